@@ -1,0 +1,15 @@
+//! The words of the product (DESIGN 3), one file a family.
+
+pub mod group;
+pub mod ids;
+pub mod observation;
+pub mod steps;
+pub mod trail;
+pub mod units;
+
+pub use group::*;
+pub use ids::*;
+pub use observation::*;
+pub use steps::*;
+pub use trail::*;
+pub use units::*;
