@@ -1,0 +1,43 @@
+# The commands of this project. Each sets up what it needs first; see xtask/setup.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-all dev fmt clean bench setup-serve setup-test
+
+# Every recipe starts so: the same environment for all, or the caches are thrown away.
+ENV := . xtask/setup/env.sh
+TARGET := $${CARGO_TARGET_DIR:-target}
+
+# xtask is built with the same features as what it builds next, so that no crate is compiled twice.
+XTASK_RELEASE := cargo build --release -p server -p xtask --bin xtask && exec $(TARGET)/release/xtask
+XTASK := cargo build --workspace --exclude frontend --bin xtask && exec $(TARGET)/debug/xtask
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
+
+serve: ## build everything for use and serve the console (ARGS="--port 8080" goes to the server)
+	@[ -x "$(TARGET)/release/tidegate" ] || echo "The first build takes 10 to 25 minutes on two cores; after that, seconds."
+	@bash xtask/setup/run.sh serve
+	@$(ENV); $(XTASK_RELEASE) serve $(ARGS)
+
+test: ## every check and test that CI runs; the last line sums them
+	@bash xtask/setup/run.sh test
+	@$(ENV); $(XTASK) test
+
+test-all: ## the same with the long tests
+	@bash xtask/setup/run.sh test
+	@$(ENV); $(XTASK) test --all
+
+dev: ## build quickly, serve, and again after each change
+	@bash xtask/setup/run.sh serve
+	@$(ENV); if command -v cargo-leptos >/dev/null; then exec cargo leptos watch; fi; $(XTASK) dev $(ARGS)
+
+fmt: ## format the Rust code
+	@$(ENV); $(XTASK) fmt
+
+bench: ## print the numbers the design promises
+	@bash xtask/setup/run.sh serve
+	@$(ENV); $(XTASK_RELEASE) bench
+
+clean: ## remove what was built here (the tools in .tools stay)
+	rm -rf target end2end/results end2end/node_modules
