@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The scaling loop and everything it touches. No axum, no Leptos: loop tests and soak build without them.
+//!
+//! - [`clock`]: real and product time, passed in. [`ids`]: minted ids, passed in.
+//! - [`store`]: what is remembered; [`drivers`]: where machines run; [`balancer`]: who sends them traffic.
+//! - [`pass`]: observe -> fold -> decide -> plan -> intend -> apply -> settle.
+//! - [`auth`], [`commands`], [`queries`]: the two halves of every change and every page.
+
+pub mod auth;
+pub mod balancer;
+pub mod clock;
+pub mod commands;
+pub mod drivers;
+pub mod ids;
+pub mod pass;
+pub mod queries;
+pub mod store;

@@ -1,0 +1,182 @@
+//! Who sends the members their traffic: one process per LoadBalancer, outliving the server.
+//!
+//! Only our ids, numbers, addresses and parsed types ever reach it (design 6). Not running = no membership; running but
+//! mute = wait. Never gone from a list is never gone from service: deregister asks, `stat` tells.
+
+use async_trait::async_trait;
+use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+pub mod haproxy;
+
+/// How requests are spread. Those whose members can be changed at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    /// In turn.
+    RoundRobin,
+    /// To the one with the fewest connections.
+    LeastConn,
+    /// Fill one, then the next.
+    First,
+    /// By lot.
+    Random,
+}
+
+/// A check path: `/`, then letters, digits, `-._~/`; at most 128 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CheckPath(String);
+
+impl CheckPath {
+    /// The path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for CheckPath {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let known = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+        if text.starts_with('/') && text.len() <= 128 && text.bytes().all(known) {
+            Ok(Self(text))
+        } else {
+            Err("a check path starts with / and has letters, digits and - . _ ~ / only, at most 128".to_owned())
+        }
+    }
+}
+
+impl From<CheckPath> for String {
+    fn from(path: CheckPath) -> Self {
+        path.0
+    }
+}
+
+/// One HTTP listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VServerSpec {
+    /// Its id: the names of its frontend and backend are made of it.
+    pub id: VServerId,
+    /// The port it listens on, 20000 to 29999.
+    pub port: u16,
+    /// How requests are spread.
+    pub algorithm: Algorithm,
+    /// What the health check asks for.
+    pub check_path: CheckPath,
+    /// Real time between two checks, at least 50 ms (already scaled).
+    pub check_interval: Duration,
+}
+
+/// A member as a VServer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberAddress {
+    /// Who.
+    pub id: InstanceId,
+    /// Its own address.
+    pub address: Ipv4Addr,
+    /// The port of the binding.
+    pub port: u16,
+    /// 1 to 256.
+    pub weight: u16,
+}
+
+/// One load balancer with its listeners.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoadBalancerSpec {
+    /// Its id: the name of its directory and process.
+    pub id: LoadBalancerId,
+    /// The address it listens on.
+    pub address: Ipv4Addr,
+    /// Its listeners, by id.
+    pub vservers: Vec<VServerSpec>,
+}
+
+/// One member's line of `show stat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackendStat {
+    /// In which VServer.
+    pub vserver: VServerId,
+    /// Who.
+    pub id: InstanceId,
+    /// Up, down, draining with so many in flight.
+    pub word: CheckWord,
+    /// Requests since the process started.
+    pub requests: u64,
+    /// Sessions now.
+    pub sessions: u32,
+}
+
+/// What one balancer process said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BalancerStat {
+    /// Its members.
+    pub backends: Vec<BackendStat>,
+}
+
+/// Why a balancer did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum BalancerError {
+    /// No HAProxy on this host.
+    #[error("HAProxy was not found: install it (Debian: apt-get install haproxy) or set `haproxy` in tidegate.toml")]
+    NotInstalled,
+    /// Its process does not run: it has no members.
+    #[error("load balancer {id} is not running")]
+    NotRunning {
+        /// Which.
+        id: LoadBalancerId,
+    },
+    /// It runs and does not answer: wait.
+    #[error("load balancer {id} does not answer: {why}")]
+    Mute {
+        /// Which.
+        id: LoadBalancerId,
+        /// What is known.
+        why: String,
+    },
+    /// It answered something else than expected.
+    #[error("load balancer {id} would not {operation}: {why}")]
+    Refused {
+        /// Which.
+        id: LoadBalancerId,
+        /// What was asked.
+        operation: &'static str,
+        /// Its words.
+        why: String,
+    },
+}
+
+/// What a leave answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// It is not a member any more.
+    Left,
+    /// Connections are still attached: ask again.
+    Going,
+}
+
+/// A load balancer product. Every call may be repeated.
+#[async_trait]
+pub trait Balancer: Send + Sync {
+    /// Makes the process run with these listeners; `members` are rendered into the file when it must (re)start or
+    /// reload. Reloads only when bind, algorithm or check change. Members that run already stay.
+    async fn ensure(
+        &self,
+        spec: &LoadBalancerSpec,
+        members: &[(VServerId, MemberAddress)],
+    ) -> Result<(), BalancerError>;
+    /// Ends the process and removes its directory.
+    async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError>;
+    /// What its members do.
+    async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError>;
+    /// Adds a member, forced down until its first check passes.
+    async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError>;
+    /// No new sessions for this member.
+    async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError>;
+    /// Back from drain.
+    async fn undrain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError>;
+    /// Takes the member out: its sessions are shut down, maintenance, deleted.
+    async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError>;
+}

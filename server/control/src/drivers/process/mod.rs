@@ -1,0 +1,1 @@
+//! Driver `process`: each instance is a program on this host, under a shim.
