@@ -1,0 +1,1 @@
+//! The typed catalogue: English and Chinese; a missing text is a compile error.
