@@ -24,7 +24,10 @@ pub struct IdError {
 
 /// Writes 64 bits as 13 base-32 characters.
 pub fn encode(bits: u64) -> String {
-    (0..DIGITS).rev().map(|digit| ALPHABET[((bits >> (digit * 5)) & 31) as usize] as char).collect()
+    (0..DIGITS)
+        .rev()
+        .map(|digit| ALPHABET[((bits >> (digit * 5)) & 31) as usize] as char)
+        .collect()
 }
 
 /// Reads 13 base-32 characters; `None` if there are more, fewer, others, or more than 64 bits.

@@ -1,4 +1,4 @@
-//! The words of the product (DESIGN 3), one file a family.
+//! The words of the product (design 3), one file a family.
 
 pub mod group;
 pub mod ids;
@@ -6,6 +6,7 @@ pub mod observation;
 pub mod steps;
 pub mod trail;
 pub mod units;
+pub mod validate;
 
 pub use group::*;
 pub use ids::*;

@@ -127,7 +127,8 @@ pub struct Flags {
     pub standby: bool,
     /// The record was in service at least once.
     pub was_in_service: bool,
-    /// A rise of desired covered its launch; otherwise it is a replacement (4.5 brake).
+    /// Launched as a replacement or a trial (`LaunchWhy` other than `Growth`); false: a rise of desired covered its
+    /// launch. The brake counts replacements that warm (design 4.5).
     pub replacement: bool,
 }
 

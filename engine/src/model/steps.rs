@@ -84,6 +84,11 @@ pub enum Step {
         /// Which.
         id: InstanceId,
     },
+    /// A user's own instance leaves the group and lives on: its record here ends (design 4.9).
+    Detach {
+        /// Which.
+        id: InstanceId,
+    },
 }
 
 /// What a launch is for.
@@ -101,6 +106,13 @@ pub enum LaunchWhy {
 impl Step {
     /// Whether this step *begins* a launch or a removal (forbidden while disabled, I5); the others finish or report.
     pub const fn begins(&self) -> bool {
-        matches!(self, Self::Launch { .. } | Self::Drain { .. } | Self::Adopt { .. } | Self::DestroyStray { .. })
+        matches!(
+            self,
+            Self::Launch { .. }
+                | Self::Drain { .. }
+                | Self::Adopt { .. }
+                | Self::DestroyStray { .. }
+                | Self::Detach { .. }
+        )
     }
 }

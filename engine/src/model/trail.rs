@@ -28,7 +28,10 @@ impl Trail for Vec<Reason> {
 /// One reason on the way to a decision or a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason")]
-#[allow(missing_docs, reason = "the variant's name and its field names say it; the texts render them")]
+#[allow(
+    missing_docs,
+    reason = "the variant's name and its field names say it; the texts render them"
+)]
 pub enum Reason {
     // -- size (decide)
     /// The group is disabled: nothing is begun.
@@ -46,9 +49,20 @@ pub enum Reason {
     /// Some members have none; scale-out goes on with the others.
     SomeSamplesMissing { metric: Metric, present: u32, missing: u32 },
     /// The metric against its threshold.
-    Within { metric: Metric, mean: Milli, threshold: Milli, members: u32 },
+    Within {
+        metric: Metric,
+        mean: Milli,
+        threshold: Milli,
+        members: u32,
+    },
     /// Over the threshold: it asks for so many.
-    AsksFor { metric: Metric, mean: Milli, threshold: Milli, members: u32, ask: u32 },
+    AsksFor {
+        metric: Metric,
+        mean: Milli,
+        threshold: Milli,
+        members: u32,
+        ask: u32,
+    },
     /// The step limit allows fewer.
     StepLimited { asked: u32, allowed: u32 },
     /// CPU is saturated: twice the count.
@@ -69,9 +83,18 @@ pub enum Reason {
     BoundsMoved { from: u32, to: u32, min: u32, max: u32 },
     // -- plan
     /// Nothing to do.
-    AtDesired { desired: u32, in_service: u32, warming: u32 },
+    AtDesired {
+        desired: u32,
+        in_service: u32,
+        warming: u32,
+    },
     /// So many launches.
-    Launches { count: u32, desired: u32, healthy: u32, warming: u32 },
+    Launches {
+        count: u32,
+        desired: u32,
+        healthy: u32,
+        warming: u32,
+    },
     /// Max leaves no room.
     NoRoom { wanted: u32, everything: u32, max: u32 },
     /// So many leave as surplus.
@@ -79,7 +102,11 @@ pub enum Reason {
     /// A member in drain is taken back.
     TakenBack { id: InstanceId },
     /// An unhealthy member leaves.
-    RemovesUnhealthy { id: InstanceId, cause: LeaveCause, cycles_down: u32 },
+    RemovesUnhealthy {
+        id: InstanceId,
+        cause: LeaveCause,
+        cycles_down: u32,
+    },
     /// A protected or standby member is unhealthy: people must look.
     UnhealthyButKept { id: InstanceId },
     /// A removal waits: it still serves somewhere and its replacement is not there yet.
@@ -112,6 +139,29 @@ pub enum Reason {
     Strays { count: u32 },
     /// More than half are strays: nothing is destroyed until a person says so.
     StraysNeedAPerson { count: u32 },
+    // -- added later: append only
+    /// A scale-out soon after a scale-in: the window grows and that size is barred for a day.
+    RegretBegins { size: u32, window_cycles: u64 },
+    /// A person asked for this instance to be removed.
+    RemovedByHand { id: InstanceId },
+    /// A trial launch while the hold is on: one in service proves the check.
+    HoldTrial { count: u32, limit: u32 },
+    /// A due trial of the breaker has no room: an unhealthy member goes first.
+    TrialMakesRoom { id: InstanceId },
+    /// Fewer leave than should: the others are protected.
+    SurplusProtected { wanted: u32, leaving: u32 },
+    /// A stray becomes a member.
+    StrayAdopted { id: InstanceId },
+    /// A stray is destroyed.
+    StrayDestroyed { id: InstanceId },
+    /// A user's own instance leaves a deleted group and lives on.
+    Detached { id: InstanceId },
+    /// A member's machine is gone though nobody here asked for it.
+    Vanished { id: InstanceId },
+    /// The plan is cut at its bound; the next pass goes on.
+    PlanCut { kept: u32, wanted: u32 },
+    /// Members still on their way out.
+    StillLeaving { count: u32 },
 }
 
 /// Why a launch failed (DESIGN 4.14).
@@ -121,9 +171,13 @@ pub enum Reason {
 pub enum LaunchFailure {
     Refused,
     NotRunningInTime,
-    ExitedInWarmUp { code: i32 },
+    ExitedInWarmUp {
+        code: i32,
+    },
     UnhealthyBeforeService,
     NeverReady,
+    /// The driver says gone before it was ever in service.
+    Vanished,
 }
 
 /// What scale-in waits for (DESIGN 4.7).
@@ -131,17 +185,47 @@ pub enum LaunchFailure {
 #[serde(rename_all = "snake_case", tag = "wait")]
 #[allow(missing_docs, reason = "named after the sentence they stand for")]
 pub enum ScaleInWait {
-    AtMin { min: u32 },
-    WindowNotFull { present: u32, needed: u32 },
+    AtMin {
+        min: u32,
+    },
+    WindowNotFull {
+        present: u32,
+        needed: u32,
+    },
     LastCycleMissing,
-    AverageNotBelow { metric: Metric, average: Milli, threshold: Milli },
-    PeakMinuteTooHigh { metric: Metric, peak: Milli, fits: Milli },
-    PeakCycleTooHigh { metric: Metric, peak: Milli, fits: Milli },
-    RecentScaleOut { cycles_ago: u64 },
-    RecentScaleIn { cycles_ago: u64 },
-    Warming { count: u32 },
-    Leaving { count: u32 },
+    AverageNotBelow {
+        metric: Metric,
+        average: Milli,
+        threshold: Milli,
+    },
+    PeakMinuteTooHigh {
+        metric: Metric,
+        peak: Milli,
+        fits: Milli,
+    },
+    PeakCycleTooHigh {
+        metric: Metric,
+        peak: Milli,
+        fits: Milli,
+    },
+    RecentScaleOut {
+        cycles_ago: u64,
+    },
+    RecentScaleIn {
+        cycles_ago: u64,
+    },
+    Warming {
+        count: u32,
+    },
+    Leaving {
+        count: u32,
+    },
     Held,
-    MoreThanDesired { have: u32, desired: u32 },
-    Regret { until: Timestamp },
+    MoreThanDesired {
+        have: u32,
+        desired: u32,
+    },
+    Regret {
+        until: Timestamp,
+    },
 }

@@ -53,7 +53,12 @@ impl Cycle {
     }
     /// The instant this cycle begins.
     pub fn begins(self, offset: Span) -> Timestamp {
-        Timestamp(i64::try_from(self.0).unwrap_or(i64::MAX).saturating_mul(CYCLE_MS).saturating_add(offset.0))
+        Timestamp(
+            i64::try_from(self.0)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(CYCLE_MS)
+                .saturating_add(offset.0),
+        )
     }
 }
 
@@ -74,6 +79,16 @@ pub enum Missing {
     Nonsense,
     /// A counter went back: its source restarted.
     CounterWentBack,
+    /// No member can be judged.
+    NothingJudged,
+    /// Fewer than 80 % of the judged members have a sample (design 4.7).
+    TooFewSamples,
+    /// The hold is on: what few members carry says nothing of the whole (design 4.7).
+    Held,
+    /// Fewer than half of the members are UP (design 4.7).
+    FewUp,
+    /// The group is disabled: nothing is judged.
+    Disabled,
 }
 
 /// A metric reading: a value in thousandths, or why there is none.
@@ -82,12 +97,17 @@ pub type Reading = Result<Milli, Missing>;
 /// Turns a measured number into thousandths; NaN, infinite and negative become [`Missing::Nonsense`].
 ///
 /// The one place where a float enters the engine's world: at the edge, and it does not go further.
+#[expect(clippy::disallowed_types, reason = "the edge itself: what a driver measured")]
 pub fn reading_from_float(value: f64) -> Reading {
     if !value.is_finite() || value.is_sign_negative() && value != 0.0 {
         return Err(Missing::Nonsense);
     }
     #[expect(clippy::float_arithmetic, reason = "parsing at the edge; the result is an integer")]
     let thousandths = (value * 1_000.0).round();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "finite, not negative; `as` saturates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "finite, not negative; `as` saturates"
+    )]
     Ok(thousandths as Milli)
 }
