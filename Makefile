@@ -20,13 +20,13 @@ serve: ## build everything for use and serve the console (ARGS="--port 8080" goe
 	@bash xtask/setup/run.sh serve
 	@$(ENV); $(XTASK_RELEASE) serve $(ARGS)
 
-test: ## every check and test that CI runs; the last line sums them
+test: ## every check and test that CI runs; the last line sums them (PART=chromium runs one part)
 	@bash xtask/setup/run.sh test
-	@$(ENV); $(XTASK) test
+	@$(ENV); $(XTASK) test $(PART)
 
 test-all: ## the same with the long tests
 	@bash xtask/setup/run.sh test
-	@$(ENV); $(XTASK) test --all
+	@$(ENV); $(XTASK) test --all $(PART)
 
 dev: ## build quickly, serve, and again after each change
 	@bash xtask/setup/run.sh serve

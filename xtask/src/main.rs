@@ -1,2 +1,72 @@
-//! Build and test commands.
-fn main() {}
+//! The project's own commands, called by the Makefile: builds the site, serves it, runs the parts of `make test`.
+//!
+//! They are Rust so that `wasm-bindgen` is the library our lock file pins and not a program somebody has to install.
+
+mod dev;
+mod place;
+mod run;
+mod site;
+mod tests;
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+use place::Place;
+use site::Profile;
+
+const USAGE: &str = "\
+xtask build-site --profile wasm-release|wasm-dev   the browser's half, into target/site or target/site-dev
+xtask serve [ARGS]                                 release build, then `tidegate serve ARGS`
+xtask dev [ARGS]                                   quick build, serve, again after each change
+xtask test [--all] [PART]                          the parts of `make test`; --all adds the long tests
+xtask fmt                                          cargo fmt, with a rustfmt that is new enough
+xtask bench                                        the benches";
+
+fn main() -> ExitCode {
+    match command() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Result<ExitCode> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let place = Place::find()?;
+    match args.as_slice() {
+        ["build-site", "--profile", profile] => site::build(&place, Profile::parse(profile)?)?,
+        ["serve", rest @ ..] => serve(&place, rest)?,
+        ["dev", rest @ ..] => dev::run(&place, rest)?,
+        ["test", rest @ ..] => return tests::run(&place, &tests::Choice::parse(rest)?),
+        ["fmt"] => run::shown(&mut tests::fmt::command(&[]).context("no rustfmt that knows edition 2024")?)?,
+        ["bench"] => run::shown(
+            place
+                .cargo()
+                .args(["bench", "--workspace", "--exclude", "frontend", "--benches"]),
+        )?,
+        _ => bail!("unknown command\n{USAGE}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds for use and becomes the server, so that signals reach it directly.
+fn serve(place: &Place, args: &[&str]) -> Result<()> {
+    println!("== server");
+    run::shown(
+        place
+            .cargo()
+            .args(["build", "--release", "-p", "server", "-p", "xtask", "--bin", "tidegate"]),
+    )?;
+    println!("== site");
+    site::build(place, Profile::Release)?;
+    let error = Command::new(place.target.join("release/tidegate"))
+        .arg("serve")
+        .args(args)
+        .env("TIDEGATE_SITE_ROOT", place.site(Profile::Release))
+        .exec();
+    Err(error).context("the server could not be started")
+}
