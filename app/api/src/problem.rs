@@ -69,6 +69,8 @@ pub enum Code {
     NameNotRepeated,
     /// A part of the server does not answer ({0}); nothing was changed, try again. Incident {1}.
     Unavailable,
+    /// Not of the form {0}.
+    NotOfForm,
 }
 
 impl Problem {

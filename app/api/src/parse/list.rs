@@ -1,0 +1,108 @@
+//! What a list is asked: how many rows, which, and after which one.
+
+use super::text;
+use crate::groups::ListQuery;
+use crate::problem::{Code, Problem, Problems};
+
+/// Rows of a page when nobody says how many.
+const LIMIT_DEFAULT: u32 = 50;
+/// Most rows of a page. More and a page would be built longer than it is looked at.
+const LIMIT_MAX: u32 = 200;
+/// Longest filter: no name is longer.
+const FILTER_MAX: usize = 64;
+/// Longest key: a name of 63 characters of four bytes.
+const KEY_MAX: usize = 256;
+
+/// A list's question, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Part of a name or an id; empty: all.
+    pub filter: String,
+    /// Where the last page ended; none: from the start.
+    pub after: Option<After>,
+    /// Rows, 1 to 200.
+    pub limit: u32,
+}
+
+/// The last row of a page: its sort key and its id, which breaks ties. Written `id key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// What the list is sorted by: a name, or an instant.
+    pub key: String,
+    /// The row's id.
+    pub id: String,
+}
+
+impl After {
+    /// As `ListQuery::after` carries it.
+    pub fn token(&self) -> String {
+        format!("{} {}", self.id, self.key)
+    }
+}
+
+/// A list's question as a browser or a client sends it.
+///
+/// # Errors
+/// A filter that is too long, or an `after` that no page answered.
+pub fn list(query: &ListQuery) -> Result<Asked, Problems> {
+    let filter = query.filter.trim();
+    text::at_most("filter", filter, FILTER_MAX)?;
+    let limit = match query.limit {
+        0 => LIMIT_DEFAULT,
+        asked => asked.min(LIMIT_MAX),
+    };
+    Ok(Asked {
+        filter: filter.to_owned(),
+        after: after(&query.after)?,
+        limit,
+    })
+}
+
+fn after(token: &str) -> Result<Option<After>, Problem> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let (id, key) = token
+        .split_once(' ')
+        .filter(|(id, key)| !id.is_empty() && key.len() <= KEY_MAX)
+        .ok_or_else(|| Problem::at("after", Code::NotOfForm).with("id key"))?;
+    Ok(Some(After {
+        key: key.to_owned(),
+        id: id.to_owned(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::testing::wrong;
+
+    fn query(filter: &str, after: &str, limit: u32) -> ListQuery {
+        ListQuery {
+            filter: filter.to_owned(),
+            after: after.to_owned(),
+            limit,
+        }
+    }
+
+    #[test]
+    fn a_page_has_fifty_rows_unless_asked_and_never_more_than_two_hundred() {
+        let rows = |limit| list(&query("", "", limit)).expect("good").limit;
+        assert_eq!((rows(0), rows(1), rows(200), rows(u32::MAX)), (50, 1, 200, 200));
+    }
+
+    #[test]
+    fn the_next_page_begins_where_the_last_ended_names_with_spaces_too() {
+        let after = After {
+            key: "web tier 2".to_owned(),
+            id: "asg-0000000000001".to_owned(),
+        };
+        assert_eq!(list(&query("", &after.token(), 0)).expect("good").after, Some(after));
+    }
+
+    #[test]
+    fn what_no_page_answered_is_refused() {
+        assert_eq!(wrong(list(&query("", "nonsense", 0))), ["after NotOfForm id key"]);
+        assert_eq!(wrong(list(&query(&"x".repeat(65), "", 0))), ["filter TooLong 64"]);
+    }
+}
