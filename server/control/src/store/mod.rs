@@ -4,6 +4,16 @@
 //! Rules: intent is written before acting and is fenced by lease epoch, spec version and status; settle checks the epoch
 //! only. A record's phase *is* its open step: whoever owns the group next carries it to its end.
 
+pub mod audit;
+pub mod db;
+pub mod events;
+mod migrations;
+pub mod tx;
+mod writer;
+
+pub use db::{Db, ReadTx};
+pub use tx::{Row, Tx, Value, json, word};
+
 use crate::clock::Wall;
 use crate::drivers::ImageSpec;
 use api::groups::{ActivityKind, ActivityStatus, Cause};
@@ -55,6 +65,20 @@ pub enum StoreError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl StoreError {
+    /// The database's error in `operation`.
+    pub fn database(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Database { operation, source: source.into() }
+    }
+
+    /// Whether something of that name, port or address is there already: a unique index said no.
+    pub fn is_taken(&self) -> bool {
+        let Self::Database { source, .. } = self else { return false };
+        let refused = source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+        refused.is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    }
 }
 
 /// A server's hold on a shard. Steps are refused once another's epoch is there.

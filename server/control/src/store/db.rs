@@ -1,0 +1,200 @@
+//! The database: where it is, how it is opened, and the two ways in.
+//!
+//! - [`Db::read`] begins a transaction that sees one moment; as many at once as there are readers.
+//! - [`Db::write`] hands work to the one writing task ([`super::writer`]) and waits until it is durable.
+//!
+//! SQLite runs in WAL mode (readers do not wait for the writer), with `synchronous=FULL`: an intent that was answered
+//! must survive a power cut, or a machine could be paid for twice.
+
+use super::tx::Tx;
+use super::writer::{Job, QUEUE_MAX, Task, Writer};
+use super::{StoreError, migrations};
+use engine::model::TenantId;
+use futures::future::BoxFuture;
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Readers at once. More than a few times the cores only adds switching; fewer makes pages queue.
+const READERS: u32 = 8;
+/// How long a connection waits for another process's lock. Longer and a stuck neighbour stalls passes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Prepared statements kept by a connection: all of ours fit, so none is parsed twice.
+const STATEMENTS: usize = 512;
+/// Wakes a listener may fall behind before it is told that it missed some (it then reads by sequence anyway).
+const WAKES: usize = 1024;
+
+/// The database, cheap to clone. Made inside a tokio runtime, which its writing task lives in.
+#[derive(Debug, Clone)]
+pub struct Db(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    pools: Pools,
+    jobs: mpsc::Sender<Box<dyn Job>>,
+    wakes: broadcast::Sender<(TenantId, i64)>,
+    closing: CancellationToken,
+    tasks: TaskTracker,
+    /// Removed with the last handle: a test's own file.
+    scratch: Option<PathBuf>,
+}
+
+/// The pools, by database.
+#[derive(Debug)]
+enum Pools {
+    /// One file; `write` has one connection, used by the writing task and by migrations.
+    Sqlite { read: SqlitePool, write: SqlitePool },
+}
+
+/// A reading transaction: a [`Tx`] that sees one moment and ends when dropped.
+#[derive(Debug)]
+pub struct ReadTx(Tx);
+
+impl Deref for ReadTx {
+    type Target = Tx;
+    fn deref(&self) -> &Tx {
+        &self.0
+    }
+}
+
+impl DerefMut for ReadTx {
+    fn deref_mut(&mut self) -> &mut Tx {
+        &mut self.0
+    }
+}
+
+impl Db {
+    /// Opens the file, made if it is not there. Call [`Db::migrate`] next.
+    ///
+    /// # Errors
+    /// The file cannot be opened or is no database.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_as(path, SqliteSynchronous::Full, None).await
+    }
+
+    /// A migrated database of its own in the directory for temporary files, gone with its last handle. For tests: it
+    /// does not wait for the disk.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub async fn scratch() -> Result<Self, StoreError> {
+        let name = getrandom::u64()
+            .map_err(|why| StoreError::database("make a scratch database", why.to_string()))?;
+        let path = std::env::temp_dir().join(format!("tidegate-scratch-{name:016x}.db"));
+        let db = Self::open_as(&path, SqliteSynchronous::Off, Some(path.clone())).await?;
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    async fn open_as(
+        path: &Path,
+        synchronous: SqliteSynchronous,
+        scratch: Option<PathBuf>,
+    ) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            .statement_cache_capacity(STATEMENTS);
+        let pool = |size, options| SqlitePoolOptions::new().max_connections(size).connect_with(options);
+        let failed = |why| StoreError::database("open the database", why);
+        // The writer first: it makes the file and turns WAL on, which readers may not.
+        let write = pool(1, options.clone()).await.map_err(failed)?;
+        let read = pool(READERS, options.pragma("query_only", "ON")).await.map_err(failed)?;
+        Ok(Self::working(Pools::Sqlite { read, write }, scratch))
+    }
+
+    fn working(pools: Pools, scratch: Option<PathBuf>) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE_MAX);
+        let wakes = broadcast::Sender::new(WAKES);
+        let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let Pools::Sqlite { write, .. } = &pools;
+        let writer = Writer { pool: write.clone(), jobs: queue, wakes: wakes.clone(), closing: closing.clone() };
+        tasks.spawn(writer.work());
+        tasks.close();
+        Self(Arc::new(Inner { pools, jobs, wakes, closing, tasks, scratch }))
+    }
+
+    /// Brings the schema to the newest version; does nothing if it is there. A database of a newer program is refused.
+    ///
+    /// # Errors
+    /// A migration failed, or was changed after it was applied.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let Pools::Sqlite { write, .. } = &self.0.pools;
+        let done = migrations::sqlite().run(write).await;
+        done.map_err(|why| StoreError::database("bring the schema to its newest version", why))
+    }
+
+    /// Begins a transaction that sees one moment: `let mut tx = db.read("list groups").await?;`. It ends when dropped;
+    /// do not hold it across slow things.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn read(&self, operation: &'static str) -> Result<ReadTx, StoreError> {
+        let Pools::Sqlite { read, .. } = &self.0.pools;
+        let begun = read.begin().await.map_err(|why| StoreError::database(operation, why))?;
+        Ok(ReadTx(Tx::new(begun, operation)))
+    }
+
+    /// Does `work` in one writing transaction and answers once it is durable. An error of `work` undoes all of it and
+    /// is answered as it is.
+    ///
+    /// ```ignore
+    /// db.write("create group", move |tx| Box::pin(async move {
+    ///     tx.execute("INSERT ...", values![id, now]).await?;
+    ///     audit::append(tx, line).await?;
+    ///     Ok(id)
+    /// })).await
+    /// ```
+    ///
+    /// The work must await nothing but `tx`: every other writer waits for it.
+    ///
+    /// # Errors
+    /// What `work` answers, or that the database does not.
+    pub async fn write<T, E, F>(&self, operation: &'static str, work: F) -> Result<T, E>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let closed = || E::from(StoreError::database(operation, "the database is closed"));
+        let (task, answered) = Task::new(operation, work);
+        self.0.jobs.send(Box::new(task)).await.map_err(|_| closed())?;
+        answered.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Wakes after each commit that appended events: whose, and up to which sequence.
+    pub fn events(&self) -> broadcast::Receiver<(TenantId, i64)> {
+        self.0.wakes.subscribe()
+    }
+
+    /// Finishes what waits and closes the file; later writes and reads are refused.
+    pub async fn close(&self) {
+        self.0.closing.cancel();
+        self.0.tasks.wait().await;
+        let Pools::Sqlite { read, write } = &self.0.pools;
+        read.close().await;
+        write.close().await;
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let Some(path) = &self.scratch else { return };
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            // It may not be there; what stays behind is a temporary file.
+            drop(std::fs::remove_file(name));
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What browsers are told: "this changed, read it again".
+//!
+//! Rules: a tenant's sequence is taken in the transaction that makes the change, so an event is there if and only if its
+//! change is, and the sequence has no gap and no double. After the commit [`super::Db::events`] is woken; a listener then
+//! reads by (tenant, sequence). Another server on the same database is not heard that way: listeners look by themselves
+//! now and then, too.
+
+use super::StoreError;
+use super::tx::{Tx, json};
+use crate::values;
+use api::live::{Change, LiveEvent};
+use engine::model::{TenantId, Timestamp};
+
+/// Appends changes to a tenant's events; answers the last sequence, or none when there was nothing to append.
+///
+/// # Errors
+/// The database's answer; there is no such tenant.
+pub async fn append(
+    tx: &mut Tx,
+    tenant: TenantId,
+    changes: &[Change],
+    now: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    if changes.is_empty() {
+        return Ok(None);
+    }
+    let sql = "UPDATE tenants SET seq = seq + $2 WHERE id = $1 RETURNING seq";
+    let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+    let last: i64 = tx.one(sql, values![tenant, count]).await?.get("seq")?;
+    for (seq, change) in (last - count + 1..).zip(changes) {
+        let sql = "INSERT INTO events (tenant_id, seq, change, created_at) VALUES ($1, $2, $3, $4)";
+        tx.execute(sql, values![tenant, seq, json(change), now]).await?;
+    }
+    tx.wakes.push((tenant, last));
+    Ok(Some(last))
+}
+
+/// A tenant's events after `seq`, oldest first, at most `limit`.
+///
+/// # Errors
+/// The database's answer.
+pub async fn after(tx: &mut Tx, tenant: TenantId, seq: i64, limit: u32) -> Result<Vec<LiveEvent>, StoreError> {
+    let sql = "SELECT seq, change FROM events WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    let rows = tx.all(sql, values![tenant, seq, limit]).await?;
+    rows.iter().map(|row| Ok(LiveEvent { seq: row.get("seq")?, change: row.json("change")? })).collect()
+}
+
+/// The last sequence of a tenant: where a fresh listener begins.
+///
+/// # Errors
+/// The database's answer; there is no such tenant.
+pub async fn last(tx: &mut Tx, tenant: TenantId) -> Result<i64, StoreError> {
+    tx.one("SELECT seq FROM tenants WHERE id = $1", values![tenant]).await?.get("seq")
+}
