@@ -1,0 +1,112 @@
+//! Numbers as people read them. Integers only: nothing here rounds a float.
+
+use super::Lang;
+use engine::model::{Milli, Timestamp};
+
+/// Thousandths of a percent as `98.5 %` (`98.5%` in Chinese); one decimal at most, rounded half up.
+pub fn percent(lang: Lang, milli: Milli) -> String {
+    let tenths = milli.saturating_add(50) / 100;
+    let (whole, tenth) = (tenths / 10, tenths % 10);
+    let number = if tenth == 0 { whole.to_string() } else { format!("{whole}.{tenth}") };
+    match lang {
+        Lang::En => format!("{number} %"),
+        Lang::Zh => format!("{number}%"),
+    }
+}
+
+/// Micro-units of a currency: at least two decimals, as many as it takes up to six: `0.0125 USD`.
+pub fn money(micros: i64, currency: &str) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let (whole, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let digits = format!("{rest:06}");
+    let kept = digits.trim_end_matches('0').len().max(2);
+    format!("{sign}{whole}.{} {currency}", &digits[..kept])
+}
+
+/// Thousandths of a vCPU: `0.25`, `1`, `2`.
+pub fn vcpus(milli: u32) -> String {
+    let (whole, rest) = (milli / 1_000, milli % 1_000);
+    let digits = format!("{rest:03}");
+    let digits = digits.trim_end_matches('0');
+    if digits.is_empty() { whole.to_string() } else { format!("{whole}.{digits}") }
+}
+
+/// MiB, or GiB when it is a whole number of them.
+pub fn memory(mib: u32) -> String {
+    if mib >= 1_024 && mib.is_multiple_of(1_024) { format!("{} GiB", mib / 1_024) } else { format!("{mib} MiB") }
+}
+
+/// A length of time in its two largest units: `4 h 10 min`, `45 s`.
+pub fn length(lang: Lang, ms: i64) -> String {
+    let seconds = ms.unsigned_abs() / 1_000;
+    let parts = [seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60];
+    let units = match lang {
+        Lang::En => [" d", " h", " min", " s"],
+        Lang::Zh => [" 天", " 小时", " 分", " 秒"],
+    };
+    let Some(first) = parts.iter().position(|part| *part > 0) else { return format!("0{}", units[3]) };
+    let shown = parts.iter().zip(units).skip(first).take(2).filter(|(part, _)| **part > 0);
+    shown.map(|(part, unit)| format!("{part}{unit}")).collect::<Vec<_>>().join(" ")
+}
+
+/// Days since 1970 as year, month, day (proleptic Gregorian), by counting in 400-year eras that begin in March.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+/// `2026-11-21` and `23:05:44`, both UTC.
+fn parts(ms: i64) -> (String, String) {
+    let seconds = ms.div_euclid(1_000);
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
+    let of_day = seconds.rem_euclid(86_400);
+    let time = format!("{:02}:{:02}:{:02}", of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    (format!("{year:04}-{month:02}-{day:02}"), time)
+}
+
+/// `2026-11-21 23:05:44 UTC`.
+pub fn instant(ms: i64) -> String {
+    let (date, time) = parts(ms);
+    format!("{date} {time} UTC")
+}
+
+/// `11-21 23:05:44`, for rows under a head that says UTC.
+pub fn short_instant(ms: i64) -> String {
+    let (date, time) = parts(ms);
+    format!("{} {time}", date.get(5..).unwrap_or(&date))
+}
+
+/// `23:05:44`.
+pub fn clock(ms: i64) -> String {
+    parts(ms).1
+}
+
+/// For `<time datetime>`.
+pub fn machine_instant(ms: i64) -> String {
+    let (date, time) = parts(ms);
+    format!("{date}T{time}Z")
+}
+
+/// An instant inside a sentence.
+pub fn at(when: Timestamp) -> String {
+    format!("{} UTC", short_instant(when.0))
+}
+
+/// A count in English: `1 instance`, `3 instances`.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Instances, counted.
+pub fn instances(lang: Lang, count: u64) -> String {
+    match lang {
+        Lang::En => counted(count, "instance", "instances"),
+        Lang::Zh => format!("{count} 个实例"),
+    }
+}

@@ -1,0 +1,73 @@
+//! One sentence a reason, with its numbers. The matches are exhaustive: a new variant does not compile without its words.
+
+use super::{Lang, format, reasons_en, reasons_zh};
+use engine::model::{Metric, Milli, Reason};
+
+/// The sentence.
+pub fn reason(lang: Lang, reason: &Reason) -> String {
+    match lang {
+        Lang::En => reasons_en::reason(reason),
+        Lang::Zh => reasons_zh::reason(reason),
+    }
+}
+
+/// A trail as one line; empty when there is nothing to say.
+pub fn sentence(lang: Lang, trail: &[Reason]) -> String {
+    let parts: Vec<String> = trail.iter().map(|each| reason(lang, each)).collect();
+    parts.join(match lang {
+        Lang::En => "; ",
+        Lang::Zh => "；",
+    })
+}
+
+/// How much a reason matters to someone who reads one line: a change first, then what stands in its way, then the
+/// readings, then "nothing to do".
+fn weight(reason: &Reason) -> u8 {
+    use Reason as R;
+    match reason {
+        R::ScaledOut { .. } | R::ScaledIn { .. } | R::BoundsMoved { .. } | R::BreakerOpen { .. } | R::Held { .. } => 0,
+        R::RemovesUnhealthy { .. }
+        | R::LaunchFailed { .. }
+        | R::UnhealthyButKept { .. }
+        | R::StraysNeedAPerson { .. }
+        | R::OutOfStock { .. }
+        | R::DriverSilent
+        | R::Vanished { .. }
+        | R::RemovedByHand { .. } => 1,
+        R::AsksFor { .. }
+        | R::Saturated { .. }
+        | R::Clamped { .. }
+        | R::NoRoom { .. }
+        | R::Disabled
+        | R::Deleting
+        | R::Launches { .. }
+        | R::Surplus { .. }
+        | R::NoSamples { .. } => 2,
+        R::Within { .. } | R::FixedSize { .. } | R::NothingToJudge { .. } => 3,
+        R::ScaleInWaits { .. } | R::ScaleInForbidden | R::StillLeaving { .. } => 4,
+        R::AtDesired { .. } => 5,
+        _ => 6,
+    }
+}
+
+/// The two reasons that say most, most important first: the last decision in one sentence.
+pub fn headline(lang: Lang, trail: &[Reason]) -> String {
+    let mut order: Vec<&Reason> = trail.iter().collect();
+    order.sort_by_key(|each| weight(each));
+    let chosen: Vec<Reason> = order.into_iter().take(2).cloned().collect();
+    sentence(lang, &chosen)
+}
+
+/// A metric's name.
+pub const fn metric(lang: Lang, metric: Metric) -> &'static str {
+    match (lang, metric) {
+        (_, Metric::Cpu) => "CPU",
+        (Lang::En, Metric::Memory) => "memory",
+        (Lang::Zh, Metric::Memory) => "内存",
+    }
+}
+
+/// `CPU 98 %`.
+pub(super) fn reading(lang: Lang, of: Metric, value: Milli) -> String {
+    format!("{} {}", metric(lang, of), format::percent(lang, value))
+}

@@ -1,0 +1,53 @@
+//! A refusal on its way to the page.
+
+use api::problem::{Code, Problem, Problems};
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A form's fields by name, as typed.
+pub type Values = BTreeMap<String, String>;
+
+/// All that is wrong, and what was typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{problems}")]
+pub struct CallError {
+    /// What is wrong.
+    pub problems: Problems,
+    /// The form as typed, when it was posted without JavaScript: the page that is rendered next fills it in again.
+    /// Empty with JavaScript (the inputs still hold it) and for forms with a secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub typed: Values,
+}
+
+impl CallError {
+    /// One problem of the whole request.
+    pub fn whole(code: Code) -> Self {
+        Self::from(Problems::from(Problem::at("", code)))
+    }
+    /// The first code, which decides the page.
+    pub fn code(&self) -> Option<Code> {
+        self.problems.0.first().map(|problem| problem.code)
+    }
+}
+
+impl From<Problems> for CallError {
+    fn from(problems: Problems) -> Self {
+        Self { problems, typed: Values::new() }
+    }
+}
+
+impl FromServerFnError for CallError {
+    type Encoder = JsonEncoding;
+
+    /// The framework's own failures: the server was not reached, or the two do not speak the same version.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let part = match error {
+            ServerFnErrorErr::Request(_) => "connection",
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => "arguments",
+            _ => "answer",
+        };
+        Self::from(Problems::from(Problem::at("", Code::Unavailable).with(part).with("-")))
+    }
+}

@@ -1,0 +1,81 @@
+//! Signing in and out, and what every page needs to draw its frame.
+#![allow(missing_docs, reason = "the macro makes a struct of each function's arguments; the function is documented")]
+
+use super::CallError;
+#[cfg(feature = "ssr")]
+use super::visit::Visit;
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos::server_fn::ServerFn;
+use api::session::Frame;
+#[cfg(feature = "ssr")]
+use std::sync::Arc;
+
+/// The host's session of this request.
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait SessionDoor: Send + Sync {
+    /// Begins a new session (a new id) for this actor.
+    async fn sign_in(&self, actor: &api::actor::Actor);
+    /// Ends the session.
+    async fn sign_out(&self);
+}
+
+/// Provided by the host to pages and server functions.
+#[cfg(feature = "ssr")]
+pub type SessionHandle = Arc<dyn SessionDoor>;
+
+/// Where the request comes from, for counting failed sign-ins; provided by the host.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone)]
+pub struct ClientAddress(pub String);
+
+/// The frame of a page; for anybody.
+#[server(prefix = "/api", endpoint = "frame")]
+pub async fn fetch_frame() -> Result<Frame, CallError> {
+    let visit = Visit::here();
+    let answer = visit.backend()?.frame(visit.maybe_actor()).await;
+    visit.answer(answer)
+}
+
+/// Signs in and goes to `next`.
+#[server(prefix = "/api", endpoint = "session/sign-in")]
+pub async fn sign_in(name: String, password: String, next: String) -> Result<(), CallError> {
+    let visit = Visit::here();
+    let from = use_context::<ClientAddress>().map(|address| address.0).unwrap_or_default();
+    let checked = visit.backend()?.check_password(&name, &password, &from).await;
+    // The password is not among what is handed back.
+    let typed = api::session::SignInForm { name, password: String::new() };
+    let actor = visit.form(SignIn::PATH, &typed, checked)?;
+    visit.session()?.sign_in(&actor).await;
+    leptos_axum::redirect(own_path(&next));
+    Ok(())
+}
+
+/// Ends the session.
+#[server(prefix = "/api", endpoint = "session/sign-out")]
+pub async fn sign_out() -> Result<(), CallError> {
+    Visit::here().session()?.sign_out().await;
+    leptos_axum::redirect("/signin");
+    Ok(())
+}
+
+/// A path of ours, whatever was asked for: never another host (`//evil`, `https:`), never a control character.
+#[cfg(feature = "ssr")]
+fn own_path(next: &str) -> &str {
+    let ours = next.starts_with('/') && !next.starts_with("//") && next.bytes().all(|byte| byte.is_ascii_graphic());
+    if ours && !next.contains('\\') { next } else { "/groups" }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn after_signing_in_one_lands_on_an_own_page_only() {
+        assert_eq!(own_path("/groups/asg-1?tab=log"), "/groups/asg-1?tab=log");
+        for foreign in ["", "//evil.example", "https://evil.example", "/\\evil", "/a\r\nSet-Cookie: x"] {
+            assert_eq!(own_path(foreign), "/groups", "{foreign:?}");
+        }
+    }
+}
