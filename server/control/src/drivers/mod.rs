@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 pub mod process;
+pub mod sample_web;
 
 /// What one machine is made from. Parsed and resolved: a driver looks nothing up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

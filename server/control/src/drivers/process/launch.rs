@@ -1,0 +1,103 @@
+//! Starts a shim and hears its one line.
+
+use super::home::{Laid, Record};
+use super::shim::Verdict;
+use super::{Parts, refused, unknown};
+use crate::drivers::{DriverError, MachineSpec};
+use engine::model::InstanceId;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Bytes of a verdict that are read; one line of a system's words fits.
+const VERDICT_BYTES: u64 = 4096;
+
+/// User data a machine may get (the trait's word). More would be a file store, not a hint.
+const USER_DATA_BYTES: usize = 16 * 1024;
+
+impl Parts {
+    /// Starts one machine, once: a folder whose shim ever began is never started again.
+    pub(super) fn create(&self, spec: MachineSpec) -> Result<(), DriverError> {
+        let id = spec.id;
+        self.check(&spec)?;
+        let record = Record {
+            installation: self.installation.clone(),
+            spec,
+        };
+        if self.home.lay(&record).map_err(unknown("create"))? == Laid::Known {
+            self.ours(id)
+                .map_err(unknown("create"))?
+                .ok_or_else(|| refused("create", foreign(id)))?;
+        }
+        let folder = self.home.instance(id);
+        if folder.state().map_err(unknown("create"))?.is_some() {
+            return Ok(());
+        }
+        match self.start_shim(folder.path()).map_err(unknown("create"))? {
+            Verdict::Started => {
+                tracing::info!(instance = %id, group = %record.spec.group, image = record.spec.image.name, "started");
+                Ok(())
+            }
+            Verdict::Known => Ok(()),
+            Verdict::Failed(why) => Err(refused("create", why)),
+            Verdict::Gone => {
+                self.clear(id).map_err(unknown("create"))?;
+                Err(refused("create", deleted(id)))
+            }
+        }
+    }
+
+    fn check(&self, spec: &MachineSpec) -> Result<(), DriverError> {
+        if self.home.is_gone(spec.id).map_err(unknown("create"))? {
+            return Err(refused("create", deleted(spec.id)));
+        }
+        if spec.user_data.len() > USER_DATA_BYTES {
+            return Err(refused(
+                "create",
+                format!("user data is longer than {USER_DATA_BYTES} bytes: shorten it"),
+            ));
+        }
+        if spec.image.command.is_empty() {
+            let image = &spec.image.name;
+            return Err(refused(
+                "create",
+                format!("the image `{image}` has no command: an admin must give it one"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Waits for the shim's first process (it ends at once) and for the second one's line.
+    fn start_shim(&self, folder: &Path) -> io::Result<Verdict> {
+        let (program, arguments) = self
+            .shim_command
+            .split_first()
+            .map_or(("", &[][..]), |(program, rest)| (&**program, rest));
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .arg(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut shim = command
+            .spawn()
+            .map_err(|why| io::Error::new(why.kind(), format!("no shim `{program}`: {why}")))?;
+        let mut line = String::new();
+        let heard = shim
+            .stdout
+            .take()
+            .map_or(Ok(0), |said| said.take(VERDICT_BYTES).read_to_string(&mut line));
+        shim.wait()?;
+        heard?;
+        Verdict::parse(&line).ok_or_else(|| io::Error::other(format!("the shim `{program}` ended without a word")))
+    }
+}
+
+fn deleted(id: InstanceId) -> String {
+    format!("{id} was deleted, and an id is one machine for ever: mint another")
+}
+
+fn foreign(id: InstanceId) -> String {
+    format!("{id} is a machine of another installation: give this server its own instance folder")
+}

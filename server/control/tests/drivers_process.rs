@@ -1,0 +1,12 @@
+//! The driver `process`: the contract of every driver, and what only real processes can show.
+
+#[path = "drivers/bench.rs"]
+mod bench;
+#[path = "drivers/contract.rs"]
+mod contract;
+#[path = "drivers/isolation.rs"]
+mod isolation;
+#[path = "drivers/sample_web.rs"]
+mod sample_web;
+#[path = "drivers/trees.rs"]
+mod trees;
