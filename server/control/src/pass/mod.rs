@@ -1,1 +1,54 @@
-//! Placeholder: landing soon.
+//! The loop: everything done about a group is a *pass* (design 2).
+//!
+//! ```text
+//! observe -> fold -> decide -> plan -> intend -> apply -> settle
+//! ```
+//!
+//! - A pass takes a group id and nothing else and never retries: the next pass does. Every 15 s of product time, and
+//!   whenever something says "look now".
+//! - [`owner`] decides when to look; [`views`] reads machines and balancers for all groups at once; [`observe`] makes
+//!   one group's observation; `engine::pass` decides and plans; [`intend`] writes what is to happen; [`apply`] calls
+//!   driver and balancer; [`settle`] writes what happened; [`keeper`] keeps the balancers' processes.
+//! - One pass a group at a time, in its own task: no call of a driver holds up the owner.
+//! - A source that fails is missing, never zero, never fatal. A settle that is refused is dropped: the next pass, of
+//!   whoever owns the group then, sees the world as it is.
+
+mod apply;
+mod failure;
+mod group;
+mod intend;
+mod keeper;
+mod lag;
+mod observe;
+mod owner;
+mod samples;
+mod settle;
+mod views;
+mod wake;
+
+pub use failure::failure_text;
+pub use keeper::BalancerLook;
+pub use lag::{Lag, LagReport};
+pub use owner::{Loop, LoopParts};
+pub use wake::Handle;
+
+use std::time::Duration;
+
+/// Passes are spread over this many slots of a cycle, so that 10,000 groups do not all look in one instant.
+pub const SLOTS: i64 = 15;
+/// Slots are never closer than this in real time, whatever the scale: closer ones would only read the same host state
+/// again.
+pub const SLOT_REAL_MIN: Duration = Duration::from_millis(50);
+/// What one call of a driver or balancer may take. Longer, and a mute driver holds a group's pass for more than a slot
+/// or two; shorter, and a slow host counts as silent.
+pub const CALL_DEADLINE: Duration = Duration::from_secs(5);
+/// Calls of one driver at once. More would make a host that starts many programs slower for all of them.
+pub const DRIVER_CALLS_MAX: usize = 64;
+/// How long a drain waits for requests in flight, real time (design 2).
+pub const DRAIN_MAX: Duration = Duration::from_secs(30);
+/// From SIGTERM to SIGKILL, real time (seed 14.3.1).
+pub const GRACE_MAX: Duration = Duration::from_secs(90);
+/// A server stops beginning steps this long before its lease ends, so that a step it began is over when another begins.
+pub const LEASE_MARGIN: Duration = Duration::from_secs(5);
+/// How often leases are renewed, real time.
+pub const LEASE_RENEW: Duration = Duration::from_secs(5);

@@ -1,0 +1,275 @@
+//! Carries out what was intended: calls of driver and balancer, each with its deadline, each repeatable.
+//!
+//! What an answer means is not judged here: refusals and shortages are handed to the next pass's observation.
+
+use super::keeper::Looks;
+use super::{CALL_DEADLINE, GRACE_MAX};
+use crate::balancer::{Balancer, BalancerError, Leave, MemberAddress};
+use crate::drivers::{Driver, DriverError, MachineSpec, Removal};
+use crate::store::{GroupRecord, InstanceRow, Launch, LoopStore};
+use engine::model::{Answer, Binding, CheckWord, InstanceId, Member, Phase, Step, VServerId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// A launch whose intent is written.
+pub(super) struct Minted {
+    pub(super) id: InstanceId,
+    pub(super) name: String,
+    pub(super) address: Ipv4Addr,
+}
+
+/// What the calls of one pass came to.
+#[derive(Debug, Default)]
+pub(super) struct Applied {
+    /// For the next observation.
+    pub(super) answers: Vec<Answer>,
+    /// The driver's words about failed creates, for the log.
+    pub(super) words: BTreeMap<InstanceId, String>,
+    /// Members whose SIGTERM the driver has taken.
+    pub(super) signalled: BTreeSet<InstanceId>,
+    /// A pass at the next slot has something to see.
+    pub(super) look_again: bool,
+}
+
+impl Applied {
+    pub(super) fn join(mut self, other: Self) -> Self {
+        self.answers.extend(other.answers);
+        self.words.extend(other.words);
+        self.signalled.extend(other.signalled);
+        self.look_again |= other.look_again;
+        self
+    }
+}
+
+/// Who calls.
+pub(super) struct Hands {
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) balancer: Arc<dyn Balancer>,
+    pub(super) store: Arc<dyn LoopStore>,
+    pub(super) looks: Arc<Looks>,
+    pub(super) calls: Semaphore,
+}
+
+/// What a member's VServer is to be left with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// It lives on: requests in flight are waited for.
+    Gentle,
+    /// It is leaving, and its wait is over.
+    Now,
+}
+
+impl Hands {
+    /// Creates every minted instance, at most 64 calls at once.
+    pub(super) async fn launch(&self, record: &GroupRecord, minted: &[Minted]) -> Applied {
+        let calls = minted.iter().map(|new| async {
+            let spec = machine(record, &record.launch, (new.id, &new.name, new.address));
+            self.create(&spec).await
+        });
+        futures::future::join_all(calls).await.into_iter().fold(Applied::default(), Applied::join)
+    }
+
+    /// One step that is not a launch.
+    pub(super) async fn carry_out(&self, record: &GroupRecord, members: &[Member], step: &Step) -> Applied {
+        let member = |id: &InstanceId| members.iter().find(|member| member.id == *id);
+        match step {
+            Step::CreateAgain { id } => self.create_again(record, *id).await,
+            Step::Register { id, vserver } => self.register(record, *id, *vserver).await,
+            Step::Deregister { id, vserver } => self.deregister(member(id), *vserver).await,
+            Step::Drain { id, .. } => self.drain(member(id)).await,
+            Step::TakeBack { id } => self.undrain(member(id)).await,
+            Step::Signal { id, .. } => self.signal(member(id)).await,
+            Step::Delete { id, .. } | Step::DestroyStray { id } => self.delete(*id).await,
+            _ => Applied::default(),
+        }
+    }
+
+    /// What a crash or a lost answer may have left undone: a drain the balancer never heard, a signal never sent. The
+    /// driver keeps the first deadline, so saying it again shortens or lengthens nothing.
+    pub(super) async fn repeat_open(&self, members: &[Member], signalled: &BTreeSet<InstanceId>) -> Applied {
+        let mut applied = Applied::default();
+        for member in members {
+            let up = member.standings.iter().any(|standing| standing.word == CheckWord::Up);
+            match member.phase {
+                Phase::Draining { .. } if up => applied = applied.join(self.drain(Some(member)).await),
+                Phase::Stopping { .. } if !signalled.contains(&member.id) => {
+                    applied = applied.join(self.signal(Some(member)).await);
+                }
+                _ => {}
+            }
+        }
+        Applied { look_again: false, ..applied }
+    }
+
+    async fn create(&self, spec: &MachineSpec) -> Applied {
+        let Ok(_place) = self.calls.acquire().await else {
+            return Applied::default();
+        };
+        let id = spec.id;
+        let answer = tokio::time::timeout(CALL_DEADLINE, self.driver.create(spec)).await;
+        let mut applied = Applied { look_again: true, ..Applied::default() };
+        match answer {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => {
+                tracing::warn!(instance = %id, error = &why as &dyn std::error::Error, "not created");
+                applied.answers.extend(answer_of(id, &why));
+                applied.words.insert(id, why.to_string());
+            }
+            Err(_) => tracing::warn!(instance = %id, "create: no answer within {CALL_DEADLINE:?}"),
+        }
+        applied
+    }
+
+    async fn create_again(&self, record: &GroupRecord, id: InstanceId) -> Applied {
+        let Some(row) = record.instances.iter().find(|row| row.id == id) else {
+            return Applied::default();
+        };
+        match self.launch_of(record, row).await {
+            Some(launch) => {
+                let spec = machine(record, &launch, (id, &row.name, row.address));
+                Applied { look_again: false, ..self.create(&spec).await }
+            }
+            None => Applied::default(),
+        }
+    }
+
+    /// What this instance was made from: not always what the group launches from now.
+    async fn launch_of(&self, record: &GroupRecord, row: &InstanceRow) -> Option<Launch> {
+        if row.template == (record.launch.template, record.launch.template_version) {
+            return Some(record.launch.clone());
+        }
+        let (template, version) = row.template;
+        self.store.launch_of(template, version).await.unwrap_or_else(|why| {
+            tracing::warn!(instance = %row.id, error = &why as &dyn std::error::Error, "its template was not read");
+            None
+        })
+    }
+
+    async fn register(&self, record: &GroupRecord, id: InstanceId, vserver: VServerId) -> Applied {
+        let row = record.instances.iter().find(|row| row.id == id);
+        let binding = record.spec.bindings.iter().find(|binding| binding.vserver == vserver);
+        if let (Some(row), Some(binding), Some(place)) = (row, binding, self.looks.place(vserver)) {
+            let joined = self.balancer.join(place, vserver, address(row, binding)).await;
+            self.said("join", id, joined);
+        }
+        Applied::default()
+    }
+
+    async fn deregister(&self, member: Option<&Member>, vserver: VServerId) -> Applied {
+        let (Some(member), Some(place)) = (member, self.looks.place(vserver)) else {
+            return Applied::default();
+        };
+        let manner = if member.phase == Phase::Serving { Manner::Gentle } else { Manner::Now };
+        let word = member.standings.iter().find(|standing| standing.vserver == vserver).map(|standing| standing.word);
+        match (manner, word) {
+            (Manner::Gentle, Some(CheckWord::Up)) => {
+                let drained = self.balancer.drain(place, vserver, member.id).await;
+                self.said("drain", member.id, drained);
+            }
+            // Its requests in flight end by themselves; a look at each change of their number asks again.
+            (Manner::Gentle, Some(CheckWord::Draining(in_flight))) if in_flight > 0 => {}
+            _ => self.leave(place, vserver, member.id).await,
+        }
+        Applied { look_again: true, ..Applied::default() }
+    }
+
+    async fn leave(&self, place: engine::model::LoadBalancerId, vserver: VServerId, id: InstanceId) {
+        match self.balancer.leave(place, vserver, id).await {
+            Ok(Leave::Left | Leave::Going) => {}
+            Err(why) => self.said("leave", id, Err(why)),
+        }
+    }
+
+    async fn drain(&self, member: Option<&Member>) -> Applied {
+        for (place, vserver, id) in self.stands(member) {
+            let drained = self.balancer.drain(place, vserver, id).await;
+            self.said("drain", id, drained);
+        }
+        Applied { look_again: true, ..Applied::default() }
+    }
+
+    async fn undrain(&self, member: Option<&Member>) -> Applied {
+        for (place, vserver, id) in self.stands(member) {
+            let back = self.balancer.undrain(place, vserver, id).await;
+            self.said("undrain", id, back);
+        }
+        Applied::default()
+    }
+
+    /// Out of every VServer first, then SIGTERM (I7).
+    async fn signal(&self, member: Option<&Member>) -> Applied {
+        for (place, vserver, id) in self.stands(member) {
+            self.leave(place, vserver, id).await;
+        }
+        let mut applied = Applied { look_again: true, ..Applied::default() };
+        if let Some(member) = member {
+            match tokio::time::timeout(CALL_DEADLINE, self.driver.stop(member.id, GRACE_MAX)).await {
+                Ok(Ok(())) => drop(applied.signalled.insert(member.id)),
+                Ok(Err(why)) => {
+                    tracing::warn!(instance = %member.id, error = &why as &dyn std::error::Error, "not signalled");
+                }
+                Err(_) => tracing::warn!(instance = %member.id, "stop: no answer within {CALL_DEADLINE:?}"),
+            }
+        }
+        applied
+    }
+
+    async fn delete(&self, id: InstanceId) -> Applied {
+        let answer = tokio::time::timeout(CALL_DEADLINE, self.driver.delete(id)).await;
+        let look_again = match answer {
+            Ok(Ok(Removal::Gone)) => true,
+            Ok(Ok(Removal::Going)) => false,
+            Ok(Err(why)) => {
+                tracing::warn!(instance = %id, error = &why as &dyn std::error::Error, "not deleted yet");
+                false
+            }
+            Err(_) => false,
+        };
+        Applied { look_again, ..Applied::default() }
+    }
+
+    /// Where a member is listed.
+    fn stands(&self, member: Option<&Member>) -> Vec<(engine::model::LoadBalancerId, VServerId, InstanceId)> {
+        let standings = member.iter().flat_map(|member| member.standings.iter().map(|standing| (member.id, *standing)));
+        standings
+            .filter(|(_, standing)| standing.word != CheckWord::Absent)
+            .filter_map(|(id, standing)| Some((self.looks.place(standing.vserver)?, standing.vserver, id)))
+            .collect()
+    }
+
+    fn said(&self, act: &'static str, id: InstanceId, answer: Result<(), BalancerError>) {
+        if let Err(why) = answer {
+            tracing::warn!(instance = %id, act, error = &why as &dyn std::error::Error, "the balancer did not");
+        }
+    }
+}
+
+/// The address a member is reached at.
+pub(super) fn address(row: &InstanceRow, binding: &Binding) -> MemberAddress {
+    MemberAddress { id: row.id, address: row.address, port: binding.port, weight: binding.weight }
+}
+
+fn machine(record: &GroupRecord, launch: &Launch, (id, name, address): (InstanceId, &str, Ipv4Addr)) -> MachineSpec {
+    MachineSpec {
+        id,
+        group: record.id,
+        name: name.to_owned(),
+        host_name: name.to_owned(),
+        vcpu_milli: launch.vcpu_milli,
+        memory_bytes: launch.memory_bytes,
+        address,
+        image: launch.image.clone(),
+        user_data: launch.user_data.clone(),
+    }
+}
+
+fn answer_of(id: InstanceId, why: &DriverError) -> Option<Answer> {
+    match why {
+        DriverError::Refused { .. } => Some(Answer::Refused { id }),
+        DriverError::OutOfStock { .. } => Some(Answer::OutOfStock { id }),
+        DriverError::Throttled => Some(Answer::Throttled { id }),
+        DriverError::Unknown { .. } => None,
+    }
+}

@@ -1,0 +1,293 @@
+//! One pass over one group, from load to settle. It takes an id and what the loop remembers of that group, and gives
+//! the memory back.
+
+use super::apply::{Applied, Hands, Minted, address};
+use super::intend::Intending;
+use super::observe::{Seen, VServerSaid, describe_absent, has_run};
+use super::samples::{Capacity, Meter};
+use super::settle::Settling;
+use super::views::{MachineView, Views};
+use super::{CALL_DEADLINE, LEASE_MARGIN};
+use crate::clock::{Clock, Wall};
+use crate::drivers::DriverError;
+use crate::ids::Ids;
+use crate::store::{DecisionRow, Fence, GroupRecord, Intent, Lease, LoopStore, StoreError};
+use engine::memory::Memory;
+use engine::model::{
+    Answer, Cycle, GroupId, InstanceId, LoadBalancerId, Observation, Phase, Span, Step, Timestamp, VServerId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Cycles of stored series a restart reads back: a day's window at most is 24 h, of 15 s each.
+const SERIES_CYCLES: u32 = 5_760;
+
+/// What the loop keeps of one group between passes.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// `None` before the first pass since the start.
+    pub(super) memory: Option<Memory>,
+    pub(super) meter: Meter,
+    /// Driver answers for the next observation.
+    pub(super) answers: Vec<Answer>,
+    /// The driver's words about failed creates.
+    pub(super) words: BTreeMap<InstanceId, String>,
+    /// Members whose SIGTERM this process has sent.
+    pub(super) signalled: BTreeSet<InstanceId>,
+    /// The last decision that was settled: a page is told only when something new can be seen.
+    pub(super) last: Option<DecisionRow>,
+}
+
+/// The instants of one pass.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// Product time.
+    pub(super) now: Timestamp,
+    /// Views must have begun at this wall instant or later.
+    pub(super) since: Wall,
+    /// Where the group's cycles lie.
+    pub(super) offset: Span,
+    /// The shard's lease.
+    pub(super) lease: Lease,
+}
+
+/// What became of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Settled; nothing more to see before the next cycle or change.
+    Rest,
+    /// Settled; look again at the next slot.
+    Again,
+    /// The group is gone: forget it.
+    Gone,
+    /// Dropped: store, lease or people came between.
+    Dropped,
+}
+
+/// Everything a pass works with.
+pub(super) struct Passing {
+    pub(super) store: Arc<dyn LoopStore>,
+    pub(super) views: Arc<Views>,
+    pub(super) hands: Arc<Hands>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn Ids>,
+}
+
+impl Passing {
+    /// One pass. Errors are said once, here; the next pass is the retry.
+    pub(super) async fn pass(&self, group: GroupId, kept: &mut Kept, moment: Moment) -> Outcome {
+        match self.try_pass(group, kept, moment).await {
+            Ok(outcome) => outcome,
+            Err(StoreError::Changed { .. }) => Outcome::Again,
+            Err(why) => {
+                tracing::warn!(%group, error = &why as &dyn std::error::Error, "pass dropped");
+                Outcome::Dropped
+            }
+        }
+    }
+
+    async fn try_pass(&self, group: GroupId, kept: &mut Kept, moment: Moment) -> Result<Outcome, StoreError> {
+        let machines = self.views.machines(moment.since).await;
+        let Some(record) = self.store.load(group).await? else {
+            self.hands.looks.forget(group);
+            return Ok(Outcome::Gone);
+        };
+        let memory = self.memory(&record, kept).await?;
+        let seen = self.observe(&record, kept, &machines, moment).await;
+        self.publish_serving(&record);
+        let repeated = self.hands.repeat_open(&seen.members, &kept.signalled).await;
+        let passed = engine::pass(&record.spec, record.status, &memory, &seen, moment.now);
+        let minted = self.intend(&record, &passed, moment).await?;
+        let applied = self.apply(&record, &seen, &passed, &minted).await.join(repeated);
+        let settling = Settling { record: &record, seen: &seen, passed: &passed, kept, moment, ids: &*self.ids };
+        let settlement = settling.settlement();
+        let fence = fence(&record, moment);
+        self.store.settle(fence, &settlement, moment.now).await?;
+        kept.last = Some(settlement.decision);
+        log_pass(group, &passed);
+        let gone = settlement.deleted.is_some();
+        kept.memory = Some(passed.plan.memory);
+        remember(kept, &record, &applied);
+        Ok(if gone { Outcome::Gone } else { next_look(&applied, &passed.plan.steps) })
+    }
+
+    /// Memory as of the last settled pass; the durable part is what is stored, because people write there too.
+    async fn memory(&self, record: &GroupRecord, kept: &mut Kept) -> Result<Memory, StoreError> {
+        if let Some(memory) = &kept.memory {
+            return Ok(Memory { durable: record.durable.clone(), ..memory.clone() });
+        }
+        let series = self.store.series(record.id, SERIES_CYCLES).await?;
+        Ok(Memory::restored(record.durable.clone(), &series))
+    }
+
+    async fn observe(
+        &self,
+        record: &GroupRecord,
+        kept: &mut Kept,
+        machines: &MachineView,
+        moment: Moment,
+    ) -> Observation {
+        let cycle = Cycle::last_closed(moment.now, moment.offset);
+        self.measure(record, &mut kept.meter, cycle).await;
+        let described = describe_absent(&*self.hands.driver, record, machines).await;
+        let vservers = self.vservers(record, moment.since).await;
+        let seen = Seen {
+            record,
+            machines,
+            described: &described,
+            vservers: &vservers,
+            meter: &kept.meter,
+            clock: &*self.clock,
+            offset: moment.offset,
+            cycle,
+        };
+        seen.observation(std::mem::take(&mut kept.answers))
+    }
+
+    /// Reads the counters once a closed cycle.
+    async fn measure(&self, record: &GroupRecord, meter: &mut Meter, cycle: Cycle) {
+        if !meter.wants(cycle) {
+            return;
+        }
+        let ids: Vec<_> = record.instances.iter().filter(|row| has_run(row)).map(|row| row.id).collect();
+        match tokio::time::timeout(CALL_DEADLINE, self.hands.driver.usage(&ids)).await {
+            Ok(Ok(usages)) => {
+                // A group's machines are of one size until templates with other types are mixed; each is measured by
+                // what the group launches from now only if it was made from that version.
+                let capacity = Capacity {
+                    vcpu_milli: record.launch.vcpu_milli,
+                    memory_bytes: record.launch.memory_bytes,
+                };
+                let others = self.other_sizes(record).await;
+                meter.read(cycle, usages, |id| others.get(&id).copied().unwrap_or(capacity));
+            }
+            Ok(Err(why)) => self.unmeasured(record.id, meter, cycle, Some(why)),
+            Err(_) => self.unmeasured(record.id, meter, cycle, None),
+        }
+    }
+
+    fn unmeasured(&self, group: GroupId, meter: &mut Meter, cycle: Cycle, why: Option<DriverError>) {
+        let why = why.map_or_else(|| format!("no answer within {CALL_DEADLINE:?}"), |why| why.to_string());
+        tracing::warn!(%group, why, "no samples in this cycle");
+        meter.silent(cycle);
+    }
+
+    /// Sizes of instances made from another template version than the group's present one.
+    async fn other_sizes(&self, record: &GroupRecord) -> BTreeMap<InstanceId, Capacity> {
+        let present = (record.launch.template, record.launch.template_version);
+        let mut sizes = BTreeMap::new();
+        for row in record.instances.iter().filter(|row| row.template != present) {
+            if let Ok(Some(launch)) = self.store.launch_of(row.template.0, row.template.1).await {
+                let capacity = Capacity { vcpu_milli: launch.vcpu_milli, memory_bytes: launch.memory_bytes };
+                sizes.insert(row.id, capacity);
+            }
+        }
+        sizes
+    }
+
+    /// What each VServer's balancer says: the bound ones, and every other that may still list a member.
+    async fn vservers(&self, record: &GroupRecord, since: Wall) -> BTreeMap<VServerId, VServerSaid> {
+        let bound: BTreeSet<_> = record.spec.bindings.iter().map(|binding| binding.vserver).collect();
+        let places: BTreeSet<LoadBalancerId> = self.hands.looks.all().into_iter().collect();
+        let members: BTreeSet<_> = record.instances.iter().map(|row| row.id).collect();
+        let mut said: BTreeMap<_, _> = bound.iter().map(|vserver| (*vserver, VServerSaid::Lines(Vec::new()))).collect();
+        for place in places {
+            let ours = bound.iter().copied().filter(|vserver| self.hands.looks.place(*vserver) == Some(place));
+            let ours: Vec<_> = ours.collect();
+            let look = match self.hands.looks.get(place) {
+                // Not a balancer of this group: what the last round over all balancers saw is recent enough.
+                Some(look) if ours.is_empty() => look,
+                _ => self.views.balancer(place, since).await,
+            };
+            if !look.certain() {
+                said.extend(ours.into_iter().map(|vserver| (vserver, VServerSaid::Nothing)));
+                continue;
+            }
+            for line in look.backends.into_iter().filter(|line| members.contains(&line.id)) {
+                let lines = said.entry(line.vserver).or_insert_with(|| VServerSaid::Lines(Vec::new()));
+                if let VServerSaid::Lines(lines) = lines {
+                    lines.push(line);
+                }
+            }
+        }
+        said
+    }
+
+    /// For a balancer that has to be started anew: who serves.
+    fn publish_serving(&self, record: &GroupRecord) {
+        let serving = record.instances.iter().filter(|row| row.phase == Phase::Serving && !row.flags.standby);
+        let each = serving.flat_map(|row| {
+            record.spec.bindings.iter().map(move |binding| (binding.vserver, address(row, binding)))
+        });
+        self.hands.looks.serving(record.id, each.collect());
+    }
+
+    /// Writes the intents; a lease that is about to end begins nothing.
+    async fn intend(
+        &self,
+        record: &GroupRecord,
+        passed: &engine::Passed,
+        moment: Moment,
+    ) -> Result<Vec<Minted>, StoreError> {
+        let intending = Intending { record, passed, clock: &*self.clock, ids: &*self.ids, moment };
+        let intents = intending.intents();
+        if intents.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.clock.wall().plus(LEASE_MARGIN) >= moment.lease.until {
+            return Err(StoreError::Fenced { group: record.id });
+        }
+        let addresses = self.store.intend(fence(record, moment), &intents, moment.now).await?;
+        let launches = intents.into_iter().filter_map(|intent| match intent {
+            Intent::Launch { id, name, .. } => Some((id, name)),
+            Intent::Move { .. } => None,
+        });
+        Ok(launches.zip(addresses).map(|((id, name), address)| Minted { id, name, address }).collect())
+    }
+
+    async fn apply(
+        &self,
+        record: &GroupRecord,
+        seen: &Observation,
+        passed: &engine::Passed,
+        minted: &[Minted],
+    ) -> Applied {
+        let mut applied = self.hands.launch(record, minted).await;
+        for step in &passed.plan.steps {
+            applied = applied.join(self.hands.carry_out(record, &seen.members, step).await);
+        }
+        applied
+    }
+}
+
+fn fence(record: &GroupRecord, moment: Moment) -> Fence {
+    Fence { group: record.id, lease: moment.lease, spec_version: record.spec_version }
+}
+
+/// What the calls said, for the next pass; what is of members that are no more is dropped.
+fn remember(kept: &mut Kept, record: &GroupRecord, applied: &Applied) {
+    kept.answers.clone_from(&applied.answers);
+    kept.words.extend(applied.words.clone());
+    kept.signalled.extend(applied.signalled.iter().copied());
+    let lives = |id: &InstanceId| record.instances.iter().any(|row| row.id == *id);
+    let new: BTreeSet<_> = applied.words.keys().copied().collect();
+    kept.words.retain(|id, _| lives(id) || new.contains(id));
+    kept.signalled.retain(lives);
+}
+
+/// A record that ends, one that has just come to run, or a refusal is worth a look at the next slot.
+fn next_look(applied: &Applied, steps: &[Step]) -> Outcome {
+    let moved = steps.iter().any(|step| matches!(step, Step::Forget { .. } | Step::MarkRunning { .. }));
+    if applied.look_again || moved || !applied.answers.is_empty() { Outcome::Again } else { Outcome::Rest }
+}
+
+fn log_pass(group: GroupId, passed: &engine::Passed) {
+    tracing::debug!(
+        %group,
+        size = passed.decision.size,
+        steps = passed.plan.steps.len(),
+        failed = passed.plan.failed.len(),
+        reasons = passed.decision.trail.len() + passed.plan.trail.len(),
+        "pass",
+    );
+}

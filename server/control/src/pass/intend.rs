@@ -1,0 +1,169 @@
+//! From steps to intents: what is written before anything is done.
+//!
+//! Only steps that begin or move something need intent; registering and the like are desired states that the next pass
+//! sees and asks for again.
+
+use super::group::Moment;
+use super::{DRAIN_MAX, GRACE_MAX};
+use crate::clock::Clock;
+use crate::ids::Ids;
+use crate::store::{GroupRecord, InstanceRow, Intent, NewActivity};
+use api::groups::{ActivityKind, Cause};
+use engine::Passed;
+use engine::model::{
+    ActivityId, Flags, InstanceId, LaunchWhy, LeaveCause, Phase, Reason, Step, SubnetId, Timestamp, encode,
+};
+use std::collections::BTreeMap;
+
+/// Reasons one activity keeps. The whole trail is with the decision; a log row needs those that say why.
+const CAUSE_REASONS_MAX: usize = 4;
+/// Random characters of an instance's name (design 4.12).
+const NAME_RANDOM: usize = 6;
+
+/// Turns a plan into intents; minted ids come back in the order of the launches.
+pub(super) struct Intending<'a> {
+    pub(super) record: &'a GroupRecord,
+    pub(super) passed: &'a Passed,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) ids: &'a dyn Ids,
+    pub(super) moment: Moment,
+}
+
+impl Intending<'_> {
+    /// Every intent of the plan, in its order.
+    pub(super) fn intents(&self) -> Vec<Intent> {
+        let mut crowd = self.crowd();
+        self.passed.plan.steps.iter().filter_map(|step| self.intent(step, &mut crowd)).collect()
+    }
+
+    fn intent(&self, step: &Step, crowd: &mut BTreeMap<SubnetId, usize>) -> Option<Intent> {
+        match step {
+            Step::Launch { why } => self.launch(*why, crowd),
+            Step::Drain { id, cause } => {
+                let until = self.deadline(DRAIN_MAX);
+                self.leave(*id, *cause, Phase::Draining { cause: *cause, until })
+            }
+            Step::Signal { id, cause } => {
+                let until = self.deadline(GRACE_MAX);
+                self.leave(*id, *cause, Phase::Stopping { cause: *cause, until })
+            }
+            Step::Delete { id, cause } => self.leave(*id, *cause, Phase::Deleting { cause: *cause }),
+            Step::TakeBack { id } => self.moved(*id, Phase::Serving, None),
+            _ => None,
+        }
+    }
+
+    fn deadline(&self, span: std::time::Duration) -> Timestamp {
+        self.moment.now.plus(self.clock.anchor().scaled(span))
+    }
+
+    /// Members by subnet: the next launch goes where the fewest are, so that zones stay balanced.
+    fn crowd(&self) -> BTreeMap<SubnetId, usize> {
+        let count = |subnet| self.record.instances.iter().filter(|row| row.subnet == subnet).count();
+        self.record.launch.subnets.iter().map(|(subnet, _)| (*subnet, count(*subnet))).collect()
+    }
+
+    fn launch(&self, why: LaunchWhy, crowd: &mut BTreeMap<SubnetId, usize>) -> Option<Intent> {
+        let (subnet, count) = crowd.iter_mut().min_by_key(|(subnet, count)| (**count, **subnet))?;
+        *count += 1;
+        let id = InstanceId(self.ids.mint());
+        Some(Intent::Launch {
+            id,
+            name: instance_name(&self.record.name, self.ids.mint()),
+            subnet: *subnet,
+            flags: Flags { replacement: why != LaunchWhy::Growth, ..Flags::default() },
+            warm_up_ms: self.record.spec.warm_up.0,
+            activity: self.activity(ActivityKind::Launch, Cause::Engine { reasons: self.launch_reasons() }),
+        })
+    }
+
+    /// A removal's first move brings its activity; the later ones go on with it. A launch that never came to be is told
+    /// by its own activity.
+    fn leave(&self, id: InstanceId, why: LeaveCause, to: Phase) -> Option<Intent> {
+        let row = self.row(id)?;
+        if matches!((row.phase, to), (Phase::Deleting { .. }, Phase::Deleting { .. })) {
+            return None;
+        }
+        let begins = matches!(row.phase, Phase::Launching | Phase::Serving) && why != LeaveCause::LaunchFailed;
+        let activity = begins.then(|| {
+            let reasons = self.leave_reasons(id, why);
+            self.activity(ActivityKind::Removal, Cause::Leave { why, reasons })
+        });
+        self.moved(id, to, activity)
+    }
+
+    fn moved(&self, id: InstanceId, to: Phase, activity: Option<NewActivity>) -> Option<Intent> {
+        let from = self.row(id)?.phase;
+        Some(Intent::Move { id, from, to, activity })
+    }
+
+    fn row(&self, id: InstanceId) -> Option<&InstanceRow> {
+        self.record.instances.iter().find(|row| row.id == id)
+    }
+
+    fn activity(&self, kind: ActivityKind, cause: Cause) -> NewActivity {
+        let size = (self.record.durable.desired, self.passed.decision.size);
+        NewActivity { id: ActivityId(self.ids.mint()), kind, cause, size }
+    }
+
+    fn launch_reasons(&self) -> Vec<Reason> {
+        let sizes = self.passed.decision.trail.iter().filter(|reason| moves_size(reason));
+        let launches = self.passed.plan.trail.iter().filter(|reason| launches(reason));
+        sizes.chain(launches).take(CAUSE_REASONS_MAX).cloned().collect()
+    }
+
+    fn leave_reasons(&self, id: InstanceId, why: LeaveCause) -> Vec<Reason> {
+        let sizes = self.passed.decision.trail.iter().filter(|reason| why == LeaveCause::Surplus && moves_size(reason));
+        let leaves = self.passed.plan.trail.iter().filter(|reason| leaves(reason, id, why));
+        sizes.chain(leaves).take(CAUSE_REASONS_MAX).cloned().collect()
+    }
+}
+
+/// Group name, dash, 6 random base-32 characters (design 4.12).
+fn instance_name(group: &str, bits: u64) -> String {
+    let text = encode(bits);
+    format!("{group}-{}", &text[text.len() - NAME_RANDOM..])
+}
+
+/// Reasons that say why desired moved.
+pub(super) fn moves_size(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::AsksFor { .. }
+            | Reason::Saturated { .. }
+            | Reason::StepLimited { .. }
+            | Reason::ScaledOut { .. }
+            | Reason::ScaledIn { .. }
+            | Reason::Clamped { .. }
+            | Reason::BoundsMoved { .. }
+            | Reason::RegretBegins { .. }
+    )
+}
+
+fn launches(reason: &Reason) -> bool {
+    matches!(reason, Reason::Launches { .. } | Reason::HoldTrial { .. } | Reason::BreakerTrial { .. })
+}
+
+fn leaves(reason: &Reason, member: InstanceId, why: LeaveCause) -> bool {
+    match reason {
+        Reason::Surplus { .. } => why == LeaveCause::Surplus,
+        Reason::Deleting => why == LeaveCause::GroupDeleted,
+        Reason::RemovesUnhealthy { id, .. }
+        | Reason::RemovedByHand { id }
+        | Reason::RemovalGoesFirst { id, .. }
+        | Reason::TrialMakesRoom { id }
+        | Reason::LaunchFailed { id, .. } => *id == member,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_is_named_after_its_group_with_six_random_characters() {
+        let name = instance_name("web", u64::MAX);
+        assert_eq!(name, "web-zzzzzz");
+    }
+}

@@ -1,0 +1,130 @@
+//! One group's observation, made from its records and the views.
+//!
+//! Absence from a list is a question, not an answer: a record whose machine is not in the list is asked about by id, and
+//! only the driver's `Gone` ends it.
+
+use super::CALL_DEADLINE;
+use super::samples::Meter;
+use super::views::MachineView;
+use crate::balancer::BackendStat;
+use crate::clock::Clock;
+use crate::drivers::{Driver, Machine, MachineWord};
+use crate::store::{GroupRecord, InstanceRow};
+use engine::model::{
+    Answer, CheckWord, Cycle, DriverWord, InstanceId, Member, Observation, Phase, ReadyWord, Source, Span, Standing,
+    VServerId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one VServer's balancer said: its lines of this group's members, or nothing.
+#[derive(Debug, Clone)]
+pub(super) enum VServerSaid {
+    /// Every member it lists.
+    Lines(Vec<BackendStat>),
+    /// It runs and does not answer.
+    Nothing,
+}
+
+/// Everything an observation is made from.
+pub(super) struct Seen<'a> {
+    pub(super) record: &'a GroupRecord,
+    pub(super) machines: &'a MachineView,
+    /// Asked by id because the list did not have them.
+    pub(super) described: &'a BTreeMap<InstanceId, Machine>,
+    pub(super) vservers: &'a BTreeMap<VServerId, VServerSaid>,
+    pub(super) meter: &'a Meter,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) offset: Span,
+    pub(super) cycle: Cycle,
+}
+
+impl Seen<'_> {
+    /// The observation.
+    pub(super) fn observation(&self, answers: Vec<Answer>) -> Observation {
+        let driver = if self.machines.machines.is_some() { Source::Answered } else { Source::Silent };
+        Observation {
+            cycle: self.cycle,
+            cycle_began: self.cycle.begins(self.offset),
+            driver,
+            members: self.record.instances.iter().map(|row| self.member(row)).collect(),
+            strays: self.strays(),
+            orders: self.record.orders.iter().map(|(_, order)| *order).collect(),
+            answers,
+        }
+    }
+
+    fn member(&self, row: &InstanceRow) -> Member {
+        let machine = self.machine(row.id);
+        Member {
+            id: row.id,
+            created_at: row.created_at,
+            phase: row.phase,
+            flags: row.flags,
+            warm_up_ms: row.warm_up_ms,
+            driver: machine.map_or(DriverWord::Unknown, |machine| self.word(machine)),
+            ready: machine.map_or(ReadyWord::NotYet, |machine| machine.ready),
+            standings: self.standings(row.id),
+            samples: self.meter.of(row.id, self.cycle),
+        }
+    }
+
+    fn machine(&self, id: InstanceId) -> Option<&Machine> {
+        let listed = self.machines.machines.as_ref().and_then(|machines| machines.get(&id));
+        listed.or_else(|| self.described.get(&id))
+    }
+
+    fn word(&self, machine: &Machine) -> DriverWord {
+        match machine.word {
+            MachineWord::Pending => DriverWord::Pending,
+            MachineWord::Running { since } => DriverWord::Running(self.clock.product(since)),
+            MachineWord::Stopped => DriverWord::Stopped,
+            MachineWord::Exited { code } => DriverWord::Exited(code),
+            MachineWord::Gone => DriverWord::Gone,
+            MachineWord::NeverSeen => DriverWord::Unknown,
+        }
+    }
+
+    /// Every bound VServer, and every other that still lists the member.
+    fn standings(&self, id: InstanceId) -> Vec<Standing> {
+        let bound = |vserver| self.record.spec.bindings.iter().any(|binding| binding.vserver == vserver);
+        let each = self.vservers.iter().map(|(vserver, said)| Standing { vserver: *vserver, word: word_in(said, id) });
+        each.filter(|standing| bound(standing.vserver) || standing.word != CheckWord::Absent).collect()
+    }
+
+    fn strays(&self) -> Vec<InstanceId> {
+        let known: BTreeSet<_> = self.record.instances.iter().map(|row| row.id).collect();
+        let ours = self.machines.of_group(self.record.id).filter(|machine| machine.word != MachineWord::Gone);
+        ours.map(|machine| machine.id).filter(|id| !known.contains(id)).collect()
+    }
+}
+
+fn word_in(said: &VServerSaid, id: InstanceId) -> CheckWord {
+    match said {
+        VServerSaid::Nothing => CheckWord::Missing,
+        VServerSaid::Lines(lines) => {
+            lines.iter().find(|line| line.id == id).map_or(CheckWord::Absent, |line| line.word)
+        }
+    }
+}
+
+/// Asks about every record that the list does not have. One that does not answer stays unknown.
+pub(super) async fn describe_absent(
+    driver: &dyn Driver,
+    record: &GroupRecord,
+    machines: &MachineView,
+) -> BTreeMap<InstanceId, Machine> {
+    let Some(listed) = &machines.machines else {
+        return BTreeMap::new();
+    };
+    let absent = record.instances.iter().filter(|row| !listed.contains_key(&row.id));
+    let asked = absent.map(|row| async {
+        let answer = tokio::time::timeout(CALL_DEADLINE, driver.describe(row.id)).await;
+        answer.ok().and_then(Result::ok).map(|machine| (row.id, machine))
+    });
+    futures::future::join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// Whether a record is past its launch: only those have counters worth reading.
+pub(super) fn has_run(row: &InstanceRow) -> bool {
+    !matches!(row.phase, Phase::Launching | Phase::Deleting { .. })
+}

@@ -1,0 +1,99 @@
+//! Readings of the world for *all* groups: machines by the driver, members by each balancer.
+//!
+//! A view carries the instant it began. A pass asks for one begun after the pass itself was due, so no reading is older
+//! than the last answer of a driver about any of its instances. Passes of one slot share one reading: whoever comes
+//! first reads, the others wait for it.
+
+use super::CALL_DEADLINE;
+use super::keeper::{BalancerLook, Looks};
+use crate::balancer::{Balancer, BalancerError};
+use crate::clock::{Clock, Wall};
+use crate::drivers::{Driver, Machine};
+use engine::model::{GroupId, InstanceId, LoadBalancerId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// What the driver said of all machines.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MachineView {
+    /// When the reading began.
+    pub(super) began: Wall,
+    /// By id; `None` when the driver did not answer.
+    pub(super) machines: Option<BTreeMap<InstanceId, Machine>>,
+}
+
+impl MachineView {
+    /// Machines tagged with this group.
+    pub(super) fn of_group(&self, group: GroupId) -> impl Iterator<Item = &Machine> {
+        self.machines
+            .iter()
+            .flat_map(BTreeMap::values)
+            .filter(move |machine| machine.group == group)
+    }
+}
+
+/// Reads machines and balancers, each at most once at a time.
+pub(super) struct Views {
+    clock: Arc<dyn Clock>,
+    driver: Arc<dyn Driver>,
+    balancer: Arc<dyn Balancer>,
+    looks: Arc<Looks>,
+    // Held across the reading on purpose: that is what makes the second asker wait for the first one's answer.
+    machines: Mutex<Arc<MachineView>>,
+    balancers: Mutex<BTreeMap<LoadBalancerId, Arc<Mutex<()>>>>,
+}
+
+impl Views {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        driver: Arc<dyn Driver>,
+        balancer: Arc<dyn Balancer>,
+        looks: Arc<Looks>,
+    ) -> Self {
+        let (machines, balancers) = (Mutex::default(), Mutex::default());
+        Self { clock, driver, balancer, looks, machines, balancers }
+    }
+
+    /// A reading of the machines begun at `since` or later.
+    pub(super) async fn machines(&self, since: Wall) -> Arc<MachineView> {
+        let mut held = self.machines.lock().await;
+        if held.began >= since && held.began > Wall(0) {
+            return held.clone();
+        }
+        let began = self.clock.wall();
+        let machines = match tokio::time::timeout(CALL_DEADLINE, self.driver.list()).await {
+            Ok(Ok(list)) => Some(list.into_iter().map(|machine| (machine.id, machine)).collect()),
+            Ok(Err(why)) => {
+                tracing::warn!(error = &why as &dyn std::error::Error, "the driver did not list its machines");
+                None
+            }
+            Err(_) => {
+                tracing::warn!(deadline = ?CALL_DEADLINE, "the driver did not list its machines in time");
+                None
+            }
+        };
+        *held = Arc::new(MachineView { began, machines });
+        held.clone()
+    }
+
+    /// A reading of one balancer begun at `since` or later.
+    pub(super) async fn balancer(&self, id: LoadBalancerId, since: Wall) -> BalancerLook {
+        let one = self.balancers.lock().await.entry(id).or_default().clone();
+        let _reading = one.lock().await;
+        if let Some(look) = self.looks.get(id).filter(|look| look.began >= since) {
+            return look;
+        }
+        let began = self.clock.wall();
+        let answer = tokio::time::timeout(CALL_DEADLINE, self.balancer.stat(id)).await;
+        let said = answer.unwrap_or_else(|_| Err(mute(id)));
+        let look = BalancerLook::new(began, said);
+        self.looks.put(id, look.clone());
+        look
+    }
+}
+
+fn mute(id: LoadBalancerId) -> BalancerError {
+    let why = format!("no answer within {} s", CALL_DEADLINE.as_secs());
+    BalancerError::Mute { id, why }
+}

@@ -1,0 +1,79 @@
+//! "Look now": what anybody may say to the loop. It never says what changed; the pass reads the stored state.
+//!
+//! Bounded by nature: a set of ids, so a thousand wakes of one group are one look.
+
+use super::keeper::{BalancerLook, Looks};
+use super::lag::{Lag, LagReport};
+use engine::model::{GroupId, LoadBalancerId};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// Who is to be looked at.
+#[derive(Debug, Default)]
+pub(super) struct Woken {
+    pub(super) groups: BTreeSet<GroupId>,
+    pub(super) balancers: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Bell {
+    woken: Mutex<Woken>,
+    notify: Notify,
+}
+
+impl Bell {
+    pub(super) fn group(&self, id: GroupId) {
+        self.lock().groups.insert(id);
+        self.notify.notify_one();
+    }
+
+    pub(super) fn balancers(&self) {
+        self.lock().balancers = true;
+        self.notify.notify_one();
+    }
+
+    /// Everything said since the last time.
+    pub(super) fn take(&self) -> Woken {
+        std::mem::take(&mut self.lock())
+    }
+
+    pub(super) async fn rung(&self) {
+        self.notify.notified().await;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Woken> {
+        // A set of ids is whole after every statement: a panic elsewhere does not spoil it.
+        self.woken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The loop, as the rest of the server sees it.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    pub(super) bell: Arc<Bell>,
+    pub(super) looks: Arc<Looks>,
+    pub(super) lag: Arc<Lag>,
+}
+
+impl Handle {
+    /// Look at this group now.
+    pub fn wake_group(&self, id: GroupId) {
+        self.bell.group(id);
+    }
+
+    /// Look at the balancers now: one was made, changed or deleted.
+    pub fn wake_balancers(&self) {
+        self.bell.balancers();
+    }
+
+    /// What a balancer last said; `None` before the first look.
+    pub fn balancer(&self, id: LoadBalancerId) -> Option<BalancerLook> {
+        self.looks.get(id)
+    }
+
+    /// How late passes begin.
+    pub fn lag(&self) -> LagReport {
+        self.lag.report()
+    }
+}
