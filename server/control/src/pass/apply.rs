@@ -3,8 +3,9 @@
 //! What an answer means is not judged here: refusals and shortages are handed to the next pass's observation.
 
 use super::keeper::Looks;
-use super::{CALL_DEADLINE, GRACE_MAX};
+use super::{CALL_DEADLINE, GRACE_MAX, within};
 use crate::balancer::{Balancer, BalancerError, Leave, MemberAddress};
+use crate::clock::Clock;
 use crate::drivers::{Driver, DriverError, MachineSpec, Removal};
 use crate::store::{GroupRecord, InstanceRow, Launch, LoopStore};
 use engine::model::{Answer, Binding, CheckWord, InstanceId, Member, Phase, Step, VServerId};
@@ -48,6 +49,7 @@ pub(super) struct Hands {
     pub(super) driver: Arc<dyn Driver>,
     pub(super) balancer: Arc<dyn Balancer>,
     pub(super) store: Arc<dyn LoopStore>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) looks: Arc<Looks>,
     pub(super) calls: Semaphore,
 }
@@ -108,16 +110,16 @@ impl Hands {
             return Applied::default();
         };
         let id = spec.id;
-        let answer = tokio::time::timeout(CALL_DEADLINE, self.driver.create(spec)).await;
+        let answer = within(&*self.clock, CALL_DEADLINE, self.driver.create(spec)).await;
         let mut applied = Applied { look_again: true, ..Applied::default() };
         match answer {
-            Ok(Ok(())) => {}
-            Ok(Err(why)) => {
+            Some(Ok(())) => {}
+            Some(Err(why)) => {
                 tracing::warn!(instance = %id, error = &why as &dyn std::error::Error, "not created");
                 applied.answers.extend(answer_of(id, &why));
                 applied.words.insert(id, why.to_string());
             }
-            Err(_) => tracing::warn!(instance = %id, "create: no answer within {CALL_DEADLINE:?}"),
+            None => tracing::warn!(instance = %id, "create: no answer within {CALL_DEADLINE:?}"),
         }
         applied
     }
@@ -205,27 +207,27 @@ impl Hands {
         }
         let mut applied = Applied { look_again: true, ..Applied::default() };
         if let Some(member) = member {
-            match tokio::time::timeout(CALL_DEADLINE, self.driver.stop(member.id, GRACE_MAX)).await {
-                Ok(Ok(())) => drop(applied.signalled.insert(member.id)),
-                Ok(Err(why)) => {
+            match within(&*self.clock, CALL_DEADLINE, self.driver.stop(member.id, GRACE_MAX)).await {
+                Some(Ok(())) => drop(applied.signalled.insert(member.id)),
+                Some(Err(why)) => {
                     tracing::warn!(instance = %member.id, error = &why as &dyn std::error::Error, "not signalled");
                 }
-                Err(_) => tracing::warn!(instance = %member.id, "stop: no answer within {CALL_DEADLINE:?}"),
+                None => tracing::warn!(instance = %member.id, "stop: no answer within {CALL_DEADLINE:?}"),
             }
         }
         applied
     }
 
     async fn delete(&self, id: InstanceId) -> Applied {
-        let answer = tokio::time::timeout(CALL_DEADLINE, self.driver.delete(id)).await;
+        let answer = within(&*self.clock, CALL_DEADLINE, self.driver.delete(id)).await;
         let look_again = match answer {
-            Ok(Ok(Removal::Gone)) => true,
-            Ok(Ok(Removal::Going)) => false,
-            Ok(Err(why)) => {
+            Some(Ok(Removal::Gone)) => true,
+            Some(Ok(Removal::Going)) => false,
+            Some(Err(why)) => {
                 tracing::warn!(instance = %id, error = &why as &dyn std::error::Error, "not deleted yet");
                 false
             }
-            Err(_) => false,
+            None => false,
         };
         Applied { look_again, ..Applied::default() }
     }

@@ -7,7 +7,7 @@ use super::observe::{Seen, VServerSaid, describe_absent, has_run};
 use super::samples::{Capacity, Meter};
 use super::settle::Settling;
 use super::views::{MachineView, Views};
-use super::{CALL_DEADLINE, LEASE_MARGIN};
+use super::{CALL_DEADLINE, LEASE_MARGIN, within};
 use crate::clock::{Clock, Wall};
 use crate::drivers::DriverError;
 use crate::ids::Ids;
@@ -129,7 +129,7 @@ impl Passing {
     ) -> Observation {
         let cycle = Cycle::last_closed(moment.now, moment.offset);
         self.measure(record, &mut kept.meter, cycle).await;
-        let described = describe_absent(&*self.hands.driver, record, machines).await;
+        let described = describe_absent(&*self.clock, &*self.hands.driver, record, machines).await;
         let vservers = self.vservers(record, moment.since).await;
         let seen = Seen {
             record,
@@ -150,10 +150,9 @@ impl Passing {
             return;
         }
         let ids: Vec<_> = record.instances.iter().filter(|row| has_run(row)).map(|row| row.id).collect();
-        match tokio::time::timeout(CALL_DEADLINE, self.hands.driver.usage(&ids)).await {
-            Ok(Ok(usages)) => {
-                // A group's machines are of one size until templates with other types are mixed; each is measured by
-                // what the group launches from now only if it was made from that version.
+        match within(&*self.clock, CALL_DEADLINE, self.hands.driver.usage(&ids)).await {
+            Some(Ok(usages)) => {
+                // Each is measured by the type it was made from, not by what the group launches from now.
                 let capacity = Capacity {
                     vcpu_milli: record.launch.vcpu_milli,
                     memory_bytes: record.launch.memory_bytes,
@@ -161,8 +160,8 @@ impl Passing {
                 let others = self.other_sizes(record).await;
                 meter.read(cycle, usages, |id| others.get(&id).copied().unwrap_or(capacity));
             }
-            Ok(Err(why)) => self.unmeasured(record.id, meter, cycle, Some(why)),
-            Err(_) => self.unmeasured(record.id, meter, cycle, None),
+            Some(Err(why)) => self.unmeasured(record.id, meter, cycle, Some(why)),
+            None => self.unmeasured(record.id, meter, cycle, None),
         }
     }
 

@@ -32,6 +32,8 @@ pub use lag::{Lag, LagReport};
 pub use owner::{Loop, LoopParts};
 pub use wake::Handle;
 
+use crate::clock::Clock;
+use std::future::Future;
 use std::time::Duration;
 
 /// Passes are spread over this many slots of a cycle, so that 10,000 groups do not all look in one instant.
@@ -52,3 +54,13 @@ pub const GRACE_MAX: Duration = Duration::from_secs(90);
 pub const LEASE_MARGIN: Duration = Duration::from_secs(5);
 /// How often leases are renewed, real time.
 pub const LEASE_RENEW: Duration = Duration::from_secs(5);
+
+/// Waits for something, at most for `span` of real time by the loop's own clock; `None` when the time is over. The loop
+/// knows no other clock, so a hand-driven one runs its deadlines too.
+async fn within<T>(clock: &dyn Clock, span: Duration, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = clock.wait(span) => None,
+    }
+}

@@ -3,7 +3,7 @@
 //! Absence from a list is a question, not an answer: a record whose machine is not in the list is asked about by id, and
 //! only the driver's `Gone` ends it.
 
-use super::CALL_DEADLINE;
+use super::{CALL_DEADLINE, within};
 use super::samples::Meter;
 use super::views::MachineView;
 use crate::balancer::BackendStat;
@@ -109,6 +109,7 @@ fn word_in(said: &VServerSaid, id: InstanceId) -> CheckWord {
 
 /// Asks about every record that the list does not have. One that does not answer stays unknown.
 pub(super) async fn describe_absent(
+    clock: &dyn Clock,
     driver: &dyn Driver,
     record: &GroupRecord,
     machines: &MachineView,
@@ -118,8 +119,8 @@ pub(super) async fn describe_absent(
     };
     let absent = record.instances.iter().filter(|row| !listed.contains_key(&row.id));
     let asked = absent.map(|row| async {
-        let answer = tokio::time::timeout(CALL_DEADLINE, driver.describe(row.id)).await;
-        answer.ok().and_then(Result::ok).map(|machine| (row.id, machine))
+        let answer = within(clock, CALL_DEADLINE, driver.describe(row.id)).await;
+        answer.and_then(Result::ok).map(|machine| (row.id, machine))
     });
     futures::future::join_all(asked).await.into_iter().flatten().collect()
 }

@@ -9,7 +9,7 @@ use super::keeper::{Keeper, Knows, Looks};
 use super::lag::Lag;
 use super::views::{MachineView, Views};
 use super::wake::{Bell, Handle};
-use super::{DRIVER_CALLS_MAX, LEASE_RENEW, SLOT_REAL_MIN, SLOTS};
+use super::{DRIVER_CALLS_MAX, LEASE_RENEW, SLOT_REAL_MIN, SLOTS, within};
 use crate::balancer::Balancer;
 use crate::clock::{Clock, Wall};
 use crate::drivers::Driver;
@@ -127,6 +127,7 @@ impl Loop {
             driver,
             balancer: balancer.clone(),
             store: store.clone(),
+            clock: clock.clone(),
             looks: looks.clone(),
             calls: Semaphore::new(DRIVER_CALLS_MAX),
         });
@@ -184,7 +185,7 @@ impl Loop {
 
     async fn end(mut self) -> Result<(), StoreError> {
         let passes = async { while self.passes.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_MAX, passes).await.is_err() {
+        if within(&*self.clock, STOP_MAX, passes).await.is_none() {
             tracing::warn!("passes still under way after {STOP_MAX:?} are left to the next start");
         }
         self.watch.shutdown().await;

@@ -4,7 +4,7 @@
 //! than the last answer of a driver about any of its instances. Passes of one slot share one reading: whoever comes
 //! first reads, the others wait for it.
 
-use super::CALL_DEADLINE;
+use super::{CALL_DEADLINE, within};
 use super::keeper::{BalancerLook, Looks};
 use crate::balancer::{Balancer, BalancerError};
 use crate::clock::{Clock, Wall};
@@ -62,13 +62,13 @@ impl Views {
             return held.clone();
         }
         let began = self.clock.wall();
-        let machines = match tokio::time::timeout(CALL_DEADLINE, self.driver.list()).await {
-            Ok(Ok(list)) => Some(list.into_iter().map(|machine| (machine.id, machine)).collect()),
-            Ok(Err(why)) => {
+        let machines = match within(&*self.clock, CALL_DEADLINE, self.driver.list()).await {
+            Some(Ok(list)) => Some(list.into_iter().map(|machine| (machine.id, machine)).collect()),
+            Some(Err(why)) => {
                 tracing::warn!(error = &why as &dyn std::error::Error, "the driver did not list its machines");
                 None
             }
-            Err(_) => {
+            None => {
                 tracing::warn!(deadline = ?CALL_DEADLINE, "the driver did not list its machines in time");
                 None
             }
@@ -85,8 +85,8 @@ impl Views {
             return look;
         }
         let began = self.clock.wall();
-        let answer = tokio::time::timeout(CALL_DEADLINE, self.balancer.stat(id)).await;
-        let said = answer.unwrap_or_else(|_| Err(mute(id)));
+        let answer = within(&*self.clock, CALL_DEADLINE, self.balancer.stat(id)).await;
+        let said = answer.unwrap_or_else(|| Err(mute(id)));
         let look = BalancerLook::new(began, said);
         self.looks.put(id, look.clone());
         look
