@@ -6,7 +6,14 @@ mod bench;
 mod contract;
 #[path = "drivers/isolation.rs"]
 mod isolation;
+#[path = "drivers/place.rs"]
+mod place;
 #[path = "drivers/sample_web.rs"]
 mod sample_web;
 #[path = "drivers/trees.rs"]
 mod trees;
+
+/// The contract, held by this driver.
+mod process {
+    crate::driver_contract!(crate::bench::Bench::new());
+}

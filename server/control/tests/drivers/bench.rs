@@ -1,62 +1,35 @@
 //! A place for driver tests: an own folder, own addresses, an end that leaves nothing running.
 
+use super::place::{GROUP, Place, Program, until};
 use control::drivers::process::{ProcessDriver, ProcessOptions};
-use control::drivers::{Driver, ImageSpec, Machine, MachineSpec, MachineWord, Removal};
+use control::drivers::{Driver, ImageSpec, MachineSpec, Removal};
 use control::ids::{Ids, RandomIds};
-use engine::model::{GroupId, InstanceId};
-use std::future::Future;
+use engine::model::InstanceId;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
 use tempfile::TempDir;
 
-/// The longest any of these tests waits for one thing.
-pub const LIMIT: Duration = Duration::from_secs(20);
-
-/// A group to tag machines with.
-pub const GROUP: GroupId = GroupId(7);
-
-/// What a program of a test does.
-#[derive(Debug, Clone)]
-pub enum Program {
-    /// Waits for ever.
-    Waits,
-    /// Prints `up`, and ends with this code on SIGTERM.
-    EndsOnTerm(i32),
-    /// Prints `up`, and ignores SIGTERM.
-    IgnoresTerm,
-    /// Ends at once with this code.
-    Exits(i32),
-    /// Prints that many lines and `done`, then waits.
-    Prints(u32),
-    /// A shell script; only for process tests.
-    Script(&'static str),
-    /// Arguments of the shim's own binary; only for process tests.
-    Own(&'static [&'static str]),
-}
-
-impl Program {
-    fn command(&self) -> Vec<String> {
-        let script = match self {
-            Self::Own(arguments) => {
-                return std::iter::once("{self}")
-                    .chain(arguments.iter().copied())
-                    .map(str::to_owned)
-                    .collect();
-            }
-            Self::Waits => "exec sleep 1000".to_owned(),
-            Self::EndsOnTerm(code) => format!("trap 'exit {code}' TERM; echo up; while :; do sleep 0.02; done"),
-            Self::IgnoresTerm => "trap '' TERM; echo up; while :; do sleep 1; done".to_owned(),
-            Self::Exits(code) => format!("exit {code}"),
-            Self::Prints(lines) => {
-                format!("i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo line $i; done; echo done; exec sleep 1000")
-            }
-            Self::Script(script) => (*script).to_owned(),
-        };
-        ["/bin/sh", "-c", &script].map(str::to_owned).to_vec()
-    }
+/// The command of a program of these tests.
+fn command(program: &Program) -> Vec<String> {
+    let script = match program {
+        Program::Own(arguments) => {
+            return std::iter::once("{self}")
+                .chain(arguments.iter().copied())
+                .map(str::to_owned)
+                .collect();
+        }
+        Program::Waits => "exec sleep 1000".to_owned(),
+        Program::EndsOnTerm(code) => format!("trap 'exit {code}' TERM; echo up; while :; do sleep 0.02; done"),
+        Program::IgnoresTerm => "trap '' TERM; echo up; while :; do sleep 1; done".to_owned(),
+        Program::Exits(code) => format!("exit {code}"),
+        Program::Prints(lines) => {
+            format!("i=0; while [ $i -lt {lines} ]; do i=$((i+1)); echo line $i; done; echo done; exec sleep 1000")
+        }
+        Program::Script(script) => (*script).to_owned(),
+    };
+    ["/bin/sh", "-c", &script].map(str::to_owned).to_vec()
 }
 
 /// Everything one test needs.
@@ -71,32 +44,53 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder");
         // Programs run as other users than the server if that is root: they must get through.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).expect("its mode");
-        let driver = Self::open(&folder);
+        let driver = Self::open(&folder, "tests");
         Self { folder, driver }
     }
-    fn open(folder: &TempDir) -> ProcessDriver {
+    fn open(folder: &TempDir, installation: &str) -> ProcessDriver {
         let shim_command = vec![env!("CARGO_BIN_EXE_shim-for-tests").to_owned(), "shim".to_owned()];
         let options = ProcessOptions {
             root: folder.path().join("instances"),
-            installation: "tests".to_owned(),
+            installation: installation.to_owned(),
             shim_command,
         };
         ProcessDriver::open(options).expect("a driver")
     }
-    /// The driver.
-    pub fn driver(&self) -> &ProcessDriver {
+    /// A driver of another installation that was given the same folder.
+    pub fn stranger(&self) -> ProcessDriver {
+        Self::open(&self.folder, "strangers")
+    }
+    /// Closes the folder above to all but the server.
+    pub fn close_to_others(&self) {
+        std::fs::set_permissions(self.folder.path(), std::fs::Permissions::from_mode(0o700)).expect("its mode");
+    }
+    /// Its folder.
+    pub fn folder(&self, id: InstanceId) -> PathBuf {
+        self.folder.path().join("instances").join(id.to_string())
+    }
+    /// The process id of its shim.
+    pub fn shim_pid(&self, id: InstanceId) -> i32 {
+        let state = std::fs::read(self.folder(id).join("state.json")).expect("a state");
+        let state: serde_json::Value = serde_json::from_slice(&state).expect("JSON");
+        state["shim"]["pid"]
+            .as_i64()
+            .and_then(|pid| pid.try_into().ok())
+            .expect("a pid")
+    }
+}
+
+impl Place for Bench {
+    fn driver(&self) -> &dyn Driver {
         &self.driver
     }
-    /// Another driver on the same machines: what a server sees after a restart.
-    pub fn another(&self) -> ProcessDriver {
-        Self::open(&self.folder)
+    fn another(&self) -> Box<dyn Driver> {
+        Box::new(Self::open(&self.folder, "tests"))
     }
-    /// A machine nobody has created yet, at its own address.
-    pub fn spec(&self, program: &Program) -> MachineSpec {
+    fn spec(&self, program: &Program) -> MachineSpec {
         let id = InstanceId(RandomIds.mint());
         let image = ImageSpec {
             name: "test".to_owned(),
-            command: program.command(),
+            command: command(program),
             environment: Vec::new(),
             ports: vec![8080],
             ready_path: None,
@@ -113,58 +107,8 @@ impl Bench {
             user_data: "hello = \"$(id)\"\n".to_owned(),
         }
     }
-    /// Creates such a machine.
-    pub async fn start(&self, program: &Program) -> InstanceId {
-        let spec = self.spec(program);
-        self.driver.create(&spec).await.expect("it is created");
-        spec.id
-    }
-    /// What the driver says of it.
-    pub async fn machine(&self, id: InstanceId) -> Machine {
-        self.driver.describe(id).await.expect("an answer")
-    }
-    /// Its word.
-    pub async fn word(&self, id: InstanceId) -> MachineWord {
-        self.machine(id).await.word
-    }
-    /// All it printed.
-    pub async fn printed(&self, id: InstanceId) -> String {
-        self.driver.logs(id, 1 << 20).await.expect("logs")
-    }
-    /// Waits until it printed this.
-    pub async fn wait_printed(&self, id: InstanceId, text: &str) -> String {
-        until(text, async || {
-            Some(self.printed(id).await).filter(|printed| printed.contains(text))
-        })
-        .await
-    }
-    /// Waits until it ended, and says with which code.
-    pub async fn wait_exit(&self, id: InstanceId) -> i32 {
-        until("its end", async || match self.word(id).await {
-            MachineWord::Exited { code } => Some(code),
-            _ => None,
-        })
-        .await
-    }
-    /// Deletes it, to the end.
-    pub async fn remove(&self, id: InstanceId) {
-        until("its removal", async || {
-            Some(self.driver.delete(id).await.expect("an answer")).filter(|removal| *removal == Removal::Gone)
-        })
-        .await;
-    }
-    /// Its folder.
-    pub fn folder(&self, id: InstanceId) -> PathBuf {
-        self.folder.path().join("instances").join(id.to_string())
-    }
-    /// The process id of its shim.
-    pub fn shim_pid(&self, id: InstanceId) -> i32 {
-        let state = std::fs::read(self.folder(id).join("state.json")).expect("a state");
-        let state: serde_json::Value = serde_json::from_slice(&state).expect("JSON");
-        state["shim"]["pid"]
-            .as_i64()
-            .and_then(|pid| pid.try_into().ok())
-            .expect("a pid")
+    fn running(&self, id: InstanceId) -> usize {
+        processes(id).len()
     }
 }
 
@@ -212,22 +156,6 @@ pub fn processes(id: InstanceId) -> Vec<i32> {
 pub fn is_alive(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
-}
-
-/// Looks again and again, with a limit.
-pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
-    let mut beat = tokio::time::interval(Duration::from_millis(10));
-    let found = tokio::time::timeout(LIMIT, async {
-        loop {
-            beat.tick().await;
-            if let Some(found) = look().await {
-                return found;
-            }
-        }
-    });
-    found
-        .await
-        .unwrap_or_else(|_late| panic!("waited {LIMIT:?} in vain for {what}"))
 }
 
 /// A loopback address no other run and no other test of this run has.

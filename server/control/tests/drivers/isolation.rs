@@ -1,7 +1,9 @@
 //! What a program is given, and what it is kept from.
 
-use super::bench::{Bench, Program, processes};
+use super::bench::{Bench, processes};
+use super::place::{Place, Program};
 use control::drivers::{Driver, DriverError, MachineWord};
+use std::time::Duration;
 
 #[tokio::test]
 async fn the_environment_is_cleared_and_says_what_the_contract_names() {
@@ -162,4 +164,45 @@ async fn bad_specs_leave_nothing_behind() {
         Err(DriverError::Refused { .. })
     ));
     assert_eq!(bench.word(spec.id).await, MachineWord::NeverSeen);
+}
+
+#[tokio::test]
+async fn a_data_folder_closed_to_others_still_gives_programs_their_own_user_and_their_data() {
+    let bench = Bench::new();
+    bench.close_to_others();
+    let script = "cat \"$TIDEGATE_USER_DATA\"; touch mine && id -u; echo end";
+    let id = bench.start(&Program::Script(script)).await;
+    let printed = bench.wait_printed(id, "end").await;
+    assert!(
+        printed.starts_with("hello") && printed.lines().count() == 3,
+        "{printed}"
+    );
+    assert!(
+        !rustix::process::geteuid().is_root() || !printed.contains("\n0\n"),
+        "{printed}"
+    );
+}
+
+#[tokio::test]
+async fn machines_of_another_installation_are_neither_seen_nor_touched() {
+    let bench = Bench::new();
+    let spec = bench.spec(&Program::Waits);
+    bench.driver().create(&spec).await.expect("accepted");
+    let stranger = bench.stranger();
+    assert!(stranger.list().await.expect("a list").is_empty());
+    assert_eq!(
+        stranger.describe(spec.id).await.expect("an answer").word,
+        MachineWord::NeverSeen
+    );
+    assert!(matches!(stranger.create(&spec).await, Err(DriverError::Refused { .. })));
+    assert!(matches!(
+        stranger.stop(spec.id, Duration::ZERO).await,
+        Err(DriverError::Refused { .. })
+    ));
+    assert!(matches!(
+        stranger.delete(spec.id).await,
+        Err(DriverError::Refused { .. })
+    ));
+    assert_eq!(processes(spec.id).len(), 1);
+    assert!(matches!(bench.word(spec.id).await, MachineWord::Running { .. }));
 }

@@ -1,7 +1,8 @@
 //! `sample-web` as an instance: ready check, work, sickness, memory, and an end without a lost request.
 
-use super::bench::{Bench, Program, until};
-use control::drivers::{Driver, MachineSpec, MachineWord};
+use super::bench::Bench;
+use super::place::{Place, Program, until};
+use control::drivers::{MachineSpec, MachineWord};
 use engine::model::ReadyWord;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

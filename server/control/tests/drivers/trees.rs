@@ -1,8 +1,9 @@
 //! Whole trees: who belongs to a machine, what it uses, and what happens when its shim dies.
 
-use super::bench::{Bench, Program, is_alive, processes, until};
+use super::bench::{Bench, is_alive, processes};
+use super::place::{Place, Program, until};
 use control::drivers::process::boot_ns;
-use control::drivers::{Driver, DriverError, MachineWord, Usage};
+use control::drivers::{DriverError, MachineWord, Usage};
 use engine::model::InstanceId;
 use rustix::process::{Pid, Signal, kill_process};
 use std::time::Duration;
@@ -228,4 +229,14 @@ async fn a_program_that_prints_without_end_fills_two_files_and_can_be_stopped() 
         .map(|name| bench.folder(id).join(name).metadata().expect("a file").len())
         .sum();
     assert!(bytes <= 512 * 1024, "{bytes} bytes");
+}
+
+#[tokio::test]
+async fn a_shim_that_is_stuck_does_not_hold_up_a_delete_for_ever() {
+    let bench = Bench::new();
+    let id = bench.start(&Program::IgnoresTerm).await;
+    bench.wait_printed(id, "up").await;
+    kill_process(Pid::from_raw(bench.shim_pid(id)).expect("a pid"), Signal::STOP).expect("it is stopped");
+    bench.remove(id).await;
+    assert_eq!(processes(id).len(), 0);
 }

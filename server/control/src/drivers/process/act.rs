@@ -13,6 +13,10 @@ use rustix::process::Signal;
 use std::io;
 use std::time::Duration;
 
+/// How long a shim may take to kill its tree before it is killed itself. Too short costs nothing but the gentler way;
+/// too long, and a stuck shim holds its place against max.
+const SHIM_OBEYS_WITHIN: Duration = Duration::from_secs(2);
+
 impl Parts {
     /// Writes the request (the first one stands) and says "look now".
     pub(super) fn stop(&self, id: InstanceId, grace: Duration) -> Result<(), DriverError> {
@@ -72,9 +76,7 @@ impl Parts {
             return Ok(Removal::Gone);
         }
         let Some(held) = folder.lock()? else {
-            if let Some(state) = running(&folder).ok().flatten() {
-                state.shim.signal(Signal::USR1)?;
-            }
+            self.urge(&folder, id)?;
             return Ok(Removal::Going);
         };
         if kill_survivors(&folder, id)? == Survivors::Some {
@@ -84,6 +86,22 @@ impl Parts {
         drop(held);
         lock(&self.cpu_ns_read).remove(&id);
         Ok(Removal::Gone)
+    }
+}
+
+impl Parts {
+    /// Tells a shim to look at its tombstone; one that does not for long (stopped, stuck) is killed, and the next
+    /// delete does its work.
+    fn urge(&self, folder: &Folder, id: InstanceId) -> io::Result<()> {
+        let Some(state) = running(folder).ok().flatten() else {
+            return Ok(());
+        };
+        state.shim.signal(Signal::USR1)?;
+        if clock::wall().since(self.home.buried_at(id)?) > SHIM_OBEYS_WITHIN {
+            tracing::warn!(instance = %id, "its shim does not obey: killed");
+            state.shim.signal(Signal::KILL)?;
+        }
+        Ok(())
     }
 }
 

@@ -134,7 +134,11 @@ impl Home {
         let text = group.map(|group| group.to_string()).unwrap_or_default();
         write_once(&self.tombstone(id), text.as_bytes()).map(|_first| ())
     }
-    /// Makes an instance's folder appear whole; `false` if there was one.
+    /// When this id was buried.
+    pub fn buried_at(&self, id: InstanceId) -> io::Result<Wall> {
+        modified(&self.tombstone(id))
+    }
+    /// Makes an instance's folder appear whole, unless there is one.
     pub fn lay(&self, record: &Record) -> io::Result<Laid> {
         let staged = self.root.join(".new").join(unique(&record.spec.id.to_string()));
         make_folder(&staged, FOLDER_MODE)?;
@@ -279,6 +283,14 @@ fn write_once(path: &Path, bytes: &[u8]) -> io::Result<Laid> {
     }
 }
 
+fn modified(path: &Path) -> io::Result<Wall> {
+    let since_epoch = fs::metadata(path)?
+        .modified()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    Ok(Wall(0).plus(since_epoch))
+}
+
 fn stage(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let name = path
         .file_name()
@@ -290,7 +302,9 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
         .write(true)
         .mode(0o600)
         .open(&staged)?;
-    file.write_all(bytes).and_then(|()| file.sync_all())?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    // A full disk must not be filled with halves.
+    written.inspect_err(|_why| drop(fs::remove_file(&staged)))?;
     Ok(staged)
 }
 
@@ -322,7 +336,11 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
 /// Removes a file or a folder with all it holds; that it is gone is no error.
 fn remove_tree(path: &Path) -> io::Result<()> {
     let removed = match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path).or_else(|why| match why.kind() {
+            // A program without an own user can close its folders against the server.
+            ErrorKind::PermissionDenied => open_up(path).and_then(|()| fs::remove_dir_all(path)),
+            _ => Err(why),
+        }),
         Ok(_) => fs::remove_file(path),
         Err(why) => Err(why),
     };
@@ -330,4 +348,19 @@ fn remove_tree(path: &Path) -> io::Result<()> {
         Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
         removed => removed.map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", path.display()))),
     }
+}
+
+/// Makes every folder below removable; links are not followed.
+fn open_up(folder: &Path) -> io::Result<()> {
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use super::shim::Verdict;
 use super::{Parts, refused, unknown};
 use crate::drivers::{DriverError, MachineSpec};
 use engine::model::InstanceId;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -18,37 +18,35 @@ const USER_DATA_BYTES: usize = 16 * 1024;
 impl Parts {
     /// Starts one machine, once: a folder whose shim ever began is never started again.
     pub(super) fn create(&self, spec: MachineSpec) -> Result<(), DriverError> {
-        let id = spec.id;
+        let (id, group) = (spec.id, spec.group);
         self.check(&spec)?;
         let record = Record {
             installation: self.installation.clone(),
             spec,
         };
-        if self.home.lay(&record).map_err(unknown("create"))? == Laid::Known {
+        if self.home.lay(&record).map_err(create_error)? == Laid::Known {
             self.ours(id)
-                .map_err(unknown("create"))?
+                .map_err(create_error)?
                 .ok_or_else(|| refused("create", foreign(id)))?;
         }
         let folder = self.home.instance(id);
-        if folder.state().map_err(unknown("create"))?.is_some() {
+        if folder.state().map_err(create_error)?.is_some() {
             return Ok(());
         }
-        match self.start_shim(folder.path()).map_err(unknown("create"))? {
-            Verdict::Started => {
-                tracing::info!(instance = %id, group = %record.spec.group, image = record.spec.image.name, "started");
-                Ok(())
-            }
-            Verdict::Known => Ok(()),
-            Verdict::Failed(why) => Err(refused("create", why)),
+        match self.start_shim(folder.path())? {
+            Verdict::Started => tracing::info!(instance = %id, %group, "started"),
+            Verdict::Known => {}
+            Verdict::Failed(why) => return Err(refused("create", why)),
             Verdict::Gone => {
-                self.clear(id).map_err(unknown("create"))?;
-                Err(refused("create", deleted(id)))
+                self.clear(id).map_err(create_error)?;
+                return Err(refused("create", deleted(id)));
             }
         }
+        Ok(())
     }
 
     fn check(&self, spec: &MachineSpec) -> Result<(), DriverError> {
-        if self.home.is_gone(spec.id).map_err(unknown("create"))? {
+        if self.home.is_gone(spec.id).map_err(create_error)? {
             return Err(refused("create", deleted(spec.id)));
         }
         if spec.user_data.len() > USER_DATA_BYTES {
@@ -68,11 +66,10 @@ impl Parts {
     }
 
     /// Waits for the shim's first process (it ends at once) and for the second one's line.
-    fn start_shim(&self, folder: &Path) -> io::Result<Verdict> {
-        let (program, arguments) = self
-            .shim_command
-            .split_first()
-            .map_or(("", &[][..]), |(program, rest)| (&**program, rest));
+    fn start_shim(&self, folder: &Path) -> Result<Verdict, DriverError> {
+        let Some((program, arguments)) = self.shim_command.split_first() else {
+            return Err(refused("create", "this server was given no shim command"));
+        };
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -80,17 +77,31 @@ impl Parts {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        let mut shim = command
-            .spawn()
-            .map_err(|why| io::Error::new(why.kind(), format!("no shim `{program}`: {why}")))?;
+        let mut shim = command.spawn().map_err(|why| match why.kind() {
+            ErrorKind::NotFound | ErrorKind::PermissionDenied => {
+                refused("create", format!("no shim at `{program}`: {why}"))
+            }
+            _ => create_error(why),
+        })?;
         let mut line = String::new();
         let heard = shim
             .stdout
             .take()
             .map_or(Ok(0), |said| said.take(VERDICT_BYTES).read_to_string(&mut line));
-        shim.wait()?;
-        heard?;
-        Verdict::parse(&line).ok_or_else(|| io::Error::other(format!("the shim `{program}` ended without a word")))
+        heard.and(shim.wait()).map_err(unknown("create"))?;
+        Verdict::parse(&line).ok_or_else(|| unknown("create")(format!("the shim `{program}` ended without a word")))
+    }
+}
+
+/// A full host is out of stock: the next pool may have room. Anything else may have happened.
+fn create_error(why: io::Error) -> DriverError {
+    match why.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::OutOfMemory | ErrorKind::WouldBlock => {
+            DriverError::OutOfStock {
+                why: format!("this host is full: {why}"),
+            }
+        }
+        _ => unknown("create")(why),
     }
 }
 

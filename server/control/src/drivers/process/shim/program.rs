@@ -8,6 +8,7 @@ use super::super::home::{Folder, Record, make_folder};
 use super::super::host::Key;
 use engine::model::InstanceId;
 use nix::sys::signal::SigSet;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, PipeReader, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
@@ -18,6 +19,10 @@ use std::process::{Command, Stdio};
 /// First of 65,536 user ids nobody has on a usual host; an instance's is this plus the last 16 bits of its id. Lower,
 /// and programs could touch real users' files.
 const FIRST_UID: u32 = 200_000;
+
+/// Processes and threads one user may have: a program that forks without end fills its own share, not the host's
+/// table. Only for programs with an own user; the kernel counts by user.
+const PROCESSES: u64 = 4_096;
 
 /// Where programs without a path are looked for.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -85,6 +90,13 @@ pub fn start(folder: &Folder, record: &Record) -> Result<Started, StartError> {
     rustix::fs::fcntl_setfl(&output, rustix::fs::OFlags::NONBLOCK)
         .map_err(|why| during("set up", "the pipe")(why.into()))?;
     let mut command = command(folder, record, owner)?;
+    if owner.is_some() {
+        let most = Rlimit {
+            current: Some(PROCESSES),
+            maximum: Some(PROCESSES),
+        };
+        setrlimit(Resource::Nproc, most).map_err(|why| during("set the limit of", "processes")(why.into()))?;
+    }
     let errors = input.try_clone().map_err(during("copy", "the pipe"))?;
     command.stdin(Stdio::null()).stdout(input).stderr(errors);
     let main = spawn_unmasked(&mut command).map_err(during("run", &record.spec.image.command[0]))?;
