@@ -118,6 +118,7 @@ CREATE TABLE groups_ (
     in_service      BIGINT NOT NULL DEFAULT 0,
     everything      BIGINT NOT NULL DEFAULT 0,
     alarm           BIGINT NOT NULL DEFAULT 0,  -- 1 when something needs a person
+    decisions       BIGINT NOT NULL DEFAULT 0,  -- number of its newest decision row
     created_at      BIGINT NOT NULL,
     deleted_at      BIGINT
 );
@@ -165,6 +166,8 @@ CREATE TABLE instances (
 );
 CREATE INDEX instances_by_group ON instances (group_id, id) WHERE terminated_at IS NULL;
 CREATE UNIQUE INDEX instances_by_address ON instances (address) WHERE terminated_at IS NULL;
+CREATE INDEX instances_by_subnet ON instances (subnet_id, address) WHERE terminated_at IS NULL;
+CREATE INDEX instances_by_end ON instances (terminated_at) WHERE terminated_at IS NOT NULL;
 
 CREATE TABLE orders (
     id         TEXT   NOT NULL PRIMARY KEY,
@@ -182,8 +185,10 @@ CREATE TABLE load_balancers (
     remark     TEXT   NOT NULL DEFAULT '',
     address    TEXT   NOT NULL,
     created_at BIGINT NOT NULL,
-    deleted_at BIGINT
+    deleted_at BIGINT,
+    ended      BIGINT NOT NULL DEFAULT 0         -- 1 when it is deleted and its process has ended
 );
+CREATE INDEX load_balancers_alive ON load_balancers (id) WHERE ended = 0;
 CREATE UNIQUE INDEX load_balancers_by_name ON load_balancers (tenant_id, name) WHERE deleted_at IS NULL;
 
 CREATE TABLE vservers (
@@ -215,9 +220,11 @@ CREATE TABLE activities (
     ended_at    BIGINT
 );
 CREATE INDEX activities_by_group ON activities (group_id, started_at, id);
+CREATE INDEX activities_by_end ON activities (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE decisions (
     group_id TEXT   NOT NULL REFERENCES groups_ (id),
+    number   BIGINT NOT NULL,                    -- counts from 1 in its group: the newest 500 are kept
     first_at BIGINT NOT NULL,
     last_at  BIGINT NOT NULL,
     passes   BIGINT NOT NULL,
@@ -226,14 +233,17 @@ CREATE TABLE decisions (
     trail    TEXT   NOT NULL,                    -- JSON [Reason] of the latest pass
     PRIMARY KEY (group_id, first_at)
 );
+CREATE UNIQUE INDEX decisions_by_number ON decisions (group_id, number);
 
 -- 15 s demand, one row an hour: JSON [CycleRecord], 15 days.
 CREATE TABLE group_series (
     group_id TEXT   NOT NULL REFERENCES groups_ (id),
     hour     BIGINT NOT NULL,                    -- floor(cycle / 240)
+    last_cycle BIGINT NOT NULL,                  -- of the newest record in `cycles`
     cycles   TEXT   NOT NULL,
     PRIMARY KEY (group_id, hour)
 );
+CREATE INDEX group_series_by_hour ON group_series (hour);
 
 -- The last closed cycle's samples by instance; replaced each cycle.
 CREATE TABLE instance_samples (
@@ -252,6 +262,7 @@ CREATE TABLE events (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, seq)
 );
+CREATE INDEX events_by_age ON events (created_at);
 
 CREATE TABLE audit (
     id         TEXT   NOT NULL PRIMARY KEY,
@@ -271,3 +282,5 @@ CREATE TABLE leases (
     epoch      BIGINT NOT NULL,
     until_wall BIGINT NOT NULL
 );
+WITH RECURSIVE shards (shard) AS (SELECT 0 UNION ALL SELECT shard + 1 FROM shards WHERE shard < 63)
+INSERT INTO leases (shard, owner, epoch, until_wall) SELECT shard, '', 0, 0 FROM shards;

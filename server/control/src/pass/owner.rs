@@ -8,7 +8,7 @@ use super::group::{Kept, Moment, Outcome, Passing};
 use super::keeper::{Keeper, Knows, Looks};
 use super::lag::Lag;
 use super::views::{MachineView, Views};
-use super::wake::{Bell, Handle};
+use super::wake::{Bell, Handle, Work};
 use super::{DRIVER_CALLS_MAX, LEASE_RENEW, SLOT_REAL_MIN, SLOTS, within};
 use crate::balancer::Balancer;
 use crate::clock::{Clock, Wall};
@@ -54,6 +54,7 @@ pub struct Loop {
     clock: Arc<dyn Clock>,
     owner: String,
     bell: Arc<Bell>,
+    work: Arc<Work>,
     looks: Arc<Looks>,
     lag: Arc<Lag>,
     views: Arc<Views>,
@@ -148,14 +149,14 @@ impl Loop {
         let next_slot = clock.wall();
         let started = Started::Looking;
         Self {
-            store, clock, owner, bell, looks, lag, views, passing, keeper, groups, leases, passes, watch, host, again,
+            store, clock, owner, bell, work: Arc::default(), looks, lag, views, passing, keeper, groups, leases, passes, watch, host, again,
             started, renewed, marked, swept, next_slot, judged_to,
         }
     }
 
     /// What the rest of the server talks to.
     pub fn handle(&self) -> Handle {
-        Handle { bell: self.bell.clone(), looks: self.looks.clone(), lag: self.lag.clone() }
+        Handle { bell: self.bell.clone(), work: self.work.clone(), looks: self.looks.clone(), lag: self.lag.clone() }
     }
 
     /// Runs until told to stop. Then no step is begun any more, passes under way end, and the leases are given back;
@@ -176,8 +177,16 @@ impl Loop {
                 () = stop.cancelled() => break,
                 Some(finished) = self.passes.join_next() => self.finish(finished),
                 Some(watched) = self.watch.join_next() => self.watched(watched),
-                () = self.bell.rung() => self.woken().await,
-                () = self.clock.wait(wait) => self.slot().await,
+                () = self.bell.rung() => {
+                    self.work.begin();
+                    self.woken().await;
+                    self.work.end();
+                }
+                () = self.clock.wait(wait) => {
+                    self.work.begin();
+                    self.slot().await;
+                    self.work.end();
+                }
             }
         }
         self.end().await
@@ -263,6 +272,7 @@ impl Loop {
         self.lag.count(wall.since(due));
         let moment = Moment { now: self.clock.now(), since: wall, offset: offset_of(group), lease };
         let passing = self.passing.clone();
+        self.work.begin();
         self.passes.spawn(async move {
             let outcome = passing.pass(group, &mut kept, moment).await;
             Finished { group, kept, outcome }
@@ -270,6 +280,7 @@ impl Loop {
     }
 
     fn finish(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
+        self.work.end();
         let Finished { group, kept, outcome } = match finished {
             Ok(finished) => finished,
             Err(why) => return self.lost(&why),
@@ -334,6 +345,7 @@ impl Loop {
         let knows = if self.started == Started::Done { Knows::Everything } else { Knows::NotYet };
         let (views, since) = (self.views.clone(), self.clock.wall());
         let before = std::mem::take(&mut self.host);
+        self.work.begin();
         self.watch.spawn(async move {
             for balancer in keeper.looks.all() {
                 views.balancer(balancer, since).await;
@@ -346,6 +358,7 @@ impl Loop {
     }
 
     fn watched(&mut self, watched: Result<Watched, tokio::task::JoinError>) {
+        self.work.end();
         match watched {
             Ok(Watched { keeper, host, changed }) => {
                 self.keeper = Some(keeper);

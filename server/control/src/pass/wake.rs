@@ -48,9 +48,24 @@ impl Bell {
     }
 }
 
+/// How much is under way: a level that can be waited for.
+#[derive(Debug, Default)]
+pub(super) struct Work(tokio::sync::watch::Sender<usize>);
+
+impl Work {
+    pub(super) fn begin(&self) {
+        self.0.send_modify(|count| *count += 1);
+    }
+
+    pub(super) fn end(&self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
 /// The loop, as the rest of the server sees it.
 #[derive(Debug, Clone)]
 pub struct Handle {
+    pub(super) work: Arc<Work>,
     pub(super) bell: Arc<Bell>,
     pub(super) looks: Arc<Looks>,
     pub(super) lag: Arc<Lag>,
@@ -70,6 +85,12 @@ impl Handle {
     /// What a balancer last said; `None` before the first look.
     pub fn balancer(&self, id: LoadBalancerId) -> Option<BalancerLook> {
         self.looks.get(id)
+    }
+
+    /// Waits until no pass and no look is under way: what a hand-driven clock waits for before it moves on.
+    pub async fn at_rest(&self) {
+        // The loop holds the sender as long as it lives; when it is gone, nothing is under way.
+        drop(self.work.0.subscribe().wait_for(|count| *count == 0).await);
     }
 
     /// How late passes begin.

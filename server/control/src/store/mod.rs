@@ -5,13 +5,17 @@
 //! only. A record's phase *is* its open step: whoever owns the group next carries it to its end.
 
 pub mod audit;
+pub mod clock;
 pub mod db;
 pub mod events;
 mod migrations;
+pub mod rules;
+pub mod sql;
 pub mod tx;
 mod writer;
 
 pub use db::{Db, ReadTx};
+pub use sql::SqlStore;
 pub use tx::{Row, Tx, Value, json, word};
 
 use crate::clock::Wall;
@@ -70,13 +74,20 @@ pub enum StoreError {
 impl StoreError {
     /// The database's error in `operation`.
     pub fn database(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Database { operation, source: source.into() }
+        Self::Database {
+            operation,
+            source: source.into(),
+        }
     }
 
     /// Whether something of that name, port or address is there already: a unique index said no.
     pub fn is_taken(&self) -> bool {
-        let Self::Database { source, .. } = self else { return false };
-        let refused = source.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+        let Self::Database { source, .. } = self else {
+            return false;
+        };
+        let refused = source
+            .downcast_ref::<sqlx::Error>()
+            .and_then(sqlx::Error::as_database_error);
         refused.is_some_and(sqlx::error::DatabaseError::is_unique_violation)
     }
 }
@@ -208,7 +219,14 @@ pub enum Intent {
 impl Intent {
     /// Whether it begins something: refused unless the group is enabled or being deleted.
     pub const fn begins(&self) -> bool {
-        matches!(self, Self::Launch { .. } | Self::Move { to: Phase::Draining { .. }, .. })
+        matches!(
+            self,
+            Self::Launch { .. }
+                | Self::Move {
+                    to: Phase::Draining { .. },
+                    ..
+                }
+        )
     }
 }
 

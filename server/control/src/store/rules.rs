@@ -1,0 +1,106 @@
+//! What both stores must do alike, without a database: which address is free, which decisions merge, what is kept.
+
+use super::GroupHead;
+use crate::clock::Wall;
+use engine::model::{Cycle, Flags, GroupStatus, Reason, Span, Timestamp};
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+/// How long a lease lasts. Longer and a dead server's groups wait; shorter and a slow disk loses them.
+pub const LEASE_LASTS: Duration = Duration::from_secs(20);
+/// Cycles in a row of group series: one hour of them.
+pub const CYCLES_A_ROW: u64 = 240;
+/// How long group series are kept: the longest chart and the replay's fourteen days need them.
+pub const SERIES_KEPT: Span = Span::mins(15 * 24 * 60);
+/// How long events are kept: a browser away for longer reads everything anew.
+pub const EVENTS_KEPT: Span = Span::mins(24 * 60);
+/// Events kept of one tenant: the bound when many things happen.
+pub const EVENTS_MAX: i64 = 10_000;
+/// How long ended activities and instances are kept.
+pub const HISTORY_KEPT: Span = Span::mins(90 * 24 * 60);
+/// Decision rows kept of one group.
+pub const DECISIONS_MAX: i64 = 500;
+/// The first address of a subnet an instance may get; those below are the subnet's own.
+const FIRST_HOST: u32 = 10;
+/// Why a launch's activity failed when its instance leaves before it was in service.
+pub const REMOVED_BEFORE_SERVICE: &str = "removed before it was in service";
+
+/// The row of series a cycle belongs to.
+pub const fn hour_of(cycle: Cycle) -> u64 {
+    cycle.0 / CYCLES_A_ROW
+}
+
+/// The first row of series that is still kept.
+pub fn first_hour_kept(now: Timestamp) -> u64 {
+    hour_of(Cycle::at(now.plus(Span(-SERIES_KEPT.0)), Span(0)))
+}
+
+/// Until when a lease taken now lasts.
+pub fn lease_until(now: Wall) -> Wall {
+    now.plus(LEASE_LASTS)
+}
+
+/// The names of a trail's reasons: a decision row is extended while they stay the same.
+pub fn variants(trail: &[Reason]) -> String {
+    let name = |reason: &Reason| {
+        let value = serde_json::to_value(reason).unwrap_or_default();
+        value.get("reason").and_then(|name| name.as_str()).unwrap_or("unknown").to_owned()
+    };
+    trail.iter().map(name).collect::<Vec<_>>().join(",")
+}
+
+/// The lowest address of a subnet that nobody has; none if it is full or `cidr` is no IPv4 subnet.
+pub fn lowest_free(cidr: &str, used: &BTreeSet<Ipv4Addr>) -> Option<Ipv4Addr> {
+    let (base, bits) = cidr.split_once('/')?;
+    let base = u32::from(base.parse::<Ipv4Addr>().ok()?);
+    let hosts = 1_u32.checked_shl(32_u32.checked_sub(bits.parse().ok()?)?)?;
+    let broadcast = base.checked_add(hosts.checked_sub(1)?)?;
+    (base.checked_add(FIRST_HOST)?..broadcast).map(Ipv4Addr::from).find(|address| !used.contains(address))
+}
+
+/// An instance's marks after a pass: what people set stays as stored.
+pub const fn kept_flags(stored: Flags, passed: Flags) -> Flags {
+    Flags { protected: stored.protected, standby: stored.standby, ..passed }
+}
+
+/// Whether a removal or launch may be begun in a group of that status (design 4.9).
+pub const fn may_begin(status: GroupStatus) -> bool {
+    matches!(status, GroupStatus::Enabled | GroupStatus::Deleting)
+}
+
+/// Whether the loop looks at this group when it owns these shards.
+pub fn owned(shards: &[u16], head: &GroupHead) -> bool {
+    head.status != GroupStatus::Deleted && shards.contains(&super::shard_of(head.id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_free_address_is_taken_and_a_full_subnet_has_none() {
+        let mut used = BTreeSet::new();
+        for host in 10..=254 {
+            assert_eq!(lowest_free("127.20.1.0/24", &used), Some(Ipv4Addr::new(127, 20, 1, host)));
+            used.insert(Ipv4Addr::new(127, 20, 1, host));
+        }
+        assert_eq!(lowest_free("127.20.1.0/24", &used), None);
+        used.remove(&Ipv4Addr::new(127, 20, 1, 77));
+        assert_eq!(lowest_free("127.20.1.0/24", &used), Some(Ipv4Addr::new(127, 20, 1, 77)));
+    }
+
+    #[test]
+    fn what_is_no_subnet_has_no_address() {
+        for cidr in ["", "127.0.0.1", "127.0.0.0/33", "127.0.0.0/x", "x/24", "255.255.255.255/1", "0.0.0.0/0"] {
+            assert_eq!(lowest_free(cidr, &BTreeSet::new()), None, "{cidr}");
+        }
+    }
+
+    #[test]
+    fn variants_are_the_names_of_the_reasons() {
+        let trail = [Reason::Disabled, Reason::FixedSize { desired: 3 }, Reason::Braked { leaving: 1, limit: 1 }];
+        assert_eq!(variants(&trail), "disabled,fixed_size,braked");
+        assert_eq!(variants(&[]), "");
+    }
+}

@@ -1,0 +1,48 @@
+//! Load balancers as the loop needs them.
+
+use crate::store::tx::{Row, Tx};
+use crate::store::{BalancerRecord, StoreError, VServerRecord};
+use crate::values;
+use engine::model::LoadBalancerId;
+use std::collections::BTreeMap;
+
+/// Every one whose process may run, by id.
+pub(super) async fn all(tx: &mut Tx) -> Result<Vec<BalancerRecord>, StoreError> {
+    let mut vservers = vservers(tx).await?;
+    let sql = "SELECT id, tenant_id, address, deleted_at FROM load_balancers WHERE ended = 0 ORDER BY id";
+    let read = |row: &Row| {
+        let id = row.get("id")?;
+        Ok(BalancerRecord {
+            id,
+            tenant: row.get("tenant_id")?,
+            address: row.get("address")?,
+            vservers: vservers.remove(&id).unwrap_or_default(),
+            deleted: row.get::<Option<i64>>("deleted_at")?.is_some(),
+        })
+    };
+    tx.all(sql, Vec::new()).await?.iter().map(read).collect()
+}
+
+async fn vservers(tx: &mut Tx) -> Result<BTreeMap<LoadBalancerId, Vec<VServerRecord>>, StoreError> {
+    let sql = "SELECT v.balancer_id, v.id, v.port, v.algorithm, v.check_path, v.check_interval_s
+               FROM vservers v JOIN load_balancers b ON b.id = v.balancer_id
+               WHERE b.ended = 0 AND v.deleted_at IS NULL ORDER BY v.id";
+    let mut found = BTreeMap::<_, Vec<_>>::new();
+    for row in tx.all(sql, Vec::new()).await? {
+        found.entry(row.get("balancer_id")?).or_default().push(VServerRecord {
+            id: row.get("id")?,
+            port: row.get("port")?,
+            algorithm: row.get("algorithm")?,
+            check_path: row.get("check_path")?,
+            check_interval_s: row.get("check_interval_s")?,
+        });
+    }
+    Ok(found)
+}
+
+/// A deleted one's process has ended: nothing of it is left to do.
+pub(super) async fn ended(tx: &mut Tx, id: LoadBalancerId) -> Result<(), StoreError> {
+    let sql = "UPDATE load_balancers SET ended = 1 WHERE id = $1 AND deleted_at IS NOT NULL";
+    tx.execute(sql, values![id]).await?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! A balancer in memory: members are UP as soon as they have joined, unless a test says otherwise.
+
+use async_trait::async_trait;
+use control::balancer::{
+    BackendStat, Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress,
+};
+use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+type Members = BTreeMap<(VServerId, InstanceId), CheckWord>;
+
+#[derive(Debug, Default)]
+struct State {
+    running: BTreeMap<LoadBalancerId, Members>,
+    /// Their checks fail, wherever they are.
+    sick: BTreeSet<InstanceId>,
+    /// Everything asked, in order.
+    calls: Vec<String>,
+    mute: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct FakeBalancer {
+    state: Mutex<State>,
+}
+
+impl FakeBalancer {
+    pub fn sicken(&self, id: InstanceId) {
+        self.state().sick.insert(id);
+    }
+
+    pub fn mute(&self) {
+        self.state().mute = true;
+    }
+
+    pub fn calls(&self) -> Vec<String> {
+        self.state().calls.clone()
+    }
+
+    pub fn members(&self) -> BTreeSet<InstanceId> {
+        self.state().running.values().flat_map(BTreeMap::keys).map(|(_, id)| *id).collect()
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask<T>(
+        &self,
+        id: LoadBalancerId,
+        call: Option<String>,
+        act: impl FnOnce(&mut Members) -> T,
+    ) -> Result<T, BalancerError> {
+        let mut state = self.state();
+        state.calls.extend(call);
+        if state.mute {
+            return Err(BalancerError::Mute { id, why: "mute".to_owned() });
+        }
+        let members = state.running.get_mut(&id).ok_or(BalancerError::NotRunning { id })?;
+        Ok(act(members))
+    }
+}
+
+#[async_trait]
+impl Balancer for FakeBalancer {
+    async fn ensure(
+        &self,
+        spec: &LoadBalancerSpec,
+        members: &[(VServerId, MemberAddress)],
+    ) -> Result<(), BalancerError> {
+        let mut state = self.state();
+        let present = members.iter().map(|(vserver, member)| ((*vserver, member.id), CheckWord::Up));
+        let present: Members = present.collect();
+        state.running.entry(spec.id).or_insert(present);
+        state.calls.push(format!("ensure {}", spec.id));
+        Ok(())
+    }
+
+    async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError> {
+        self.state().running.remove(&id);
+        Ok(())
+    }
+
+    async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError> {
+        let sick = self.state().sick.clone();
+        self.ask(id, None, |members| {
+            let each = members.iter().map(|((vserver, id), word)| {
+                let fails = sick.contains(id) && *word == CheckWord::Up;
+                let word = if fails { CheckWord::Down } else { *word };
+                BackendStat { vserver: *vserver, id: *id, word, requests: 0, sessions: 0 }
+            });
+            BalancerStat { backends: each.collect() }
+        })
+    }
+
+    async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError> {
+        let call = format!("join {}", member.id);
+        self.ask(id, Some(call), |members| drop(members.insert((vs, member.id), CheckWord::Up)))
+    }
+
+    async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
+        let call = format!("drain {member}");
+        self.ask(id, Some(call), |members| drop(members.insert((vs, member), CheckWord::Draining(0))))
+    }
+
+    async fn undrain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
+        let call = format!("undrain {member}");
+        self.ask(id, Some(call), |members| drop(members.insert((vs, member), CheckWord::Up)))
+    }
+
+    async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError> {
+        let call = format!("leave {member}");
+        self.ask(id, Some(call), |members| drop(members.remove(&(vs, member))))?;
+        Ok(Leave::Left)
+    }
+}
