@@ -4,6 +4,10 @@
 //! `--time-scale`: cycles, windows, warm-up, cooldown, charts, billing, check intervals (design 2). Product time =
 //! anchor.product + (wall - anchor.wall) x scale, and never runs back.
 
+pub mod system;
+
+pub use system::SystemClock;
+
 use async_trait::async_trait;
 use engine::model::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,7 +20,10 @@ pub struct Wall(pub i64);
 impl Wall {
     /// This instant and that much later.
     pub fn plus(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(span.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
     /// How long after `earlier` this is; zero if it is before.
     pub fn since(self, earlier: Self) -> Duration {
@@ -43,7 +50,11 @@ impl Anchor {
     /// The product instant at `wall`, without the hold of a running clock.
     pub fn product(&self, wall: Wall) -> Timestamp {
         let real = wall.0.saturating_sub(self.wall.0);
-        Timestamp(self.product.0.saturating_add(real.saturating_mul(i64::from(self.scale.0))))
+        Timestamp(
+            self.product
+                .0
+                .saturating_add(real.saturating_mul(i64::from(self.scale.0))),
+        )
     }
     /// A product span in real time.
     pub fn real(&self, span: Span) -> Duration {
@@ -51,7 +62,11 @@ impl Anchor {
     }
     /// A real span in product time.
     pub fn scaled(&self, span: Duration) -> Span {
-        Span(i64::try_from(span.as_millis()).unwrap_or(i64::MAX).saturating_mul(i64::from(self.scale.0)))
+        Span(
+            i64::try_from(span.as_millis())
+                .unwrap_or(i64::MAX)
+                .saturating_mul(i64::from(self.scale.0)),
+        )
     }
 }
 

@@ -8,6 +8,8 @@ pub mod audit;
 pub mod clock;
 pub mod db;
 pub mod events;
+mod first_start;
+pub mod memory;
 mod migrations;
 pub mod rules;
 pub mod sql;
@@ -15,6 +17,11 @@ pub mod tx;
 mod writer;
 
 pub use db::{Db, ReadTx};
+pub use first_start::{
+    FirstAdmin, FirstStart, FirstStartArgs, REGION, SAMPLE_IMAGE, SubnetBase, TENANT, ZONES, first_start,
+    is_first_start,
+};
+pub use memory::MemoryStore;
 pub use sql::SqlStore;
 pub use tx::{Row, Tx, Value, json, word};
 
