@@ -1,0 +1,11 @@
+//! Design 4, sentence by sentence; one module an item or two. A test's name is its sentence; where the seed has a heading
+//! for it the name begins with it.
+
+mod common;
+
+mod bounds;
+mod health;
+mod properties;
+mod service;
+mod size;
+mod yardsticks;
