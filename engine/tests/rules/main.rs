@@ -3,9 +3,11 @@
 
 mod common;
 
+mod ask;
 mod bounds;
 mod health;
 mod properties;
+mod scale_in;
 mod service;
 mod size;
 mod yardsticks;
