@@ -3,6 +3,7 @@
 //! - [`clock`]: real and product time, passed in. [`ids`]: minted ids, passed in.
 //! - [`store`]: what is remembered; [`drivers`]: where machines run; [`balancer`]: who sends them traffic.
 //! - [`pass`]: observe -> fold -> decide -> plan -> intend -> apply -> settle.
+//! - [`load`]: the load generator, `tidegate load`.
 //! - [`auth`], [`commands`], [`queries`]: the two halves of every change and every page.
 
 pub mod auth;
@@ -11,6 +12,7 @@ pub mod clock;
 pub mod commands;
 pub mod drivers;
 pub mod ids;
+pub mod load;
 pub mod pass;
 pub mod queries;
 pub mod store;
