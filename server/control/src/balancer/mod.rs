@@ -122,6 +122,12 @@ pub enum BalancerError {
     /// No HAProxy on this host.
     #[error("HAProxy was not found: install it (Debian: apt-get install haproxy) or set `haproxy` in tidegate.toml")]
     NotInstalled,
+    /// A HAProxy that cannot add servers at run time.
+    #[error("HAProxy {found} is too old: install 2.6 or later, or set `haproxy` in tidegate.toml to its path")]
+    TooOld {
+        /// What was found.
+        found: String,
+    },
     /// Its process does not run: it has no members.
     #[error("load balancer {id} is not running")]
     NotRunning {
