@@ -8,12 +8,14 @@
 //! - [`census`]: what each member is, and how many of each.
 //! - [`mod@decide`]: how many instances a group should have, and why.
 //! - [`mod@plan`]: which steps bring it there, bounded, recovering before creating.
+//! - [`draw`]: counter-based draws.
 //! - [`pass`]: the four in their order.
 
 #![deny(clippy::float_arithmetic)]
 
 pub mod census;
 pub mod decide;
+pub mod draw;
 pub mod memory;
 pub mod model;
 pub mod plan;

@@ -105,8 +105,10 @@ pub struct Cohorts {
     pub strays: u32,
     /// Of W, launched as a replacement or a trial.
     pub replacements: u32,
-    /// Of W, UP in every VServer long enough to carry traffic.
+    /// Not judged yet, but UP in every VServer long enough to carry traffic.
     pub carrying: u32,
+    /// Of W, those that do not carry yet.
+    pub idle: u32,
     /// |M|: judged by metrics.
     pub judged: u32,
     /// R: everything traffic may reach.
@@ -176,6 +178,7 @@ impl Cohorts {
         self.members += 1;
         self.in_service += u32::from(look.in_service);
         self.reach += u32::from(look.may_carry);
+        self.carrying += u32::from(look.carrying);
         match look.role {
             Role::Gone => {}
             Role::Leaving => self.add_leaving(member, look),
@@ -204,7 +207,7 @@ impl Cohorts {
             _ => self.warming += 1,
         }
         self.replacements += u32::from(member.flags.replacement);
-        self.carrying += u32::from(look.carrying);
+        self.idle += u32::from(!look.carrying);
     }
 
     fn add_leaving(&mut self, member: &Member, look: &Look) {

@@ -68,7 +68,7 @@ pub struct Look {
     pub in_service: bool,
     /// UP in at least one VServer.
     pub up_somewhere: bool,
-    /// Warming, but UP in every VServer long enough to carry its share.
+    /// Not judged yet, its warm-up not over when the cycle began, but UP in every VServer long enough to carry its share.
     pub carrying: bool,
     /// Traffic may reach it.
     pub may_carry: bool,
@@ -183,6 +183,7 @@ impl Look {
         let checks = Checks::of(&spec.bindings, member);
         let warm_from = warm_from(member, memo);
         let warm = warm_from.is_some_and(|from| from <= moment.now);
+        let warm_at_begin = warm_from.is_some_and(|from| from <= moment.cycle_began);
         let all_up = checks.all_up(&spec.bindings);
         let in_service = serves(spec, member) && warm && all_up;
         let role = role(member, memo, in_service);
@@ -194,10 +195,14 @@ impl Look {
             down: memo.map_or(0, |memo| memo.down),
             running,
             warm,
-            warm_at_begin: warm_from.is_some_and(|from| from <= moment.cycle_began),
+            warm_at_begin,
             in_service,
             up_somewhere: checks.up > 0,
-            carrying: bound && role == Role::Warming && all_up && memo.is_some_and(|memo| memo.up >= CYCLES_TO_CARRY),
+            carrying: bound
+                && all_up
+                && !warm_at_begin
+                && matches!(role, Role::Warming | Role::Healthy)
+                && memo.is_some_and(|memo| memo.up >= CYCLES_TO_CARRY),
             refused: memo.is_some_and(|memo| memo.failed == Some(LaunchFailure::Refused)),
             may_carry: running && open_to_traffic(member) && (!bound || checks.reachable > 0),
         }

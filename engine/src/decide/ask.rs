@@ -153,9 +153,8 @@ fn saturate(
     wanted: u32,
     trail: &mut impl Trail,
 ) -> u32 {
-    let none_coming = case.cohorts.coming() <= case.cohorts.carrying;
     let twice = counted.saturating_mul(2);
-    if metric == Metric::Cpu && mean >= SATURATED && none_coming && twice > wanted {
+    if metric == Metric::Cpu && mean >= SATURATED && case.cohorts.idle == 0 && twice > wanted {
         trail.say(|| Reason::Saturated {
             metric,
             mean,

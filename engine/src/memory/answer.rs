@@ -67,9 +67,8 @@ impl Answering {
         let Ok(mean) = cohorts.samples[metric.index()].mean() else {
             return;
         };
-        let carrying = carrying(metric, cohorts);
-        let count = cohorts.judged.saturating_add(carrying);
-        if count <= asked.count || cohorts.coming() > carrying {
+        let count = cohorts.judged.saturating_add(carrying(metric, cohorts));
+        if count <= asked.count || !all_count(metric, cohorts) {
             self.asked = Some(Asked {
                 mean: asked.mean.max(mean),
                 ..asked
@@ -79,13 +78,22 @@ impl Answering {
         self.asked = None;
         if answered(asked, count, mean) {
             self.misses = 0;
-        } else if !(metric == Metric::Cpu && mean >= SATURATED) {
+        } else if !(metric == Metric::Cpu && asked.mean.max(mean) >= SATURATED) {
+            // A mean that stood at its end stop cannot say how far it fell.
             self.misses = self.misses.saturating_add(1);
         }
     }
 }
 
-/// Warming members that share the load of this metric: traffic is CPU's (design 4.6).
+/// Whether everyone who comes is among those that share the load of this metric.
+fn all_count(metric: Metric, cohorts: &Cohorts) -> bool {
+    match metric {
+        Metric::Cpu => cohorts.idle == 0,
+        Metric::Memory => cohorts.coming() == 0,
+    }
+}
+
+/// Members not judged yet that share the load of this metric: traffic is CPU's (design 4.6).
 pub(crate) fn carrying(metric: Metric, cohorts: &Cohorts) -> u32 {
     match metric {
         Metric::Cpu => cohorts.carrying,

@@ -205,10 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_is_named_at_its_field_with_its_numbers() {
-        let cpu = Metric::Cpu;
-        let vserver = VServerId(1);
+    fn bounds_that_contradict_are_named_at_their_field_with_their_numbers() {
         let limit_ms = WARM_UP_MAX.0;
+        let warm = |warm_up_ms| SpecError::WarmUpOutOfRange { warm_up_ms, limit_ms };
+        let large = SpecError::TooLarge {
+            max: 1_000_001,
+            limit: 1_000_000,
+        };
         let table = [
             (
                 found(|s| s.max = 0),
@@ -220,85 +223,66 @@ mod tests {
                 Field::Max,
                 SpecError::MaxBelowMin { min: 5, max: 4 },
             ),
-            (
-                found(|s| s.max = 1_000_001),
-                Field::Max,
-                SpecError::TooLarge {
-                    max: 1_000_001,
-                    limit: 1_000_000,
-                },
-            ),
-            (
-                found(|s| s.min = 0),
-                Field::Min,
-                SpecError::MinZeroWithRule { metric: cpu },
-            ),
-            (
-                found(|s| s.warm_up = Span(-1)),
-                Field::WarmUp,
-                SpecError::WarmUpOutOfRange {
-                    warm_up_ms: -1,
-                    limit_ms,
-                },
-            ),
+            (found(|s| s.max = 1_000_001), Field::Max, large),
+            (found(|s| s.warm_up = Span(-1)), Field::WarmUp, warm(-1)),
             (
                 found(|s| s.warm_up = Span(limit_ms + 1)),
                 Field::WarmUp,
-                SpecError::WarmUpOutOfRange {
-                    warm_up_ms: limit_ms + 1,
-                    limit_ms,
-                },
-            ),
-            (
-                found(|s| s.rules.push(s.rules[0])),
-                Field::Metric,
-                SpecError::MetricTwice { metric: cpu },
-            ),
-            (
-                found(|s| s.rules[0].threshold = 0),
-                Field::Threshold,
-                SpecError::ThresholdZero { metric: cpu },
-            ),
-            (
-                found(|s| s.rules[0].threshold = 1_000_001),
-                Field::Threshold,
-                SpecError::ThresholdTooHigh {
-                    metric: cpu,
-                    threshold: 1_000_001,
-                    limit: 1_000_000,
-                },
-            ),
-            (
-                found(|s| s.bindings[0].port = 0),
-                Field::Bindings,
-                SpecError::PortZero { vserver },
-            ),
-            (
-                found(|s| s.bindings[0].weight = 257),
-                Field::Bindings,
-                SpecError::WeightOutOfRange {
-                    vserver,
-                    weight: 257,
-                    limit: 256,
-                },
-            ),
-            (
-                found(|s| s.bindings[0].weight = 0),
-                Field::Bindings,
-                SpecError::WeightOutOfRange {
-                    vserver,
-                    weight: 0,
-                    limit: 256,
-                },
-            ),
-            (
-                found(|s| s.bindings.push(s.bindings[0])),
-                Field::Bindings,
-                SpecError::BoundTwice { vserver },
+                warm(limit_ms + 1),
             ),
         ];
         for (found, field, error) in table {
             assert_eq!(found, [(field, error)]);
+        }
+        assert_eq!(found(|s| s.warm_up = Span(0)), []);
+        assert_eq!(found(|s| s.warm_up = Span(limit_ms)), []);
+    }
+
+    #[test]
+    fn rules_that_contradict_are_named_at_their_field_with_their_numbers() {
+        let metric = Metric::Cpu;
+        let high = SpecError::ThresholdTooHigh {
+            metric,
+            threshold: 1_000_001,
+            limit: 1_000_000,
+        };
+        let table = [
+            (
+                found(|s| s.rules.push(s.rules[0])),
+                Field::Metric,
+                SpecError::MetricTwice { metric },
+            ),
+            (
+                found(|s| s.rules[0].threshold = 0),
+                Field::Threshold,
+                SpecError::ThresholdZero { metric },
+            ),
+            (found(|s| s.rules[0].threshold = 1_000_001), Field::Threshold, high),
+        ];
+        for (found, field, error) in table {
+            assert_eq!(found, [(field, error)]);
+        }
+    }
+
+    #[test]
+    fn bindings_that_contradict_are_named_with_their_vserver() {
+        let vserver = VServerId(1);
+        let heavy = |weight| SpecError::WeightOutOfRange {
+            vserver,
+            weight,
+            limit: 256,
+        };
+        let table = [
+            (found(|s| s.bindings[0].port = 0), SpecError::PortZero { vserver }),
+            (found(|s| s.bindings[0].weight = 257), heavy(257)),
+            (found(|s| s.bindings[0].weight = 0), heavy(0)),
+            (
+                found(|s| s.bindings.push(s.bindings[0])),
+                SpecError::BoundTwice { vserver },
+            ),
+        ];
+        for (found, error) in table {
+            assert_eq!(found, [(Field::Bindings, error)]);
         }
     }
 

@@ -1,0 +1,145 @@
+//! Design 4.18: what a restart keeps; and 4.17: draws and orders that are the same everywhere.
+
+use crate::common::World;
+use crate::common::build::*;
+use engine::memory::{CycleRecord, Durable, Memory};
+use engine::model::*;
+
+fn series(cycles: std::ops::Range<u64>, demand: u64) -> Vec<CycleRecord> {
+    let record = |at| CycleRecord {
+        cycle: Cycle(at),
+        desired: 10,
+        in_service: 10,
+        everything: 10,
+        means: [Ok(demand / 10); 2],
+        demands: [Ok(demand); 2],
+    };
+    cycles.map(record).collect()
+}
+
+#[test]
+fn windows_are_refilled_from_the_stored_series_and_gaps_stay_gaps() {
+    let before = CYCLE.0 - 60..CYCLE.0 - 20;
+    let after = CYCLE.0 - 11..CYCLE.0;
+    let stored = [series(before, 400_000), series(after, 400_000)].concat();
+    let memory = Memory::restored(
+        Durable {
+            desired: 10,
+            ..Durable::default()
+        },
+        &stored,
+    );
+    let mut table = Table::new(spec(1, 40), 10, many(|id| sampled(healthy(id), 40_000), 1, 10));
+    table.memory.window = memory.window;
+    let passed = table.closed();
+    let wait = ScaleInWait::WindowNotFull {
+        present: 31,
+        needed: 32,
+    };
+    assert!(
+        passed.decision.trail.contains(&Reason::ScaleInWaits { why: wait }),
+        "{:?}",
+        passed.decision.trail
+    );
+    assert_eq!(
+        table.closed().decision.size,
+        10,
+        "the oldest fell out as this one came in"
+    );
+}
+
+#[test]
+fn a_full_series_lets_a_restarted_group_shrink_at_once() {
+    let mut table = Table::new(spec(1, 40), 10, many(|id| sampled(healthy(id), 40_000), 1, 10));
+    table.memory = Memory::restored(table.memory.durable.clone(), &series(CYCLE.0 - 40..CYCLE.0, 400_000));
+    assert_eq!(table.closed().decision.size, 9);
+}
+
+#[test]
+fn a_restart_keeps_desired_growth_breaker_moves_and_regret_and_forgets_streaks_and_hold() {
+    let mut table = Table::new(spec(1, 40), 10, [many(healthy, 1, 4), many(down, 11, 6)].concat());
+    let _ = table.cycles(3);
+    table.memory.durable.breaker.failures = 3;
+    let before = table.memory.durable.clone();
+    let restored = Memory::restored(before.clone(), &[]);
+    assert_eq!(restored.durable, before);
+    assert_eq!(
+        (restored.memos.len(), restored.hold.is_on(), restored.judged),
+        (0, false, None)
+    );
+}
+
+#[test]
+fn what_an_older_server_stored_is_still_read() {
+    let old: Durable = serde_json::from_str(r#"{"desired":7}"#).unwrap();
+    assert_eq!(
+        old,
+        Durable {
+            desired: 7,
+            ..Durable::default()
+        }
+    );
+}
+
+#[test]
+fn a_restart_in_the_midst_of_a_day_changes_nothing_but_delays() {
+    let mut world = World::new(spec(1, 60), 3);
+    world.demand = 20 * 65_000;
+    world.run(Span::mins(3));
+    world.restart();
+    world.run(Span::mins(30));
+    assert!(world.in_service() >= 19, "{:?}", world.desired);
+    world.restart();
+    world.run(Span::mins(30));
+    assert!(
+        "oi".contains(&world.turns()) && world.in_service() >= 19,
+        "{:?}",
+        world.desired
+    );
+}
+
+#[test]
+fn the_growth_counter_follows_whoever_moves_desired() {
+    let mut table = Table::new(fixed(1, 40), 5, many(healthy, 1, 5));
+    table.memory.durable.desired = 8;
+    table.spec.max = 6;
+    let passed = table.closed();
+    assert_eq!(passed.plan.steps, [Step::Launch { why: LaunchWhy::Growth }]);
+    assert_eq!((table.memory.durable.growth, table.memory.durable.accounted), (0, 6));
+}
+
+#[test]
+fn a_new_group_is_all_growth() {
+    let mut table = Table::new(fixed(1, 40), 3, vec![]);
+    table.memory = Memory::new(3);
+    assert_eq!(table.closed().plan.steps, [Step::Launch { why: LaunchWhy::Growth }; 3]);
+}
+
+#[test]
+fn the_order_of_the_list_changes_nothing_but_the_order_of_like_steps() {
+    let members = || {
+        [
+            many(healthy, 1, 6),
+            many(down, 11, 2),
+            many(warming, 21, 2),
+            many(pending, 31, 2),
+        ]
+        .concat()
+    };
+    let forward = planned(spec(1, 40), 4, members());
+    let mut reversed = members();
+    reversed.reverse();
+    let backward = planned(spec(1, 40), 4, reversed);
+    assert_eq!(forward.decision, backward.decision);
+    assert_eq!(drained(&forward), drained(&backward));
+    assert_eq!(forward.plan.trail, backward.plan.trail);
+}
+
+#[test]
+fn old_trails_still_parse() {
+    let golden = include_str!("golden/trail.jsonl");
+    for line in golden.lines() {
+        let reason: Reason = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert_eq!(serde_json::to_string(&reason).unwrap(), line);
+    }
+}

@@ -1,0 +1,246 @@
+//! Design 4.3 and 4.12's states: when an instance is in service, and what the console calls it.
+
+use crate::common::build::*;
+use engine::census::{InstanceState, Look, Role, state_of};
+use engine::memory::Memory;
+use engine::model::*;
+
+fn look(spec: &GroupSpec, member: &Member) -> Look {
+    Look::at(spec, &Memory::default(), &seen(vec![member.clone()]), member, now())
+}
+
+/// Warm since a second ago, never in service yet.
+fn fresh(id: u64) -> Member {
+    with(warming(id), |m| {
+        m.driver = DriverWord::Running(Timestamp(now().0 - 301_000))
+    })
+}
+
+#[test]
+fn in_service_is_running_and_warm_and_ready_and_up_in_every_bound_vserver() {
+    let one = spec(1, 4);
+    let two = GroupSpec {
+        bindings: vec![bind(VS), bind(VS2)],
+        ..spec(1, 4)
+    };
+    let checked = GroupSpec {
+        ready_check: ReadyCheck::Required,
+        ..spec(1, 4)
+    };
+    let in_two = |word| {
+        with(fresh(1), |m| {
+            m.standings.push(Standing { vserver: VS2, word });
+        })
+    };
+    let table = [
+        ("all of it", &one, fresh(1), true),
+        ("still warming", &one, warming(1), false),
+        (
+            "not running",
+            &one,
+            with(fresh(1), |m| m.driver = DriverWord::Stopped),
+            false,
+        ),
+        (
+            "the driver is silent",
+            &one,
+            with(fresh(1), |m| m.driver = DriverWord::Unknown),
+            false,
+        ),
+        (
+            "DOWN",
+            &one,
+            with(fresh(1), |m| m.standings[0].word = CheckWord::Down),
+            false,
+        ),
+        (
+            "the balancer is silent",
+            &one,
+            with(fresh(1), |m| m.standings[0].word = CheckWord::Missing),
+            false,
+        ),
+        ("UP in both", &two, in_two(CheckWord::Up), true),
+        ("UP in one of two", &two, in_two(CheckWord::Down), false),
+        ("not a member of the second yet", &two, in_two(CheckWord::Absent), false),
+        ("ready check not passed", &checked, fresh(1), false),
+        (
+            "ready check passed",
+            &checked,
+            with(fresh(1), |m| m.ready = ReadyWord::Passed),
+            true,
+        ),
+        ("set aside", &one, with(fresh(1), |m| m.flags.standby = true), false),
+    ];
+    for (name, spec, member, expected) in table {
+        assert_eq!(look(spec, &member).in_service, expected, "{name}");
+    }
+}
+
+#[test]
+fn seed_14_1_3_warm_up_counts_from_the_moment_the_driver_says_running() {
+    let running_for = |ms| {
+        with(warming(1), |m| {
+            m.created_at = Timestamp(now().0 - 3_600_000);
+            m.driver = DriverWord::Running(Timestamp(now().0 - ms));
+        })
+    };
+    assert!(!look(&spec(1, 4), &running_for(299_999)).in_service);
+    assert!(look(&spec(1, 4), &running_for(300_000)).in_service);
+}
+
+#[test]
+fn registration_happens_at_running_so_traffic_may_come_in_warm_up() {
+    let member = with(pending(1), |m| m.driver = DriverWord::Running(now()));
+    let passed = Table::new(spec(1, 4), 1, vec![member]).closed();
+    let id = InstanceId(1);
+    assert_eq!(
+        passed.plan.steps,
+        [Step::MarkRunning { id }, Step::Register { id, vserver: VS }]
+    );
+}
+
+#[test]
+fn health_judgement_does_not_come_in_warm_up() {
+    let member = with(warming(2), |m| m.standings[0].word = CheckWord::Down);
+    let passed = planned(spec(1, 4), 2, vec![healthy(1), member]);
+    assert_eq!(passed.plan.steps, []);
+}
+
+#[test]
+fn a_member_down_for_one_or_two_cycles_stays_what_it_was() {
+    for cycles in [1, 2] {
+        let mut table = Table::new(fixed(1, 4), 2, vec![healthy(1), down(2)]);
+        let passed = table.cycles(cycles);
+        assert_eq!(passed.plan.steps, [], "{cycles}");
+        assert_eq!(
+            Look::at(&table.spec, &table.memory, &table.seen, &down(2), table.now()).role,
+            Role::Healthy
+        );
+    }
+}
+
+#[test]
+fn the_first_time_in_service_is_marked_once() {
+    let mut table = Table::new(fixed(1, 4), 1, vec![fresh(1)]);
+    assert_eq!(table.closed().plan.steps, [Step::MarkInService { id: InstanceId(1) }]);
+    table.member(1).flags.was_in_service = true;
+    assert_eq!(table.closed().plan.steps, []);
+}
+
+#[test]
+fn a_new_warm_up_touches_only_instances_launched_after_it() {
+    let mut table = Table::new(fixed(1, 4), 1, vec![fresh(1)]);
+    table.spec.warm_up = Span::mins(60);
+    assert_eq!(table.closed().plan.steps, [Step::MarkInService { id: InstanceId(1) }]);
+}
+
+#[test]
+fn a_newly_bound_vserver_is_joined_and_members_stay_in_service_meanwhile() {
+    let mut table = Table::new(fixed(1, 4), 1, vec![healthy(1)]);
+    table.spec.bindings.push(bind(VS2));
+    table.member(1).standings.push(Standing {
+        vserver: VS2,
+        word: CheckWord::Absent,
+    });
+    assert_eq!(
+        table.closed().plan.steps,
+        [Step::Register {
+            id: InstanceId(1),
+            vserver: VS2
+        }]
+    );
+}
+
+#[test]
+fn seed_14_3_5_3_an_unbound_vserver_is_left_and_the_instance_lives_on() {
+    let mut table = Table::new(fixed(1, 4), 1, vec![healthy(1)]);
+    table.spec.bindings.clear();
+    assert_eq!(
+        table.closed().plan.steps,
+        [Step::Deregister {
+            id: InstanceId(1),
+            vserver: VS
+        }]
+    );
+    table.say(1, CheckWord::Absent);
+    assert_eq!(table.closed().plan.steps, []);
+}
+
+#[test]
+fn a_silent_balancer_is_joined_and_left_when_it_speaks() {
+    let mut table = Table::new(fixed(1, 4), 1, vec![healthy(1)]);
+    table.say(1, CheckWord::Missing);
+    assert_eq!(table.closed().plan.steps, []);
+    table.spec.bindings.clear();
+    assert_eq!(table.closed().plan.steps, []);
+}
+
+#[test]
+fn a_standby_member_gets_no_traffic_and_comes_back_into_it() {
+    let mut table = Table::new(
+        fixed(1, 4),
+        1,
+        vec![healthy(1), with(healthy(2), |m| m.flags.standby = true)],
+    );
+    let (id, vserver) = (InstanceId(2), VS);
+    assert_eq!(table.closed().plan.steps, [Step::Deregister { id, vserver }]);
+    table.say(2, CheckWord::Absent);
+    assert_eq!(table.closed().plan.steps, []);
+    table.member(2).flags.standby = false;
+    table.memory.durable.desired = 2;
+    assert_eq!(table.closed().plan.steps, [Step::Register { id, vserver }]);
+}
+
+#[test]
+fn seed_14_3_2_3_every_instance_has_a_state() {
+    let spec = spec(1, 9);
+    let stopping = Phase::Stopping {
+        cause: LeaveCause::Surplus,
+        until: now(),
+    };
+    let table = [
+        (pending(1), InstanceState::Pending),
+        (warming(1), InstanceState::Starting),
+        (healthy(1), InstanceState::InService),
+        (down(1), InstanceState::InService),
+        (standby(1), InstanceState::Standby),
+        (draining(1, LeaveCause::Surplus), InstanceState::Draining),
+        (with(healthy(1), |m| m.phase = stopping), InstanceState::Stopping),
+        (
+            with(healthy(1), |m| m.driver = DriverWord::Stopped),
+            InstanceState::Stopped,
+        ),
+        (
+            with(healthy(1), |m| {
+                m.phase = Phase::Deleting {
+                    cause: LeaveCause::Surplus,
+                }
+            }),
+            InstanceState::Terminating,
+        ),
+        (
+            with(healthy(1), |m| m.driver = DriverWord::Gone),
+            InstanceState::Terminated,
+        ),
+        (
+            with(healthy(1), |m| m.driver = DriverWord::Exited(1)),
+            InstanceState::Failed,
+        ),
+    ];
+    for (member, expected) in table {
+        let seen = seen(vec![member.clone()]);
+        assert_eq!(
+            state_of(&spec, &Memory::default(), &seen, &member, now()),
+            expected,
+            "{member:?}"
+        );
+    }
+}
+
+#[test]
+fn three_cycles_down_are_called_unhealthy() {
+    let mut table = Table::new(fixed(1, 4), 2, vec![healthy(1), down(2)]);
+    let _ = table.cycles(3);
+    let state = state_of(&table.spec, &table.memory, &table.seen, &down(2), table.now());
+    assert_eq!(state, InstanceState::Unhealthy);
+}
