@@ -138,7 +138,7 @@ fn without_success_after_ten_minutes_one_at_a_time() {
     table.seen.members[0] = draining(101, LeaveCause::Unhealthy);
     assert_eq!(drained(&table.closed()), [], "one is leaving");
     let asked = table.now();
-    table.seen.members[0] = with(pending(101), |m| (m.created_at, m.flags.replacement) = (asked, true));
+    table.seen.members[0] = with(pending(201), |m| (m.created_at, m.flags.replacement) = (asked, true));
     assert_eq!(drained(&table.closed()), [], "its replacement is coming");
 }
 
