@@ -240,3 +240,34 @@ async fn a_shim_that_is_stuck_does_not_hold_up_a_delete_for_ever() {
     bench.remove(id).await;
     assert_eq!(processes(id).len(), 0);
 }
+
+/// Parent, process group and session of a process.
+fn ties(pid: i32) -> [i32; 3] {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it is there");
+    let fields: Vec<_> = stat.rsplit_once(") ").expect("a name").1.split(' ').collect();
+    [1, 2, 3].map(|field| fields[field].parse().expect("an id"))
+}
+
+#[tokio::test]
+async fn a_shim_is_nobodys_child_and_a_session_of_its_own_so_that_no_end_of_the_server_reaches_it() {
+    let bench = Bench::new();
+    let id = bench.start(&Program::Waits).await;
+    let (shim, program) = (bench.shim_pid(id), processes(id)[0]);
+    let server = i32::try_from(std::process::id()).expect("an id");
+    until("its first process to end", async || {
+        (ties(shim)[0] != server).then_some(())
+    })
+    .await;
+    assert_eq!(ties(shim)[2], shim);
+    assert_eq!(ties(program), [shim, program, shim]);
+    assert!(ties(server)[1..].iter().all(|tie| *tie != shim));
+}
+
+#[tokio::test]
+async fn a_shim_told_to_end_stops_its_program_first() {
+    let bench = Bench::new();
+    let id = bench.start(&Program::EndsOnTerm(9)).await;
+    bench.wait_printed(id, "up").await;
+    kill_process(Pid::from_raw(bench.shim_pid(id)).expect("a pid"), Signal::TERM).expect("it is told");
+    assert_eq!(bench.wait_exit(id).await, 9);
+}
