@@ -1,13 +1,17 @@
 //! The balancer against the real HAProxy.
 
+mod loading;
+mod tables;
 mod world;
 
 use control::balancer::haproxy::place::CONFIG;
 use control::balancer::haproxy::{HaproxyBalancer, Version};
 use control::balancer::{Algorithm, Balancer, BalancerError, Leave, VServerSpec};
+use control::load::{LoadOptions, run};
 use engine::model::{CheckWord, InstanceId, VServerId};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use world::{Web, World, until};
 
 #[tokio::test]
@@ -87,10 +91,48 @@ async fn a_member_in_drain_can_be_taken_back() {
 }
 
 #[tokio::test]
-async fn leave_says_going_while_a_request_is_in_flight_and_then_left() {
+async fn leave_may_be_repeated_and_an_unknown_member_has_left() {
+    let (world, one) = (World::new(), Web::start().await);
+    let leave = async |vs, id| world.balancer.leave(world.id(), vs, id).await;
+    let early = leave(world.vs(), one.id).await;
+    assert!(matches!(early, Err(BalancerError::NotRunning { .. })), "{early:?}");
+    world.ensure(&[&one]).await;
+    world.until_word(&one, CheckWord::Up).await;
+    until("it left", async || {
+        (leave(world.vs(), one.id).await.expect("an answer") == Leave::Left).then_some(())
+    })
+    .await;
+    assert_eq!(world.word(&one).await, CheckWord::Absent);
+    for (vs, id) in [
+        (world.vs(), one.id),
+        (world.vs(), InstanceId(5)),
+        (VServerId(99), one.id),
+    ] {
+        assert_eq!(leave(vs, id).await.expect("an answer"), Leave::Left, "{vs}/{id}");
+    }
+    world.drain(&one).await;
+    let why = world
+        .balancer
+        .undrain(world.id(), world.vs(), one.id)
+        .await
+        .expect_err("gone")
+        .to_string();
+    assert!(why.contains("join it"), "{why}");
+}
+
+#[tokio::test]
+async fn leave_cuts_off_what_is_still_in_flight() {
     let (world, slow) = (World::new(), Web::start().await);
+    slow.manners.delay_ms.store(600_000, Ordering::SeqCst);
     world.ensure(&[&slow]).await;
     world.until_word(&slow, CheckWord::Up).await;
+    let mut three = LoadOptions::new(world.url());
+    (three.rate, three.duration) = (Some(3), Duration::from_secs(1));
+    let mut load = JoinSet::new();
+    load.spawn(run(three));
+    slow.until_hits(3).await;
+    world.drain(&slow).await;
+    assert_eq!(world.word(&slow).await, CheckWord::Draining(3));
     let leave = async || {
         world
             .balancer
@@ -99,15 +141,50 @@ async fn leave_says_going_while_a_request_is_in_flight_and_then_left() {
             .expect("an answer")
     };
     until("it left", async || (leave().await == Leave::Left).then_some(())).await;
-    assert_eq!(leave().await, Leave::Left, "repeated");
-    assert_eq!(world.word(&slow).await, CheckWord::Absent);
-    let strange = world
-        .balancer
-        .leave(world.id(), VServerId(99), InstanceId(5))
+    let report = load
+        .join_next()
         .await
-        .expect("an answer");
-    assert_eq!(strange, Leave::Left, "an unknown VServer has no member");
-    world.drain(&slow).await;
+        .expect("a task")
+        .expect("no panic")
+        .expect("a report");
+    assert_eq!((report.requests, report.failed), (3, 3), "{report}");
+}
+
+#[tokio::test]
+async fn a_member_that_dies_under_load_costs_no_request() {
+    let (world, stays, dies) = (World::new(), Web::start().await, Web::start().await);
+    world.ensure(&[&stays, &dies]).await;
+    world.until_word(&dies, CheckWord::Up).await;
+    world.until_word(&stays, CheckWord::Up).await;
+    let load = world.load(8);
+    dies.until_hits(50).await;
+    let (id, address) = (dies.id, dies.address);
+    drop(dies);
+    stays.until_hits(200).await;
+    let ghost = Web::ghost(id, address);
+    world.until_word(&ghost, CheckWord::Down).await;
+    let report = load.end().await;
+    assert_eq!(report.failed, 0, "{report}");
+}
+
+#[tokio::test]
+async fn a_server_that_finds_a_dead_balancer_keeps_what_was_healthy_serving() {
+    let (mut world, one, two) = (World::new(), Web::start().await, Web::start().await);
+    world.spec.vservers[0].check_interval = Duration::from_secs(600);
+    world.ensure(&[]).await;
+    world.crash().await;
+    world.restart_server();
+    world.ensure(&[&one, &two]).await;
+    // HAProxy spreads its first checks over the interval: the second is 300 s away.
+    assert_eq!(
+        world.word(&two).await,
+        CheckWord::Missing,
+        "not checked since the crash"
+    );
+    let load = world.load(2);
+    two.until_hits(5).await;
+    one.until_hits(5).await;
+    assert_eq!(load.end().await.failed, 0);
 }
 
 #[tokio::test]

@@ -252,6 +252,16 @@ impl Web {
         }
     }
 
+    /// The name of one that is gone.
+    pub fn ghost(id: InstanceId, address: Ipv4Addr) -> Self {
+        Self {
+            id,
+            address,
+            manners: Arc::default(),
+            _task: JoinSet::new(),
+        }
+    }
+
     pub fn member(&self) -> MemberAddress {
         MemberAddress {
             id: self.id,
