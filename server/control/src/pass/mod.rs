@@ -27,9 +27,9 @@ mod views;
 mod wake;
 
 pub use failure::failure_text;
-pub use keeper::BalancerLook;
+pub use keeper::{BalancerLook, Trouble};
 pub use lag::{Lag, LagReport};
-pub use owner::{Loop, LoopParts};
+pub use owner::{Loop, LoopParts, offset_of};
 pub use wake::Handle;
 
 use crate::clock::Clock;

@@ -113,7 +113,7 @@ struct HostView {
 }
 
 /// The offset of a group's cycles: one of 15 slots.
-pub(super) fn offset_of(group: GroupId) -> Span {
+pub fn offset_of(group: GroupId) -> Span {
     let slot = group.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     Span(i64::try_from(slot).unwrap_or(0).rem_euclid(SLOTS) * SLOT_MS)
 }

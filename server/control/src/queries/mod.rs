@@ -1,1 +1,21 @@
-//! Placeholder: landing soon.
+//! What people look at: one read of one moment a page, with the actor's tenant in every `WHERE`.
+//!
+//! - Lists go by keyset (sort key, id), never by offset; counts stop at [`COUNT_MAX`].
+//! - What nobody stores (the balancers' word about their members) comes through [`LiveView`].
+//! - [`groups`], [`group`], [`activities`], [`series`], [`logs`]: groups; [`templates`]; [`balancers`], [`balancer`];
+//!   [`common`]: frame, catalogue, who is signed in.
+
+pub(crate) mod activities;
+pub(crate) mod balancer;
+pub(crate) mod balancers;
+pub(crate) mod common;
+pub(crate) mod group;
+pub(crate) mod groups;
+mod live;
+pub(crate) mod logs;
+mod page;
+pub(crate) mod series;
+pub(crate) mod templates;
+
+pub use live::{BalancerLive, LiveView, NothingLive};
+pub use page::COUNT_MAX;

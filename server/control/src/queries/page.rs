@@ -1,0 +1,98 @@
+//! Lists by keyset: what is common to all of them.
+
+use crate::store::StoreError;
+use crate::store::tx::{Row, Tx, Value};
+use api::groups::{ListQuery, Page};
+use api::parse::{self, After, Asked};
+use api::problem::Problems;
+
+/// Counts stop here: nobody reads on, and counting all would look at every row.
+pub const COUNT_MAX: u32 = 10_000;
+
+/// A list's question as its statement takes it.
+pub(super) struct Keyset {
+    asked: Asked,
+}
+
+impl Keyset {
+    pub(super) fn of(query: &ListQuery) -> Result<Self, Problems> {
+        Ok(Self {
+            asked: parse::list(query)?,
+        })
+    }
+
+    /// For `LIKE $n ESCAPE '!'`; `%` when there is no filter. In lower case: the column is lowered too.
+    pub(super) fn pattern(&self) -> String {
+        let mut pattern = String::from("%");
+        for character in self.asked.filter.to_lowercase().chars() {
+            if "!%_".contains(character) {
+                pattern.push('!');
+            }
+            pattern.push(character);
+        }
+        if pattern.len() > 1 {
+            pattern.push('%');
+        }
+        pattern
+    }
+
+    /// Where the last page ended: key and id, both empty at the start.
+    pub(super) fn after(&self) -> (&str, &str) {
+        self.asked
+            .after
+            .as_ref()
+            .map_or(("", ""), |after| (&after.key, &after.id))
+    }
+
+    /// Where the last page of a list by instants, newest first, ended: from the end of time at the start.
+    pub(super) fn before(&self) -> (i64, &str) {
+        let start = (i64::MAX, "");
+        let after = self.asked.after.as_ref();
+        after
+            .and_then(|after| Some((after.key.parse().ok()?, after.id.as_str())))
+            .unwrap_or(start)
+    }
+
+    /// One row more than the page has, to know whether there is a next one.
+    pub(super) const fn fetch(&self) -> u32 {
+        self.asked.limit + 1
+    }
+
+    /// The page: drops the row too many and says where the next one begins.
+    pub(super) fn page<T>(&self, mut rows: Vec<T>, total: u32, key: impl Fn(&T) -> After) -> Page<T> {
+        let limit = self.asked.limit as usize;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| key(row).token());
+        Page { rows, next, total }
+    }
+}
+
+/// The number a counting statement answers in column `total`.
+pub(super) async fn total(tx: &mut Tx, sql: &'static str, values: Vec<Value>) -> Result<u32, StoreError> {
+    tx.one(sql, values).await?.get("total")
+}
+
+/// Every row through one function.
+pub(super) fn each<T>(rows: &[Row], read: impl Fn(&Row) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_is_text_not_a_pattern() {
+        let keyset = |filter: &str| {
+            Keyset::of(&ListQuery {
+                filter: filter.to_owned(),
+                ..ListQuery::default()
+            })
+        };
+        let pattern = |filter: &str| keyset(filter).expect("good").pattern();
+        assert_eq!(pattern(""), "%");
+        assert_eq!(pattern("Web_1"), "%web!_1%");
+        assert_eq!(pattern("50%!"), "%50!%!!%");
+    }
+}

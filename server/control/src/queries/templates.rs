@@ -1,0 +1,133 @@
+//! Templates: the list and a template's page (seed 14.2.2).
+
+use super::page::{Keyset, each, total};
+use crate::auth::gate::Action;
+use crate::commands::{Console, Refusal, not_found};
+use crate::store::StoreError;
+use crate::store::tx::{Row, Tx};
+use crate::values;
+use api::actor::Actor;
+use api::backend::Answer;
+use api::groups::{ListQuery, Page};
+use api::parse::After;
+use api::templates::{TemplateRow, TemplateView};
+use engine::model::{GroupId, TemplateId, TenantId};
+
+/// A page of the tenant's templates by name.
+pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<TemplateRow>> {
+    console.look(actor, Action::ListTemplates)?;
+    let keyset = Keyset::of(&query)?;
+    let mut tx = console.read("list templates").await?;
+    read(&mut tx, actor.tenant, &keyset)
+        .await
+        .map_err(|why| console.problems(why.into()))
+}
+
+async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<TemplateRow>, StoreError> {
+    let sql = "SELECT COUNT(*) AS total FROM
+                   (SELECT 1 AS one FROM templates t
+                    WHERE t.tenant_id = $1 AND t.deleted_at IS NULL
+                        AND (LOWER(t.name) LIKE $2 ESCAPE '!' OR t.id LIKE $2 ESCAPE '!')
+                    LIMIT 10000) AS counted";
+    let total = total(tx, sql, values![tenant, keyset.pattern()]).await?;
+    let sql = "SELECT t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib,
+                   n.name AS vpc, y.hour_micros, t.created_at
+               FROM templates t
+               JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
+               JOIN instance_types y ON y.name = v.instance_type
+               JOIN vpcs n ON n.id = v.vpc_id
+               WHERE t.tenant_id = $1 AND t.deleted_at IS NULL
+                   AND (LOWER(t.name) LIKE $2 ESCAPE '!' OR t.id LIKE $2 ESCAPE '!')
+                   AND (t.name > $3 OR (t.name = $3 AND t.id > $4))
+               ORDER BY t.name, t.id LIMIT $5";
+    let (name, id) = keyset.after();
+    let rows = tx
+        .all(sql, values![tenant, keyset.pattern(), name, id, keyset.fetch()])
+        .await?;
+    let rows = each(&rows, row)?;
+    let mut page = keyset.page(rows, total, |row| After {
+        key: row.name.clone(),
+        id: row.id.to_string(),
+    });
+    add_groups(tx, tenant, &mut page.rows).await?;
+    Ok(page)
+}
+
+fn row(row: &Row) -> Result<TemplateRow, StoreError> {
+    Ok(TemplateRow {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        remark: row.get("remark")?,
+        version: row.get("version")?,
+        image: row.get("image")?,
+        instance_type: row.get("instance_type")?,
+        vcpu_milli: row.get("vcpu_milli")?,
+        memory_mib: row.get("memory_mib")?,
+        vpc: row.get("vpc")?,
+        hour_micros: row.get("hour_micros")?,
+        groups: Vec::new(),
+        created_ms: row.get("created_at")?,
+    })
+}
+
+/// The groups that launch from the templates of a page, in one statement: those between its first and last name.
+async fn add_groups(tx: &mut Tx, tenant: TenantId, page: &mut [TemplateRow]) -> Result<(), StoreError> {
+    let (Some(first), Some(last)) = (page.first(), page.last()) else {
+        return Ok(());
+    };
+    let sql = "SELECT t.id AS template_id, g.id, g.name
+               FROM templates t JOIN groups_ g ON g.template_id = t.id
+               WHERE t.tenant_id = $1 AND t.deleted_at IS NULL AND t.name >= $2 AND t.name <= $3
+                   AND g.tenant_id = $1 AND g.deleted_at IS NULL
+               ORDER BY g.name, g.id LIMIT 10000";
+    let rows = tx.all(sql, values![tenant, &first.name, &last.name]).await?;
+    for row in &rows {
+        let template: TemplateId = row.get("template_id")?;
+        let group: (GroupId, String) = (row.get("id")?, row.get("name")?);
+        if let Some(used) = page.iter_mut().find(|known| known.id == template) {
+            used.groups.push(group);
+        }
+    }
+    Ok(())
+}
+
+/// A template's page.
+pub(crate) async fn view(console: &Console, actor: &Actor, id: TemplateId) -> Answer<TemplateView> {
+    console.look(actor, Action::ReadTemplate)?;
+    let mut tx = console.read("read a template").await?;
+    one(&mut tx, actor.tenant, id)
+        .await
+        .map_err(|refusal| console.problems(refusal))
+}
+
+async fn one(tx: &mut Tx, tenant: TenantId, id: TemplateId) -> Result<TemplateView, Refusal> {
+    let sql = "SELECT t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib,
+                   n.name AS vpc, y.hour_micros, t.created_at, v.user_data, v.environment
+               FROM templates t
+               JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
+               JOIN instance_types y ON y.name = v.instance_type
+               JOIN vpcs n ON n.id = v.vpc_id
+               WHERE t.id = $1 AND t.tenant_id = $2 AND t.deleted_at IS NULL";
+    let found = tx.first(sql, values![id, tenant]).await?.ok_or_else(not_found)?;
+    let mut rows = [row(&found)?];
+    add_groups(tx, tenant, &mut rows).await?;
+    let [row] = rows;
+    let (user_data, environment) = (found.get("user_data")?, found.json("environment")?);
+    Ok(TemplateView {
+        row,
+        user_data,
+        environment,
+        subnets: subnets(tx, id).await?,
+    })
+}
+
+/// Zone and addresses of each subnet of its VPC.
+async fn subnets(tx: &mut Tx, id: TemplateId) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "SELECT s.zone, s.cidr
+               FROM templates t
+               JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
+               JOIN subnets s ON s.vpc_id = v.vpc_id
+               WHERE t.id = $1 ORDER BY s.zone, s.id LIMIT 1000";
+    let rows = tx.all(sql, values![id]).await?;
+    each(&rows, |row| Ok((row.get("zone")?, row.get("cidr")?)))
+}
