@@ -21,6 +21,8 @@ pub struct Samples {
     pub missing: u32,
     /// Why the first of them has none.
     pub why: Missing,
+    /// The highest sample.
+    pub highest: Milli,
 }
 
 impl Default for Samples {
@@ -30,6 +32,7 @@ impl Default for Samples {
             present: 0,
             missing: 0,
             why: Missing::NothingJudged,
+            highest: 0,
         }
     }
 }
@@ -56,6 +59,7 @@ impl Samples {
             Ok(value) => {
                 self.sum = self.sum.saturating_add(u128::from(value));
                 self.present += 1;
+                self.highest = self.highest.max(value);
             }
             Err(why) => {
                 if self.missing == 0 {

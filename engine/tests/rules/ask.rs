@@ -164,8 +164,9 @@ fn at_most_twice_the_judged_at_once() {
 
 #[test]
 fn thresholds_are_per_instance_and_a_drivers_samples_past_one_hundred_are_used_as_they_are() {
-    let (size, _) = decided(spec(1, 99), 2, many(busy(130_000), 1, 2));
-    assert_eq!(size, 4);
+    // ceil(8 x 110 / 70) = 13, where saturation would ask for 16.
+    let (size, _) = decided(spec(1, 99), 8, many(busy(110_000), 1, 8));
+    assert_eq!(size, 13);
 }
 
 #[test]
