@@ -6,9 +6,9 @@ use super::intend::Intending;
 use super::observe::{Seen, VServerSaid, describe_absent, has_run};
 use super::samples::{Capacity, Meter};
 use super::settle::Settling;
-use super::views::{MachineView, Views};
+use super::views::{MachineView, Mark, Views};
 use super::{CALL_DEADLINE, LEASE_MARGIN, within};
-use crate::clock::{Clock, Wall};
+use crate::clock::Clock;
 use crate::drivers::DriverError;
 use crate::ids::Ids;
 use crate::store::{DecisionRow, Fence, GroupRecord, Intent, Lease, LoopStore, StoreError};
@@ -43,8 +43,8 @@ pub(super) struct Kept {
 pub(super) struct Moment {
     /// Product time.
     pub(super) now: Timestamp,
-    /// Views must have begun at this wall instant or later.
-    pub(super) since: Wall,
+    /// Views must have begun after this.
+    pub(super) since: Mark,
     /// Where the group's cycles lie.
     pub(super) offset: Span,
     /// The shard's lease.
@@ -185,7 +185,7 @@ impl Passing {
     }
 
     /// What each VServer's balancer says: the bound ones, and every other that may still list a member.
-    async fn vservers(&self, record: &GroupRecord, since: Wall) -> BTreeMap<VServerId, VServerSaid> {
+    async fn vservers(&self, record: &GroupRecord, since: Mark) -> BTreeMap<VServerId, VServerSaid> {
         let bound: BTreeSet<_> = record.spec.bindings.iter().map(|binding| binding.vserver).collect();
         let places: BTreeSet<LoadBalancerId> = self.hands.looks.all().into_iter().collect();
         let members: BTreeSet<_> = record.instances.iter().map(|row| row.id).collect();

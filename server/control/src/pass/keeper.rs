@@ -4,11 +4,12 @@
 //!   after a start: the members rendered into the file are those the passes last saw serving.
 //! - A process that is not there is started at once, with the members of the last passes: from memory, not the store.
 
+use super::views::Mark;
 use super::wake::Bell;
 use crate::balancer::{
     Algorithm, BackendStat, Balancer, BalancerError, CheckPath, LoadBalancerSpec, MemberAddress, VServerSpec,
 };
-use crate::clock::{Clock, Wall};
+use crate::clock::Clock;
 use crate::store::{BalancerRecord, LoopStore, VServerRecord};
 use engine::model::{GroupId, LoadBalancerId, Span, VServerId};
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ const CHECK_REAL_MIN: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone)]
 pub struct BalancerLook {
     /// When the reading began.
-    pub began: Wall,
+    pub began: Mark,
     /// Its members' lines, when it answered.
     pub backends: Vec<BackendStat>,
     /// Why it did not.
@@ -41,7 +42,7 @@ pub enum Trouble {
 }
 
 impl BalancerLook {
-    pub(super) fn new(began: Wall, said: Result<crate::balancer::BalancerStat, BalancerError>) -> Self {
+    pub(super) fn new(began: Mark, said: Result<crate::balancer::BalancerStat, BalancerError>) -> Self {
         let (backends, trouble) = match said {
             Ok(stat) => (stat.backends, None),
             Err(BalancerError::NotInstalled) => (Vec::new(), Some(Trouble::NotInstalled)),
@@ -171,14 +172,13 @@ impl Keeper {
             return;
         }
         let members = self.looks.members_of(&spec);
-        let began = self.clock.wall();
         match self.balancer.ensure(&spec, &members).await {
             Ok(()) => {
                 self.ensured.insert(record.id, spec);
             }
             Err(why) => {
                 tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "a balancer is not kept");
-                self.looks.put(record.id, BalancerLook::new(began, Err(why)));
+                self.looks.put(record.id, BalancerLook::new(Mark::default(), Err(why)));
             }
         }
     }

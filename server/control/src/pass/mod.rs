@@ -30,6 +30,7 @@ pub use failure::failure_text;
 pub use keeper::{BalancerLook, Trouble};
 pub use lag::{Lag, LagReport};
 pub use owner::{Loop, LoopParts, offset_of};
+pub use views::Mark;
 pub use wake::Handle;
 
 use crate::clock::Clock;

@@ -147,9 +147,11 @@ impl Loop {
         let (passes, watch, host) = (JoinSet::new(), JoinSet::new(), HostView::default());
         let (renewed, marked, swept, judged_to) = (Wall(0), Wall(0), Wall(0), clock.now());
         let next_slot = clock.wall();
-        let started = Started::Looking;
+        let (started, work) = (Started::Looking, Arc::<Work>::default());
+        // The start itself is under way until every group has its first pass begun.
+        work.begin();
         Self {
-            store, clock, owner, bell, work: Arc::default(), looks, lag, views, passing, keeper, groups, leases, passes, watch, host, again,
+            store, clock, owner, bell, work, looks, lag, views, passing, keeper, groups, leases, passes, watch, host, again,
             started, renewed, marked, swept, next_slot, judged_to,
         }
     }
@@ -170,6 +172,7 @@ impl Loop {
             keeper.reload().await;
         }
         self.take_groups().await?;
+        self.work.end();
         while !stop.is_cancelled() {
             let wait = self.next_slot.since(self.clock.wall());
             tokio::select! {
@@ -268,9 +271,8 @@ impl Loop {
             slot.woken = true;
             return;
         };
-        let wall = self.clock.wall();
-        self.lag.count(wall.since(due));
-        let moment = Moment { now: self.clock.now(), since: wall, offset: offset_of(group), lease };
+        self.lag.count(self.clock.wall().since(due));
+        let moment = Moment { now: self.clock.now(), since: self.views.mark(), offset: offset_of(group), lease };
         let passing = self.passing.clone();
         self.work.begin();
         self.passes.spawn(async move {
@@ -343,7 +345,7 @@ impl Loop {
             return;
         };
         let knows = if self.started == Started::Done { Knows::Everything } else { Knows::NotYet };
-        let (views, since) = (self.views.clone(), self.clock.wall());
+        let (views, since) = (self.views.clone(), self.views.mark());
         let before = std::mem::take(&mut self.host);
         self.work.begin();
         self.watch.spawn(async move {

@@ -1,24 +1,29 @@
 //! Readings of the world for *all* groups: machines by the driver, members by each balancer.
 //!
-//! A view carries the instant it began. A pass asks for one begun after the pass itself was due, so no reading is older
-//! than the last answer of a driver about any of its instances. Passes of one slot share one reading: whoever comes
-//! first reads, the others wait for it.
+//! A view carries a [`Mark`] of when it began: readings are counted, not timed, so two within one millisecond still have
+//! an order. A pass asks for one begun after the pass itself, so no reading is older than the last answer of a driver
+//! about any of its instances. Passes of one slot share one reading: whoever comes first reads, the others wait for it.
 
 use super::{CALL_DEADLINE, within};
 use super::keeper::{BalancerLook, Looks};
 use crate::balancer::{Balancer, BalancerError};
-use crate::clock::{Clock, Wall};
+use crate::clock::Clock;
 use crate::drivers::{Driver, Machine};
 use engine::model::{GroupId, InstanceId, LoadBalancerId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
+
+/// A place in the order of readings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(u64);
 
 /// What the driver said of all machines.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MachineView {
     /// When the reading began.
-    pub(super) began: Wall,
+    pub(super) began: Mark,
     /// By id; `None` when the driver did not answer.
     pub(super) machines: Option<BTreeMap<InstanceId, Machine>>,
 }
@@ -39,6 +44,7 @@ pub(super) struct Views {
     driver: Arc<dyn Driver>,
     balancer: Arc<dyn Balancer>,
     looks: Arc<Looks>,
+    readings: AtomicU64,
     // Held across the reading on purpose: that is what makes the second asker wait for the first one's answer.
     machines: Mutex<Arc<MachineView>>,
     balancers: Mutex<BTreeMap<LoadBalancerId, Arc<Mutex<()>>>>,
@@ -52,16 +58,25 @@ impl Views {
         looks: Arc<Looks>,
     ) -> Self {
         let (machines, balancers) = (Mutex::default(), Mutex::default());
-        Self { clock, driver, balancer, looks, machines, balancers }
+        Self { clock, driver, balancer, looks, readings: AtomicU64::new(0), machines, balancers }
     }
 
-    /// A reading of the machines begun at `since` or later.
-    pub(super) async fn machines(&self, since: Wall) -> Arc<MachineView> {
+    /// Every reading that begins from here on is after this mark.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(self.readings.load(Ordering::SeqCst))
+    }
+
+    fn begin(&self) -> Mark {
+        Mark(self.readings.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+
+    /// A reading of the machines begun after `since`.
+    pub(super) async fn machines(&self, since: Mark) -> Arc<MachineView> {
         let mut held = self.machines.lock().await;
-        if held.began >= since && held.began > Wall(0) {
+        if held.began > since {
             return held.clone();
         }
-        let began = self.clock.wall();
+        let began = self.begin();
         let machines = match within(&*self.clock, CALL_DEADLINE, self.driver.list()).await {
             Some(Ok(list)) => Some(list.into_iter().map(|machine| (machine.id, machine)).collect()),
             Some(Err(why)) => {
@@ -77,14 +92,14 @@ impl Views {
         held.clone()
     }
 
-    /// A reading of one balancer begun at `since` or later.
-    pub(super) async fn balancer(&self, id: LoadBalancerId, since: Wall) -> BalancerLook {
+    /// A reading of one balancer begun after `since`.
+    pub(super) async fn balancer(&self, id: LoadBalancerId, since: Mark) -> BalancerLook {
         let one = self.balancers.lock().await.entry(id).or_default().clone();
         let _reading = one.lock().await;
-        if let Some(look) = self.looks.get(id).filter(|look| look.began >= since) {
+        if let Some(look) = self.looks.get(id).filter(|look| look.began > since) {
             return look;
         }
-        let began = self.clock.wall();
+        let began = self.begin();
         let answer = within(&*self.clock, CALL_DEADLINE, self.balancer.stat(id)).await;
         let said = answer.unwrap_or_else(|| Err(mute(id)));
         let look = BalancerLook::new(began, said);

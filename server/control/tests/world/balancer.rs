@@ -96,22 +96,22 @@ impl Balancer for FakeBalancer {
 
     async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError> {
         let call = format!("join {}", member.id);
-        self.ask(id, Some(call), |members| drop(members.insert((vs, member.id), CheckWord::Up)))
+        self.ask(id, Some(call), |members| members.insert((vs, member.id), CheckWord::Up)).map(|_| ())
     }
 
     async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
         let call = format!("drain {member}");
-        self.ask(id, Some(call), |members| drop(members.insert((vs, member), CheckWord::Draining(0))))
+        self.ask(id, Some(call), |members| members.insert((vs, member), CheckWord::Draining(0))).map(|_| ())
     }
 
     async fn undrain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
         let call = format!("undrain {member}");
-        self.ask(id, Some(call), |members| drop(members.insert((vs, member), CheckWord::Up)))
+        self.ask(id, Some(call), |members| members.insert((vs, member), CheckWord::Up)).map(|_| ())
     }
 
     async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError> {
         let call = format!("leave {member}");
-        self.ask(id, Some(call), |members| drop(members.remove(&(vs, member))))?;
+        self.ask(id, Some(call), |members| members.remove(&(vs, member)))?;
         Ok(Leave::Left)
     }
 }

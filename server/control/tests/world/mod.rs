@@ -6,3 +6,129 @@
 pub mod balancer;
 pub mod clock;
 pub mod driver;
+pub mod fixture;
+
+use balancer::FakeBalancer;
+use clock::HandClock;
+use control::clock::Clock;
+use control::ids::Ids;
+use control::pass::{Handle, Loop, LoopParts};
+use control::store::LoopStore;
+use control::store::db::Db;
+use control::store::sql::SqlStore;
+use driver::FakeDriver;
+use engine::model::GroupId;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Ids by counting, so that a failing test's ids are the same next time.
+#[derive(Default)]
+pub struct CountedIds(AtomicU64);
+
+impl Ids for CountedIds {
+    fn mint(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1_000
+    }
+}
+
+/// Everything a loop needs, and the loop.
+pub struct World {
+    pub clock: Arc<HandClock>,
+    pub driver: Arc<FakeDriver>,
+    pub balancer: Arc<FakeBalancer>,
+    pub db: Db,
+    pub store: Arc<dyn LoopStore>,
+    ids: Arc<CountedIds>,
+    running: Option<(Handle, CancellationToken, JoinHandle<()>)>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let clock = Arc::new(HandClock::new());
+        let driver = Arc::new(FakeDriver::new(clock.clone()));
+        let db = Db::scratch().await.expect("a scratch database");
+        let leases = clock.clone();
+        let store = Arc::new(SqlStore::with_lease_clock(db.clone(), Arc::new(move || leases.wall())));
+        fixture::catalogue(&db).await;
+        let (balancer, ids) = (Arc::default(), Arc::default());
+        Self { clock, driver, balancer, db, store, ids, running: None }
+    }
+
+    /// A server starts.
+    pub async fn start(&mut self) {
+        let parts = LoopParts {
+            store: self.store.clone(),
+            driver: self.driver.clone(),
+            balancer: self.balancer.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            owner: "world".to_owned(),
+        };
+        let scaling = Loop::new(parts);
+        let (handle, stop) = (scaling.handle(), CancellationToken::new());
+        let stopping = stop.clone();
+        #[expect(clippy::disallowed_methods, reason = "the test owns it: stop and crash end it")]
+        let task = tokio::spawn(async move { scaling.run(stopping).await.expect("the loop runs") });
+        self.running = Some((handle, stop, task));
+        self.settle().await;
+    }
+
+    pub fn handle(&self) -> &Handle {
+        &self.running.as_ref().expect("a server that runs").0
+    }
+
+    /// kill -9: nothing of it goes on.
+    pub async fn crash(&mut self) {
+        let (_, _, task) = self.running.take().expect("a server that runs");
+        task.abort();
+        drop(task.await);
+    }
+
+    /// SIGTERM.
+    pub async fn stop(&mut self) {
+        let (_, stop, task) = self.running.take().expect("a server that runs");
+        stop.cancel();
+        task.await.expect("it ends");
+    }
+
+    /// Somebody says "look now" about a group.
+    pub async fn wake(&self, group: GroupId) {
+        self.handle().wake_group(group);
+        self.settle().await;
+    }
+
+    /// Lets product time go on, slot by slot.
+    pub async fn run(&self, seconds: u64) {
+        for _ in 0..seconds {
+            self.clock.advance(Duration::from_secs(1));
+            self.settle().await;
+        }
+    }
+
+    /// Cycles of 15 s.
+    pub async fn cycles(&self, count: u64) {
+        self.run(count * 15).await;
+    }
+
+    /// Waits until nobody has anything left to do at this instant. A pass that hangs in a call has: it waits for the
+    /// clock.
+    async fn settle(&self) {
+        for _ in 0..SETTLE_TURNS {
+            tokio::task::yield_now().await;
+            if self.clock.overdue() {
+                continue;
+            }
+            if tokio::time::timeout(SETTLE_MAX, self.handle().at_rest()).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Turns of the scheduler that let every wake reach its task; more only cost time.
+const SETTLE_TURNS: usize = 12;
+/// How long a pass may stay in a call before the test's clock has to move on.
+const SETTLE_MAX: Duration = Duration::from_millis(150);

@@ -1,0 +1,165 @@
+//! Rows a loop test begins with: a catalogue, a template, groups, a balancer; and what it reads back.
+
+use super::World;
+use control::drivers::ImageSpec;
+use control::store::db::Db;
+use control::store::shard_of;
+use control::store::tx::{Value, json, word};
+use control::values;
+use engine::memory::Durable;
+use engine::model::{
+    Binding, GroupId, GroupSpec, GroupStatus, Guard, LoadBalancerId, Metric, ReadyCheck, RemovalPolicy, Rule, ScaleIn,
+    Span, SubnetId, TemplateId, TenantId, VServerId, VpcId,
+};
+
+pub const TENANT: TenantId = TenantId(1);
+pub const TEMPLATE: TemplateId = TemplateId(2);
+pub const GROUP: GroupId = GroupId(77);
+pub const BALANCER: LoadBalancerId = LoadBalancerId(5);
+pub const VSERVER: VServerId = VServerId(6);
+
+/// 1 to 4 by CPU at 50 %, no warm-up.
+pub fn spec() -> GroupSpec {
+    GroupSpec {
+        min: 1,
+        max: 4,
+        warm_up: Span(0),
+        rules: vec![Rule { metric: Metric::Cpu, threshold: 50_000 }],
+        scale_in: ScaleIn::Allowed,
+        removal: RemovalPolicy::Newest,
+        brake: Guard::On,
+        hold: Guard::On,
+        projection: Guard::On,
+        bindings: Vec::new(),
+        ready_check: ReadyCheck::None,
+        seed: 9,
+    }
+}
+
+/// The same behind the balancer.
+pub fn bound() -> GroupSpec {
+    GroupSpec { bindings: vec![Binding { vserver: VSERVER, port: 8080, weight: 1 }], ..spec() }
+}
+
+async fn insert(db: &Db, sql: &'static str, values: Vec<Value>) {
+    let done = db.write::<u64, control::store::StoreError, _>("insert a row", move |tx| {
+        Box::pin(async move { tx.execute(sql, values).await })
+    });
+    done.await.expect("a row that fits");
+}
+
+pub async fn catalogue(db: &Db) {
+    let image = ImageSpec {
+        name: "web".to_owned(),
+        command: vec!["web".to_owned()],
+        environment: Vec::new(),
+        ports: vec![8080],
+        ready_path: None,
+    };
+    insert(db, "INSERT INTO tenants (id, name, created_at) VALUES ($1, 'one', 0)", values![TENANT]).await;
+    insert(db, "INSERT INTO regions (name, currency) VALUES ('r', 'USD')", values![]).await;
+    insert(db, "INSERT INTO zones (name, region) VALUES ('r-a', 'r')", values![]).await;
+    insert(db, "INSERT INTO vpcs (id, tenant_id, name) VALUES ($1, $2, 'main')", values![VpcId(3), TENANT]).await;
+    let subnet = values![SubnetId(4), VpcId(3)];
+    insert(db, "INSERT INTO subnets (id, vpc_id, zone, cidr) VALUES ($1, $2, 'r-a', '127.44.1.0/24')", subnet).await;
+    insert(db, "INSERT INTO instance_types VALUES ('t.quarter', 250, 256, 1)", values![]).await;
+    insert(db, "INSERT INTO images VALUES ('web', '', $1)", values![json(&image)]).await;
+    let template = values![TEMPLATE, TENANT];
+    insert(db, "INSERT INTO templates (id, tenant_id, name, created_at) VALUES ($1, $2, 't', 0)", template).await;
+    let version = values![TEMPLATE, VpcId(3)];
+    insert(
+        db,
+        "INSERT INTO template_versions (template_id, version, image, instance_type, vpc_id, created_at)
+         VALUES ($1, 1, 'web', 't.quarter', $2, 0)",
+        version,
+    )
+    .await;
+    let balancer = values![BALANCER, TENANT];
+    insert(
+        db,
+        "INSERT INTO load_balancers (id, tenant_id, name, address, created_at) VALUES ($1, $2, 'lb', '127.0.0.1', 0)",
+        balancer,
+    )
+    .await;
+    insert(
+        db,
+        "INSERT INTO vservers (id, balancer_id, name, port, algorithm, check_path, check_interval_s, created_at)
+         VALUES ($1, $2, 'http', 20001, 'round_robin', '/healthz', 2, 0)",
+        values![VSERVER, BALANCER],
+    )
+    .await;
+}
+
+impl World {
+    /// A group that people have just created.
+    pub async fn group(&self, id: GroupId, spec: &GroupSpec) {
+        self.group_named(id, "web", spec).await;
+    }
+
+    pub async fn group_named(&self, id: GroupId, name: &str, spec: &GroupSpec) {
+        let durable = Durable { desired: spec.min, ..Durable::default() };
+        let row = values![id, TENANT, shard_of(id), spec.min, spec.max, TEMPLATE, json(&durable), name];
+        insert(
+            &self.db,
+            "INSERT INTO groups_ (id, tenant_id, name, status, shard, spec_version, min_size, max_size, template_id,
+                                  template_version, durable, desired, created_at)
+             VALUES ($1, $2, $8, 'enabled', $3, 1, $4, $5, $6, 1, $7, $4, 0)",
+            row,
+        )
+        .await;
+        self.set_spec(id, 1, spec).await;
+        for binding in &spec.bindings {
+            let row = values![id, binding.vserver, binding.port, binding.weight];
+            insert(&self.db, "INSERT INTO bindings VALUES ($1, $2, $3, $4)", row).await;
+        }
+    }
+
+    async fn set_spec(&self, id: GroupId, version: i64, spec: &GroupSpec) {
+        let row = values![id, version, json(spec)];
+        insert(&self.db, "INSERT INTO group_specs VALUES ($1, $2, $3, 'test', 0)", row).await;
+    }
+
+    /// People set desired.
+    pub async fn desire(&self, id: GroupId, desired: u32) {
+        let read = "SELECT durable FROM groups_ WHERE id = $1";
+        let mut tx = self.db.read("read durable").await.expect("a read");
+        let mut durable: Durable = tx.one(read, values![id]).await.expect("the group").json("durable").expect("JSON");
+        drop(tx);
+        durable.desired = desired;
+        let row = values![id, json(&durable), desired];
+        insert(&self.db, "UPDATE groups_ SET durable = $2, desired = $3 WHERE id = $1", row).await;
+    }
+
+    /// People change what they set.
+    pub async fn edit(&self, id: GroupId, version: i64, spec: &GroupSpec) {
+        self.set_spec(id, version, spec).await;
+        insert(&self.db, "UPDATE groups_ SET spec_version = $2 WHERE id = $1", values![id, version]).await;
+    }
+
+    pub async fn set_status(&self, id: GroupId, status: GroupStatus) {
+        let row = values![id, word(status)];
+        let sql = "UPDATE groups_ SET status = $2, spec_version = spec_version + 1 WHERE id = $1";
+        insert(&self.db, sql, row).await;
+        let copy = "INSERT INTO group_specs SELECT group_id, version + 1, spec, user_name, created_at FROM group_specs
+                    WHERE group_id = $1 ORDER BY version DESC LIMIT 1";
+        insert(&self.db, copy, values![id]).await;
+    }
+
+    /// The scaling log, oldest first: kind, status, cause.
+    pub async fn log(&self, id: GroupId) -> Vec<String> {
+        let sql = "SELECT kind, status, cause FROM activities WHERE group_id = $1 ORDER BY started_at, id";
+        let mut tx = self.db.read("read the log").await.expect("a read");
+        let rows = tx.all(sql, values![id]).await.expect("rows");
+        let text = |row: &control::store::tx::Row, column| row.get::<String>(column).expect("text");
+        rows.iter().map(|row| format!("{} {} {}", text(row, "kind"), text(row, "status"), text(row, "cause"))).collect()
+    }
+
+    /// Records that are not terminated.
+    pub async fn records(&self, id: GroupId) -> usize {
+        self.store.load(id).await.expect("a read").map_or(0, |record| record.instances.len())
+    }
+
+    pub async fn desired(&self, id: GroupId) -> u32 {
+        self.store.load(id).await.expect("a read").expect("the group").durable.desired
+    }
+}
