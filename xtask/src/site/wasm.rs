@@ -26,7 +26,7 @@ const WASM_OPT: [&str; 8] = [
 ];
 
 /// Changes whenever this file makes something else of the same input.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 pub fn package(place: &Place, profile: Profile, site: &mut Site) -> Result<()> {
     let input = place
@@ -44,7 +44,7 @@ pub fn package(place: &Place, profile: Profile, site: &mut Site) -> Result<()> {
     }
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&ready)?;
-    bind(content, &ready)?;
+    bind(content, &ready, profile)?;
     if profile == Profile::Release {
         optimise(place, &ready)?;
     }
@@ -66,12 +66,13 @@ fn put(ready: &Path, site: &mut Site) -> Result<()> {
     Ok(())
 }
 
-fn bind(content: Vec<u8>, ready: &Path) -> Result<()> {
+fn bind(content: Vec<u8>, ready: &Path, profile: Profile) -> Result<()> {
     Bindgen::new()
         .input_bytes(NAME, content)
         .web(true)?
         .typescript(false)
         .remove_producers_section(true)
+        .remove_name_section(profile == Profile::Release)
         .generate(ready)
         .context("wasm-bindgen failed")?;
     // The server asks for `tidegate.wasm`; the glue's own default is told the same name.

@@ -181,7 +181,7 @@ impl Runner<'_> {
 }
 
 fn print_tail(outcome: &Outcome) {
-    let lines: Vec<&str> = outcome.words.lines().collect();
+    let lines: Vec<&str> = outcome.words.lines().filter(|line| !is_progress(line)).collect();
     let from = lines.len().saturating_sub(SHOWN_LINES);
     for line in &lines[from..] {
         println!("   | {line}");
@@ -189,6 +189,12 @@ fn print_tail(outcome: &Outcome) {
     if let Some(log) = &outcome.log {
         println!("   log: {}", log.display());
     }
+}
+
+/// What cargo says of crates that are fine.
+fn is_progress(line: &str) -> bool {
+    let words = ["Compiling ", "Checking ", "Fresh ", "Downloaded ", "Downloading "];
+    words.iter().any(|word| line.trim_start().starts_with(word))
 }
 
 /// A part that is one command and counts as one.

@@ -25,7 +25,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
         "drivers and balancer",
         &["driver", "balancer", "process", "haproxy", "shim", "load"],
     ),
-    ("world", &["world", "soak"]),
+    ("world", &["world", "pass", "loop", "soak"]),
 ];
 
 /// What cargo built.
