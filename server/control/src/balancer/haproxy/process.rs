@@ -35,6 +35,7 @@ const WORDS_MAX: usize = 600;
 #[derive(Debug)]
 pub struct Master {
     pid: Pid,
+    born: u64,
     pin: OwnedFd,
 }
 
@@ -42,6 +43,11 @@ impl Master {
     /// Its process id.
     pub fn pid(&self) -> i32 {
         self.pid.as_raw_nonzero().get()
+    }
+
+    /// Whether it is gone or a zombie. Its command line would vanish before its sockets do.
+    fn has_ended(&self) -> bool {
+        state(self.pid()).is_none_or(|state| state.dead || state.born != self.born)
     }
 
     /// Kills it as a crash would; its workers end with it.
@@ -52,22 +58,23 @@ impl Master {
 
 /// The running master of this place, if any.
 pub fn master(place: &Place) -> Option<Master> {
-    let pid = place.read(PID)?.trim().parse().ok().and_then(Pid::from_raw)?;
-    let pin = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-    (is_ours(place, pid) && !is_zombie(pid)).then_some(Master { pid, pin })
+    pinned(place, place.read(PID)?.trim().parse().ok()?)
 }
 
 /// The master by its worker, should the pid file be lost.
 pub fn master_of_worker(place: &Place, worker: &str) -> Option<Master> {
-    let worker: i32 = worker.parse().ok()?;
-    let parent = status(worker)?
-        .split_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
-        .and_then(Pid::from_raw)?;
-    let pin = pidfd_open(parent, PidfdFlags::empty()).ok()?;
-    (is_ours(place, parent) && !is_zombie(parent)).then_some(Master { pid: parent, pin })
+    pinned(place, state(worker.parse().ok()?)?.parent)
+}
+
+fn pinned(place: &Place, pid: i32) -> Option<Master> {
+    let pid = Pid::from_raw(pid)?;
+    let pin = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+    let state = state(pid.as_raw_nonzero().get())?;
+    (is_ours(place, pid) && !state.dead).then_some(Master {
+        pid,
+        born: state.born,
+        pin,
+    })
 }
 
 fn is_ours(place: &Place, pid: Pid) -> bool {
@@ -78,14 +85,25 @@ fn is_ours(place: &Place, pid: Pid) -> bool {
         .any(|pair| pair[0] == b"-C" && OsStr::from_bytes(pair[1]) == place.directory().as_os_str())
 }
 
-fn is_zombie(pid: Pid) -> bool {
-    status(pid.as_raw_nonzero().get()).is_none_or(|text| text.starts_with(['Z', 'X']))
+/// What of `/proc/PID/stat` is asked here.
+struct State {
+    /// A zombie: its files are closed, its parent has not asked for it yet.
+    dead: bool,
+    parent: i32,
+    /// Start time in ticks since boot: tells two processes of one pid apart.
+    born: u64,
 }
 
-/// `/proc/PID/stat` from the state letter on; the name before it may hold anything.
-fn status(pid: i32) -> Option<String> {
+/// Reads `/proc/PID/stat` from the state letter on; the name before it may hold anything.
+fn state(pid: i32) -> Option<State> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    Some(text.rsplit_once(") ")?.1.to_owned())
+    let fields: Vec<&str> = text.rsplit_once(") ")?.1.split(' ').collect();
+    let dead = matches!(*fields.first()?, "Z" | "X");
+    Some(State {
+        dead,
+        parent: fields.get(1)?.parse().ok()?,
+        born: fields.get(19)?.parse().ok()?,
+    })
 }
 
 /// The first line of `haproxy -v`.
@@ -188,7 +206,7 @@ pub async fn end(place: &Place) -> Result<(), String> {
     };
     for signal in [Signal::TERM, Signal::KILL] {
         let _ended_meanwhile_is_fine = pidfd_send_signal(&master.pin, signal);
-        let ended = async || (!is_ours(place, master.pid) || is_zombie(master.pid)).then_some(());
+        let ended = async || master.has_ended().then_some(());
         if until(END_LIMIT, ended).await.is_some() {
             return Ok(());
         }
