@@ -1,0 +1,199 @@
+//! The command line: what `tidegate` can be asked to do.
+//!
+//! - [`flags`]: one flag a setting, made from the settings' table.
+//! - [`tools`]: the commands that need no server: load, sample-web, migrate, admin.
+//!
+//! A shim never comes here: `main` starts it before anything is parsed, because one runs beside every instance.
+
+pub mod flags;
+pub mod tools;
+
+use crate::config::{self, Loaded};
+use crate::{serve, telemetry};
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use flags::Flags;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Elastic scaling, self-hosted: every group is kept at its mark, and can say why.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version, about, after_help = AFTER, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where to begin.
+const AFTER: &str = "Begin with `tidegate serve`; it prints the address of the console. Every setting can be given as a \
+                     flag, as a TIDEGATE_ variable, or in tidegate.toml: `tidegate check-config` shows what is in force.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: console, scaling loop, load balancers
+    ///
+    /// Prints the console's address once it can be opened. At the first start it makes a database with a catalogue to
+    /// begin with and an administrator, whose password it writes to `first-password` in the data folder (readable by
+    /// its owner only, gone at the first sign-in). Stops on SIGTERM or Ctrl-C within 10 s; instances and load balancers
+    /// go on and are taken over by the next start.
+    Serve(Settings),
+    /// Send HTTP requests and say what came of them
+    ///
+    /// So many clients at once (--concurrency), or so many requests a second whatever the answers do (--rate); either
+    /// may rise in steps. Prints requests, success rate, latencies and requests a second. Only this host is loaded unless
+    /// --allow-remote is given.
+    Load(control::load::LoadOptions),
+    /// Run the sample web program that the image `sample-web` consists of
+    ///
+    /// `/` says who it is, `/work?ms=N` burns N ms of CPU time, `/healthz` is its check, `POST /admin/sick` makes that
+    /// fail. Ends well on SIGTERM.
+    SampleWeb(SampleWeb),
+    /// Run one instance's program and watch over it (used by the server)
+    #[command(hide = true)]
+    Shim {
+        /// The instance's folder
+        dir: PathBuf,
+    },
+    /// Bring the database to this version's schema, and end
+    ///
+    /// `serve` does this by itself; use it to see before a start that the step works. The server must be stopped.
+    Migrate(Settings),
+    /// Tasks of whoever runs the server
+    Admin {
+        #[command(subcommand)]
+        task: Admin,
+    },
+    /// Print every setting with its value and where it comes from
+    ///
+    /// Says all that is wrong, if something is, and then ends with 2.
+    CheckConfig(Settings),
+}
+
+#[derive(Debug, Subcommand)]
+enum Admin {
+    /// Give a user a new password and print it
+    ///
+    /// The user's sessions end. Works while the server runs.
+    ResetPassword {
+        /// Sign-in name
+        name: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+/// Every setting, and the file they may stand in.
+#[derive(Debug, Args)]
+struct Settings {
+    /// Read settings from this file [default: tidegate.toml, if it is there] [env: TIDEGATE_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+impl Settings {
+    fn load(self) -> Result<Loaded, config::ConfigErrors> {
+        config::load(&config::Given::here(self.flags.given, self.config)?)
+    }
+}
+
+/// How the sample runs; an instance gets both from its environment.
+#[derive(Debug, Args)]
+struct SampleWeb {
+    /// Where it listens [default: $ADDRESS, else 127.0.0.1]
+    #[arg(long)]
+    address: Option<Ipv4Addr>,
+    /// Port it listens on [default: $PORT]
+    #[arg(long)]
+    port: Option<u16>,
+    /// How long it pretends to start before it listens: 5s, 1m
+    #[arg(long, value_parser = control::load::parse_span)]
+    slow_start: Option<Duration>,
+}
+
+/// Does what the command line asks for.
+pub fn run() -> ExitCode {
+    match dispatch(Cli::parse().command) {
+        Ok(code) => code,
+        Err(why) => {
+            eprintln!("tidegate: {why:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Shim { dir } => Ok(control::drivers::process::shim::run(&dir)),
+        Command::CheckConfig(settings) => Ok(check(settings)),
+        Command::Serve(settings) => configured(settings, serve::run),
+        Command::Migrate(settings) => configured(settings, tools::migrate),
+        Command::Admin { task: Admin::ResetPassword { name, settings } } => {
+            configured(settings, |config| tools::reset_password(config, name))
+        }
+        Command::Load(options) => block_on(tools::load(options)),
+        Command::SampleWeb(SampleWeb { address, port, slow_start }) => {
+            telemetry::plain();
+            block_on(tools::sample_web(address, port, slow_start.unwrap_or_default()))
+        }
+    }
+}
+
+/// Loads the settings, starts the log, and does it.
+fn configured<F>(settings: Settings, act: impl FnOnce(config::Config) -> F) -> anyhow::Result<ExitCode>
+where
+    F: Future<Output = anyhow::Result<ExitCode>>,
+{
+    let loaded = match settings.load() {
+        Ok(loaded) => loaded,
+        Err(why) => return Ok(refused(&why)),
+    };
+    telemetry::start(&loaded.config);
+    block_on(act(loaded.config))
+}
+
+fn check(settings: Settings) -> ExitCode {
+    match settings.load() {
+        Ok(loaded) => {
+            print!("{}", loaded.report());
+            ExitCode::SUCCESS
+        }
+        Err(why) => refused(&why),
+    }
+}
+
+/// A configuration that cannot be used ends with 2, as a wrong flag does.
+fn refused(why: &config::ConfigErrors) -> ExitCode {
+    eprintln!("tidegate: {why}");
+    ExitCode::from(2)
+}
+
+fn block_on(act: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("cannot start the threads that do the work")?.block_on(act)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_is_a_flag_of_serve() {
+        let mut flags = vec!["tidegate".to_owned(), "serve".to_owned()];
+        for key in config::table::KEYS {
+            flags.extend([format!("--{}", key.flag), "x".to_owned()]);
+        }
+        let Command::Serve(settings) = Cli::try_parse_from(flags).unwrap().command else { panic!("not serve") };
+        let names: Vec<_> = settings.flags.given.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, config::table::KEYS.map(|key| key.name));
+    }
+}

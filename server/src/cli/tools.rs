@@ -1,0 +1,57 @@
+//! The commands that need no server.
+
+use crate::config::Config;
+use crate::lock;
+use crate::serve::parts;
+use anyhow::Context as _;
+use control::auth::users;
+use control::clock::system::wall_now;
+use control::drivers::sample_web::{self, SampleOptions};
+use control::ids::RandomIds;
+use control::load::{self, LoadOptions};
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// `tidegate migrate`.
+pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
+    let _lock = lock::take(&config.data, "tidegate migrate")?;
+    let db = parts::open(&config.data).await?;
+    db.close().await;
+    println!("The database in {} has this version's schema.", config.data.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `tidegate admin reset-password NAME`. No lock: the database takes writers in turn.
+pub async fn reset_password(config: Config, name: String) -> anyhow::Result<ExitCode> {
+    let file = parts::database(&config.data);
+    anyhow::ensure!(file.exists(), "there is no database {}: say which data folder (--data)", file.display());
+    let db = parts::open(&config.data).await?;
+    let password = users::reset_password(&db, &RandomIds, wall_now(), &name).await;
+    db.close().await;
+    let password = password.with_context(|| format!("the password of {name} is as it was"))?;
+    println!("{}", password.expose());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `tidegate load URL`.
+pub async fn load(options: LoadOptions) -> anyhow::Result<ExitCode> {
+    let as_json = options.json;
+    let report = load::run(options).await?;
+    if as_json {
+        println!("{}", serde_json::to_string(&report).context("cannot write the report as JSON")?);
+    } else {
+        println!("{report}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `tidegate sample-web`.
+pub async fn sample_web(
+    address: Option<Ipv4Addr>,
+    port: Option<u16>,
+    slow_start: Duration,
+) -> anyhow::Result<ExitCode> {
+    sample_web::run(SampleOptions::from_environment(address, port, slow_start)?).await?;
+    Ok(ExitCode::SUCCESS)
+}

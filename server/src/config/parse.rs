@@ -1,0 +1,119 @@
+//! From a setting's text to its type. `None` means "not accepted"; what is accepted stands in the table.
+
+use control::clock::TimeScale;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs, one object a line.
+    Json,
+}
+
+/// The address people use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// Scheme, host and port, as a browser writes them into `Origin`.
+    pub fn origin(&self) -> &str {
+        &self.0
+    }
+    /// Whether it is https.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+}
+
+/// Where the first start puts its subnets: `127.a.0.0/16`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubnetBase(pub u8, pub u8);
+
+/// An address and a port.
+pub fn address(text: &str) -> Option<SocketAddr> {
+    text.parse().ok()
+}
+
+/// An IPv4 address.
+pub fn ipv4(text: &str) -> Option<Ipv4Addr> {
+    text.parse().ok()
+}
+
+/// A path; anything but nothing.
+pub fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
+}
+
+/// 1 to 1000.
+pub fn time_scale(text: &str) -> Option<TimeScale> {
+    whole(text, 1, 1000).map(TimeScale)
+}
+
+/// 1 to 720.
+pub fn session_hours(text: &str) -> Option<u32> {
+    whole(text, 1, 720)
+}
+
+/// `127.a`.
+pub fn subnets(text: &str) -> Option<SubnetBase> {
+    let (first, second) = text.split_once('.')?;
+    let base = SubnetBase(first.parse().ok()?, second.parse().ok()?);
+    // 127.0 holds the addresses everything else on this host listens on.
+    (base.0 == 127 && base.1 > 0).then_some(base)
+}
+
+/// Scheme and host; a port may follow.
+pub fn public_url(text: &str) -> Option<PublicUrl> {
+    let url: http::Uri = text.parse().ok()?;
+    let scheme = url.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
+    let authority = url.authority()?.as_str().to_ascii_lowercase();
+    let bare = url.path() == "/" && url.query().is_none() && !authority.contains('@');
+    let usual = if scheme == "https" { ":443" } else { ":80" };
+    let authority = authority.strip_suffix(usual).unwrap_or(&authority);
+    bare.then(|| PublicUrl(format!("{scheme}://{authority}")))
+}
+
+/// A log filter.
+pub fn log(text: &str) -> Option<String> {
+    EnvFilter::try_new(text).ok().map(|_filter| text.to_owned())
+}
+
+/// `text` or `json`.
+pub fn log_format(text: &str) -> Option<LogFormat> {
+    match text {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}
+
+fn whole(text: &str, least: u32, most: u32) -> Option<u32> {
+    text.parse().ok().filter(|number| (least..=most).contains(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        let origin = |text| public_url(text).map(|url| url.origin().to_owned());
+        assert_eq!(origin("https://Scale.example.com:443/").as_deref(), Some("https://scale.example.com"));
+        assert_eq!(origin("http://host:8080").as_deref(), Some("http://host:8080"));
+        for bad in ["scale.example.com", "ftp://x", "https://x/path", "https://x?q=1", "https://a@x", ""] {
+            assert_eq!(origin(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn subnets_are_loopback_and_not_everyones() {
+        assert_eq!(subnets("127.20"), Some(SubnetBase(127, 20)));
+        for bad in ["127.0", "10.1", "127", "127.256", "127.1.1", ""] {
+            assert_eq!(subnets(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Every setting there is, once: the flags, the variables, `tidegate.toml`, `check-config`, the help and the README's
+//! table are all made of this list.
+//!
+//! A setting's name is its key in `tidegate.toml` (dots are tables). Its flag and its variable follow from the name, so
+//! nobody has to remember three spellings: `driver.process.root`, `--driver-process-root`,
+//! `TIDEGATE_DRIVER_PROCESS_ROOT`.
+
+use std::fmt::Write;
+
+/// One setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    /// Its name in `tidegate.toml`.
+    pub name: &'static str,
+    /// Its flag without the dashes.
+    pub flag: &'static str,
+    /// Its environment variable.
+    pub env: &'static str,
+    /// What it is when nobody sets it.
+    pub default: Preset,
+    /// What is accepted, as it stands in error messages.
+    pub accepted: &'static str,
+    /// What it is for.
+    pub meaning: &'static str,
+}
+
+/// What a setting is when nobody sets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Preset {
+    /// This text.
+    Text(&'static str),
+    /// Unset, which means this.
+    Unset(&'static str),
+}
+
+impl Key {
+    /// The default as it is shown.
+    pub const fn shown_default(&self) -> &'static str {
+        match self.default {
+            Preset::Text(text) | Preset::Unset(text) => text,
+        }
+    }
+}
+
+/// What our variables begin with.
+pub const PREFIX: &str = "TIDEGATE_";
+
+/// Variables that are not settings: the file's own place, what build and tests use, and what instances are given.
+/// Anything else that begins with [`PREFIX`] is taken for a mistyped setting.
+pub const OTHER_VARIABLES: [&str; 7] = [
+    "TIDEGATE_CONFIG",
+    "TIDEGATE_BIN",
+    "TIDEGATE_TOOLS",
+    "TIDEGATE_FAIL_AT",
+    "TIDEGATE_INSTANCE",
+    "TIDEGATE_USER_DATA",
+    "TIDEGATE_SHIM_DETACHED",
+];
+
+/// The settings, in the order they are shown.
+pub const KEYS: [Key; 12] = [
+    Key {
+        name: "listen",
+        flag: "listen",
+        env: "TIDEGATE_LISTEN",
+        default: Preset::Text("127.0.0.1:7070"),
+        accepted: "an address and a port, such as 127.0.0.1:7070",
+        meaning: "Where the console listens. Beyond this host only behind a proxy that speaks TLS.",
+    },
+    Key {
+        name: "data",
+        flag: "data",
+        env: "TIDEGATE_DATA",
+        default: Preset::Text("data"),
+        accepted: "a folder",
+        meaning: "Database, instances and load balancers. One server at a time.",
+    },
+    Key {
+        name: "site_root",
+        flag: "site-root",
+        env: "TIDEGATE_SITE_ROOT",
+        default: Preset::Text("target/site"),
+        accepted: "a folder",
+        meaning: "What the browser gets: scripts, styles, pictures. `make serve` builds it.",
+    },
+    Key {
+        name: "time_scale",
+        flag: "time-scale",
+        env: "TIDEGATE_TIME_SCALE",
+        default: Preset::Text("1"),
+        accepted: "a whole number from 1 to 1000",
+        meaning: "Product seconds that pass in a real one. Above 1 to try things out: cycles, warm-up, cooldown run faster.",
+    },
+    Key {
+        name: "haproxy",
+        flag: "haproxy",
+        env: "TIDEGATE_HAPROXY",
+        default: Preset::Unset("the one on PATH"),
+        accepted: "the path of a program",
+        meaning: "HAProxy 2.6 or later. Without it everything but load balancers works.",
+    },
+    Key {
+        name: "balancer_address",
+        flag: "balancer-address",
+        env: "TIDEGATE_BALANCER_ADDRESS",
+        default: Preset::Text("127.0.0.1"),
+        accepted: "an IPv4 address of this host",
+        meaning: "Where load balancers listen (ports 20000 to 29999).",
+    },
+    Key {
+        name: "subnets",
+        flag: "subnets",
+        env: "TIDEGATE_SUBNETS",
+        default: Preset::Text("127.20"),
+        accepted: "the first two numbers of a loopback address, such as 127.20",
+        meaning: "Where the first start puts its subnets, one a zone. Later starts leave them as they are.",
+    },
+    Key {
+        name: "driver.process.root",
+        flag: "driver-process-root",
+        env: "TIDEGATE_DRIVER_PROCESS_ROOT",
+        default: Preset::Unset("process in the data folder"),
+        accepted: "a folder",
+        meaning: "Where instances of driver `process` keep their folders.",
+    },
+    Key {
+        name: "public_url",
+        flag: "public-url",
+        env: "TIDEGATE_PUBLIC_URL",
+        default: Preset::Unset("the address asked for"),
+        accepted: "http:// or https:// and a host, without a path, such as https://scale.example.com",
+        meaning: "The address people use, when a proxy stands in front. With https cookies are marked secure.",
+    },
+    Key {
+        name: "session_hours",
+        flag: "session-hours",
+        env: "TIDEGATE_SESSION_HOURS",
+        default: Preset::Text("12"),
+        accepted: "a whole number from 1 to 720",
+        meaning: "Hours without activity after which one has to sign in again.",
+    },
+    Key {
+        name: "log",
+        flag: "log",
+        env: "TIDEGATE_LOG",
+        default: Preset::Text("info"),
+        accepted: "a filter such as info, or info,server=debug",
+        meaning: "What is logged to standard error. `server=debug` shows each request.",
+    },
+    Key {
+        name: "log_format",
+        flag: "log-format",
+        env: "TIDEGATE_LOG_FORMAT",
+        default: Preset::Text("text"),
+        accepted: "text or json",
+        meaning: "How log lines are written.",
+    },
+];
+
+/// The setting of that name.
+pub fn key(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The table as it stands in the README.
+pub fn markdown() -> String {
+    let mut table = String::from("| key | flag | variable | default | meaning |\n|---|---|---|---|---|\n");
+    for key in KEYS {
+        let default = match key.default {
+            Preset::Text(text) => format!("`{text}`"),
+            Preset::Unset(text) => text.to_owned(),
+        };
+        let Key { name, flag, env, meaning, .. } = key;
+        let _infallible = writeln!(table, "| `{name}` | `--{flag}` | `{env}` | {default} | {meaning} |");
+    }
+    table
+}
+
+/// The known name that a mistyped one is most like, if any is close.
+pub fn meant<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|name| (distance(typed, name), name)).min()?;
+    // A third of the letters wrong is another word.
+    (near.0 <= 1 + typed.len() / 4).then_some(near.1)
+}
+
+/// How many letters must be put in, taken out or changed.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, right) in b.chars().enumerate() {
+            let changed = diagonal + usize::from(left != right);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn flag_and_variable_follow_from_the_name() {
+        for key in KEYS {
+            assert_eq!(key.flag, key.name.replace(['.', '_'], "-"));
+            assert_eq!(key.env, format!("{PREFIX}{}", key.name.replace('.', "_").to_uppercase()));
+        }
+    }
+
+    #[test]
+    fn no_two_settings_share_a_flag_or_a_variable() {
+        let flags: std::collections::BTreeSet<_> = KEYS.iter().map(|key| key.flag).collect();
+        let variables: std::collections::BTreeSet<_> = KEYS.iter().map(|key| key.env).collect();
+        assert_eq!((flags.len(), variables.len()), (KEYS.len(), KEYS.len()));
+        assert!(OTHER_VARIABLES.iter().all(|other| !variables.contains(other)));
+    }
+
+    #[test]
+    fn the_readme_shows_exactly_this_table() {
+        let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+        if let Ok(readme) = std::fs::read_to_string(readme) {
+            assert!(readme.contains(&markdown()), "put this into README.md:\n\n{}", markdown());
+        }
+    }
+
+    #[test]
+    fn a_slip_is_understood_and_another_word_is_not() {
+        let names = || KEYS.iter().map(|key| key.name);
+        assert_eq!(meant("time_scal", names()), Some("time_scale"));
+        assert_eq!(meant("site-root", names()), Some("site_root"));
+        assert_eq!(meant("colour", names()), None);
+    }
+}

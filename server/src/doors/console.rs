@@ -1,0 +1,113 @@
+//! Pages and server functions: the same context for both.
+//!
+//! The actor is looked up here, once a request, and only for these two: files and event streams do without.
+
+use super::{Host, security, session, static_files};
+use api::actor::Actor;
+use app::calls::{ClientAddress, SessionHandle};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Router, extract::FromRef};
+use http::Extensions;
+use http::header::{self, HeaderValue};
+use leptos::config::Env;
+use leptos::prelude::{LeptosOptions, provide_context, use_context};
+use leptos_axum::{LeptosRoutes, ResponseOptions};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// What the framework wants to know; the names are those the build gives its files.
+pub fn options(site_root: &Path) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("tidegate")
+        .site_root(site_root.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .env(Env::PROD)
+        .build()
+}
+
+/// Pages by the console's own list of routes, server functions, and the console's page for everything unknown.
+pub fn routes(host: &Host) -> Router<Host> {
+    let list = leptos_axum::generate_route_list(app::App);
+    Router::new()
+        .route("/api/{*function}", post(call))
+        .leptos_routes_with_handler(list, page)
+        .fallback_service(static_files::or_else(host, unknown))
+}
+
+/// Whose request it is, and what pages and server functions find in their context.
+#[derive(Clone)]
+struct Visitor {
+    host: Host,
+    actor: Option<Actor>,
+    session: SessionHandle,
+    address: ClientAddress,
+}
+
+impl Visitor {
+    async fn of(host: &Host, extensions: &Extensions) -> Option<Self> {
+        let session = extensions.get::<Session>()?.clone();
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        Some(Self {
+            host: host.clone(),
+            actor: session::actor(host, &session).await,
+            session: Arc::new(session::Door::new(host.clone(), session)),
+            address: ClientAddress(peer.map(|peer| peer.0.ip().to_string()).unwrap_or_default()),
+        })
+    }
+
+    fn provide(&self) {
+        provide_context(Arc::clone(&self.host.parts.backend));
+        provide_context(self.actor.clone());
+        provide_context(Arc::clone(&self.session));
+        provide_context(self.address.clone());
+        let (nonce, response) = (leptos::nonce::use_nonce(), use_context::<ResponseOptions>());
+        if let (Some(nonce), Some(response)) = (nonce, response) {
+            response.insert_header(header::CONTENT_SECURITY_POLICY, security::page_policy(&nonce));
+        }
+    }
+}
+
+/// Any route of the console.
+async fn page(State(host): State<Host>, request: Request) -> Response {
+    render(host, request).await
+}
+
+/// What is no route: the console says so in its own words, with 404 unless it chose another status.
+async fn unknown(host: Host, request: Request) -> Response {
+    let mut response = render(host, request).await;
+    if response.status().is_success() {
+        *response.status_mut() = http::StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+async fn render(host: Host, request: Request) -> Response {
+    let Some(visitor) = Visitor::of(&host, request.extensions()).await else { return without_session() };
+    let options = LeptosOptions::from_ref(&host);
+    let render =
+        leptos_axum::render_app_async_with_context(move || visitor.provide(), move || app::shell(options.clone()));
+    let mut response = render(request).await;
+    // A page is one user's at one moment.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A server function.
+async fn call(State(host): State<Host>, request: Request<Body>) -> Response {
+    let Some(visitor) = Visitor::of(&host, request.extensions()).await else { return without_session() };
+    let answer = leptos_axum::handle_server_fns_with_context(move || visitor.provide(), request).await;
+    let mut response = answer.into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The session layer stands before every route here.
+fn without_session() -> Response {
+    tracing::error!("a request came past the session layer");
+    http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

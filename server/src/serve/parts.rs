@@ -1,0 +1,128 @@
+//! The parts of a server, put together. Nothing runs yet when this is done but the database's writer.
+
+use super::first::{FILE, First};
+use crate::config::Config;
+use anyhow::Context as _;
+use api::backend::Backend;
+use control::balancer::Balancer;
+use control::balancer::haproxy::HaproxyBalancer;
+use control::clock::Clock;
+use control::clock::system::{SystemClock, wall_now};
+use control::commands::{self, Console};
+use control::drivers::Driver;
+use control::drivers::process::{ProcessDriver, ProcessOptions};
+use control::ids::{Ids, RandomIds};
+use control::pass::{Loop, LoopParts};
+use control::store::{self, Db, FirstStart, FirstStartArgs, SqlStore, SubnetBase};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A server about to run.
+pub struct Running {
+    /// Where everything is remembered.
+    pub db: Db,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// What can be asked.
+    pub backend: Arc<dyn Backend>,
+    /// What whoever started it is told.
+    pub first: First,
+    scaling: Mutex<Option<Loop>>,
+}
+
+impl Running {
+    /// The loop, once.
+    pub fn take_loop(&self) -> Option<Loop> {
+        self.scaling.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The database's file.
+pub fn database(data: &Path) -> PathBuf {
+    data.join("tidegate.db")
+}
+
+/// Opens the database with this version's schema.
+pub async fn open(data: &Path) -> anyhow::Result<Db> {
+    let file = database(data);
+    let db = Db::open(&file).await.with_context(|| format!("cannot open the database {}", file.display()))?;
+    let advice = "a database of a newer version needs that version's program";
+    db.migrate().await.with_context(|| format!("cannot migrate the database {}: {advice}", file.display()))?;
+    Ok(db)
+}
+
+/// Opens everything.
+pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
+    let db = open(&config.data).await?;
+    let ids: Arc<dyn Ids> = Arc::new(RandomIds);
+    let (first, started) = begin(config, &db, &*ids).await?;
+    let clock = SystemClock::start(&db, config.time_scale).await.context("cannot start the clock")?;
+    let clock: Arc<dyn Clock> = Arc::new(clock);
+    let driver = driver(config, &started.installation)?;
+    let (balancer, balancer_missing) = balancer(config).await;
+    let scaling = Loop::new(LoopParts {
+        store: Arc::new(SqlStore::new(db.clone())),
+        driver: Arc::clone(&driver),
+        balancer,
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+        owner: started.installation,
+    });
+    let handle = scaling.handle();
+    let parts = commands::Parts {
+        db: db.clone(),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+        driver,
+        live: Arc::new(handle.clone()),
+        wake: Arc::new(handle),
+    };
+    let options = commands::Options {
+        balancer_address: config.balancer_address,
+        first_password: Some(config.data.join(FILE)),
+        balancer_missing,
+    };
+    let backend: Arc<dyn Backend> = Arc::new(Console::new(parts, options));
+    Ok(Running { db, clock, ids, backend, first, scaling: Mutex::new(Some(scaling)) })
+}
+
+/// What has to be there before anything else; a later start changes nothing.
+async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First, FirstStart)> {
+    let is_first = store::is_first_start(db).await.context("cannot look into the database")?;
+    let (first, admin) = if is_first {
+        let (first, admin) = First::make(&config.data).await?;
+        (first, Some(admin))
+    } else {
+        (First::later(&config.data), None)
+    };
+    let subnets = SubnetBase(config.subnets.1);
+    let args = FirstStartArgs { wall: wall_now(), scale: config.time_scale, subnets, admin };
+    let started = store::first_start(db, ids, args).await.context("cannot write the first catalogue")?;
+    Ok((first, started))
+}
+
+fn driver(config: &Config, installation: &str) -> anyhow::Result<Arc<dyn Driver>> {
+    let root = absolute(&config.process_root)?;
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let shim_command = vec![program.to_string_lossy().into_owned(), "shim".to_owned()];
+    let options = ProcessOptions { root: root.clone(), installation: installation.to_owned(), shim_command };
+    let opened = ProcessDriver::open(options);
+    Ok(Arc::new(opened.with_context(|| format!("cannot use {} for instances", root.display()))?))
+}
+
+/// The balancer, and whether its program is missing: the server runs without, and listeners say what to install.
+async fn balancer(config: &Config) -> (Arc<dyn Balancer>, bool) {
+    let balancer = HaproxyBalancer::new(config.data.join("balancers"), config.haproxy.clone());
+    let installed = balancer.installed().await;
+    match &installed {
+        Ok(version) => tracing::info!(%version, "HAProxy is here"),
+        Err(why) => tracing::warn!(%why, "load balancers do not work yet"),
+    }
+    (Arc::new(balancer), installed.is_err())
+}
+
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("cannot find out where {} is", path.display()))
+}

@@ -1,0 +1,76 @@
+//! The doors' traits on the database.
+
+use crate::doors::live::{Events, EventsError};
+use crate::doors::session::{SessionRow, SessionRows, SessionsError};
+use api::live::LiveEvent;
+use async_trait::async_trait;
+use control::auth::sessions::{self, Created, Session};
+use control::clock::Wall;
+use control::store::{Db, StoreError, events};
+use engine::model::TenantId;
+use tokio::sync::broadcast;
+
+/// Sessions.
+#[derive(Debug, Clone)]
+pub struct Sessions(pub Db);
+
+#[async_trait]
+impl SessionRows for Sessions {
+    async fn create(&self, id: &str, row: SessionRow) -> Result<(), SessionsError> {
+        match sessions::create(&self.0, id, kept(row)).await {
+            Ok(Created::Stored) => Ok(()),
+            // 128 random bits: this does not happen, and if it does, the visitor tries again.
+            Ok(Created::IdTaken) => Err(SessionsError("the new session's id is taken".to_owned())),
+            Err(why) => Err(failed(&why)),
+        }
+    }
+    async fn save(&self, id: &str, row: SessionRow) -> Result<(), SessionsError> {
+        sessions::save(&self.0, id, kept(row)).await.map_err(|why| failed(&why))
+    }
+    async fn load(&self, id: &str, now: Wall) -> Result<Option<SessionRow>, SessionsError> {
+        let found = sessions::load(&self.0, id, now).await.map_err(|why| failed(&why))?;
+        Ok(found.map(|Session { user, data, expires }| SessionRow { user, data, expires }))
+    }
+    async fn delete(&self, id: &str) -> Result<(), SessionsError> {
+        sessions::delete(&self.0, id).await.map_err(|why| failed(&why))
+    }
+}
+
+fn kept(row: SessionRow) -> Session {
+    Session { user: row.user, data: row.data, expires: row.expires }
+}
+
+fn failed(why: &StoreError) -> SessionsError {
+    SessionsError(chain(why))
+}
+
+/// What changed, by tenant.
+#[derive(Debug, Clone)]
+pub struct TenantEvents(pub Db);
+
+#[async_trait]
+impl Events for TenantEvents {
+    async fn latest(&self, tenant: TenantId) -> Result<i64, EventsError> {
+        let read = async {
+            let mut tx = self.0.read("read the last event's number").await?;
+            events::last(&mut tx, tenant).await
+        };
+        read.await.map_err(|why: StoreError| EventsError(chain(&why)))
+    }
+    async fn after(&self, tenant: TenantId, seq: i64, limit: u32) -> Result<Vec<LiveEvent>, EventsError> {
+        let read = async {
+            let mut tx = self.0.read("read events").await?;
+            events::after(&mut tx, tenant, seq, limit).await
+        };
+        read.await.map_err(|why: StoreError| EventsError(chain(&why)))
+    }
+    fn listen(&self) -> broadcast::Receiver<(TenantId, i64)> {
+        self.0.events()
+    }
+}
+
+/// An error with everything below it.
+fn chain(why: &dyn std::error::Error) -> String {
+    let below = std::iter::successors(why.source(), |why| why.source());
+    below.fold(why.to_string(), |text, why| format!("{text}: {why}"))
+}
