@@ -54,7 +54,7 @@ pub enum RemovalPolicy {
     Oldest,
 }
 
-/// A deliberate difference from the manual that a group can switch off (DESIGN 4.16).
+/// A deliberate difference from the manual that a group can switch off (design 4.16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {
@@ -89,7 +89,7 @@ pub struct Binding {
     pub weight: u16,
 }
 
-/// Whether the image has a ready check that must pass before an instance is in service (DESIGN 4.3).
+/// Whether the image has a ready check that must pass before an instance is in service (design 4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadyCheck {
@@ -102,7 +102,7 @@ pub enum ReadyCheck {
 /// Everything people set about a group that a decision needs; immutable per spec version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupSpec {
-    /// Fewest instances, 0 to `max`; at least 1 with a CPU or memory rule (DESIGN 4.1).
+    /// Fewest instances, 0 to `max`; at least 1 with a CPU or memory rule (design 4.1).
     pub min: u32,
     /// Most instances that may ever exist at once, whatever their state (I1).
     pub max: u32,

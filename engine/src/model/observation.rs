@@ -69,7 +69,7 @@ pub enum ReadyWord {
     Passed,
 }
 
-/// Why a member leaves (it decides who may be taken back: only `Surplus`, DESIGN 4.10).
+/// Why a member leaves (it decides who may be taken back: only `Surplus`, design 4.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeaveCause {
@@ -143,7 +143,7 @@ pub struct Member {
     pub phase: Phase,
     /// Marks.
     pub flags: Flags,
-    /// The warm-up it was launched under (a new warm-up touches only later launches, DESIGN 4.11).
+    /// The warm-up it was launched under (a new warm-up touches only later launches, design 4.11).
     pub warm_up_ms: i64,
     /// The driver's word.
     pub driver: DriverWord,
@@ -174,7 +174,7 @@ pub struct Observation {
     pub answers: Vec<Answer>,
 }
 
-/// A driver's answer to a create that counts for breaker and stock (DESIGN 4.14).
+/// A driver's answer to a create that counts for breaker and stock (design 4.14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "answer")]
 pub enum Answer {

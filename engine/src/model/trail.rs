@@ -164,7 +164,7 @@ pub enum Reason {
     StillLeaving { count: u32 },
 }
 
-/// Why a launch failed (DESIGN 4.14).
+/// Why a launch failed (design 4.14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "named after the sentence they stand for")]
@@ -180,7 +180,7 @@ pub enum LaunchFailure {
     Vanished,
 }
 
-/// What scale-in waits for (DESIGN 4.7).
+/// What scale-in waits for (design 4.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "wait")]
 #[allow(missing_docs, reason = "named after the sentence they stand for")]

@@ -65,7 +65,7 @@ impl Cycle {
 /// A metric's value in thousandths of its unit: 98.5 % is 98 500.
 pub type Milli = u64;
 
-/// Why a value is missing. Missing is never zero (DESIGN 4.8).
+/// Why a value is missing. Missing is never zero (design 4.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod build;
+pub mod nonsense;
 
 use engine::model::*;
 use engine::{Passed, memory::Memory, pass};

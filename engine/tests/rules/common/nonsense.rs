@@ -1,0 +1,211 @@
+//! Every input a pass could be given, sense or not: overflow, contradictions, clocks that go back.
+
+use engine::model::*;
+use proptest::prelude::*;
+
+pub fn instants() -> impl Strategy<Value = Timestamp> {
+    prop_oneof![
+        any::<i64>(),
+        Just(i64::MIN),
+        Just(i64::MAX),
+        Just(0),
+        (-1_000_000_i64..1_000_000).prop_map(|near| super::build::now().0 + near),
+    ]
+    .prop_map(Timestamp)
+}
+
+fn readings() -> impl Strategy<Value = Reading> {
+    prop_oneof![
+        any::<u64>().prop_map(Ok),
+        Just(Ok(u64::MAX)),
+        Just(Ok(0)),
+        (0_u64..200_000).prop_map(Ok),
+        Just(Err(Missing::Stale)),
+    ]
+}
+
+fn causes() -> impl Strategy<Value = LeaveCause> {
+    prop_oneof![
+        Just(LeaveCause::Surplus),
+        Just(LeaveCause::Unhealthy),
+        Just(LeaveCause::LaunchFailed)
+    ]
+}
+
+fn phases() -> impl Strategy<Value = Phase> {
+    prop_oneof![
+        1 => Just(Phase::Launching),
+        3 => Just(Phase::Serving),
+        1 => (causes(), instants()).prop_map(|(cause, until)| Phase::Draining { cause, until }),
+        1 => (causes(), instants()).prop_map(|(cause, until)| Phase::Stopping { cause, until }),
+        1 => causes().prop_map(|cause| Phase::Deleting { cause }),
+    ]
+}
+
+fn driver_words() -> impl Strategy<Value = DriverWord> {
+    prop_oneof![
+        1 => Just(DriverWord::Unknown),
+        1 => Just(DriverWord::Pending),
+        3 => instants().prop_map(DriverWord::Running),
+        1 => Just(DriverWord::Stopped),
+        1 => any::<i32>().prop_map(DriverWord::Exited),
+        1 => Just(DriverWord::Gone),
+    ]
+}
+
+fn words() -> impl Strategy<Value = CheckWord> {
+    prop_oneof![
+        1 => Just(CheckWord::Missing),
+        1 => Just(CheckWord::Absent),
+        2 => Just(CheckWord::Up),
+        2 => Just(CheckWord::Down),
+        1 => any::<u32>().prop_map(CheckWord::Draining),
+    ]
+}
+
+fn members() -> impl Strategy<Value = Member> {
+    let flags = prop::array::uniform5(any::<bool>());
+    let standings = prop::collection::vec(((0_u64..3).prop_map(VServerId), words()), 0..4);
+    let samples = prop::array::uniform2(readings());
+    (
+        (0_u64..8, instants(), phases(), flags),
+        (any::<i64>(), driver_words(), any::<bool>(), standings, samples),
+    )
+        .prop_map(
+            |((id, created_at, phase, flags), (warm_up_ms, driver, ready, standings, samples))| Member {
+                id: InstanceId(id),
+                created_at,
+                phase,
+                flags: Flags {
+                    protected: flags[0],
+                    attached: flags[1],
+                    standby: flags[2],
+                    was_in_service: flags[3],
+                    replacement: flags[4],
+                },
+                warm_up_ms,
+                driver,
+                ready: if ready { ReadyWord::Passed } else { ReadyWord::NotYet },
+                standings: standings
+                    .into_iter()
+                    .map(|(vserver, word)| Standing { vserver, word })
+                    .collect(),
+                samples,
+            },
+        )
+}
+
+pub fn observations() -> impl Strategy<Value = Observation> {
+    let cycle = prop_oneof![any::<u64>(), Just(u64::MAX), Just(0), 99_990_u64..100_100];
+    let orders = prop::collection::vec(
+        prop_oneof![
+            (0_u64..9).prop_map(|id| Order::Remove { id: InstanceId(id) }),
+            Just(Order::RearmBreaker),
+            Just(Order::ConfirmStrays),
+        ],
+        0..3,
+    );
+    let answers = prop::collection::vec(
+        (0_u64..9).prop_flat_map(|id| {
+            let id = InstanceId(id);
+            prop_oneof![
+                Just(Answer::Refused { id }),
+                Just(Answer::OutOfStock { id }),
+                Just(Answer::Throttled { id })
+            ]
+        }),
+        0..3,
+    );
+    let strays = prop::collection::vec((0_u64..20).prop_map(InstanceId), 0..5);
+    (
+        cycle,
+        instants(),
+        any::<bool>(),
+        prop::collection::vec(members(), 0..8),
+        strays,
+        orders,
+        answers,
+    )
+        .prop_map(
+            |(cycle, cycle_began, driver, members, strays, orders, answers)| Observation {
+                cycle: Cycle(cycle),
+                cycle_began,
+                driver: if driver { Source::Answered } else { Source::Silent },
+                members,
+                strays,
+                orders,
+                answers,
+            },
+        )
+}
+
+pub fn specs() -> impl Strategy<Value = GroupSpec> {
+    let bound = prop_oneof![Just(0_u32), Just(u32::MAX), 0_u32..12];
+    let rules = prop::collection::vec(
+        (
+            any::<bool>(),
+            prop_oneof![Just(0), Just(u64::MAX), any::<u64>(), 1_u64..100_000],
+        ),
+        0..4,
+    );
+    let bindings = prop::collection::vec((0_u64..3, any::<u16>(), any::<u16>()), 0..3);
+    (
+        bound.clone(),
+        bound,
+        any::<i64>(),
+        rules,
+        bindings,
+        prop::array::uniform6(any::<bool>()),
+    )
+        .prop_map(|(min, max, warm_up, rules, bindings, switches)| {
+            let guard = |on: bool| if on { Guard::On } else { Guard::Off };
+            GroupSpec {
+                min,
+                max,
+                warm_up: Span(warm_up),
+                rules: rules
+                    .into_iter()
+                    .map(|(cpu, threshold)| Rule {
+                        metric: if cpu { Metric::Cpu } else { Metric::Memory },
+                        threshold,
+                    })
+                    .collect(),
+                scale_in: if switches[0] {
+                    ScaleIn::Allowed
+                } else {
+                    ScaleIn::Forbidden
+                },
+                removal: if switches[1] {
+                    RemovalPolicy::Newest
+                } else {
+                    RemovalPolicy::Oldest
+                },
+                brake: guard(switches[2]),
+                hold: guard(switches[3]),
+                projection: guard(switches[4]),
+                bindings: bindings
+                    .into_iter()
+                    .map(|(vserver, port, weight)| Binding {
+                        vserver: VServerId(vserver),
+                        port,
+                        weight,
+                    })
+                    .collect(),
+                ready_check: if switches[5] {
+                    ReadyCheck::Required
+                } else {
+                    ReadyCheck::None
+                },
+                seed: 0,
+            }
+        })
+}
+
+pub fn statuses() -> impl Strategy<Value = GroupStatus> {
+    prop_oneof![
+        4 => Just(GroupStatus::Enabled),
+        1 => Just(GroupStatus::Disabled),
+        1 => Just(GroupStatus::Deleting),
+        1 => Just(GroupStatus::Deleted),
+    ]
+}
