@@ -8,6 +8,7 @@ use crate::values;
 use api::groups::ActivityStatus;
 use engine::census::InstanceState;
 use engine::model::{ActivityId, GroupId, InstanceId, Phase, SubnetId, TenantId, Timestamp};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
@@ -55,12 +56,11 @@ pub(super) async fn all(
 
 /// Takes the lowest free address of a subnet.
 async fn address(tx: &mut Tx, subnets: &mut Used, id: SubnetId) -> Result<(String, Ipv4Addr), StoreError> {
-    if !subnets.contains_key(&id) {
-        subnets.insert(id, subnet(tx, id).await?);
-    }
-    let full = StoreError::NoAddress { subnet: id };
-    let Some(subnet) = subnets.get_mut(&id) else { return Err(full) };
-    let address = lowest_free(&subnet.cidr, &subnet.used).ok_or(full)?;
+    let subnet = match subnets.entry(id) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(unread) => unread.insert(subnet(tx, id).await?),
+    };
+    let address = lowest_free(&subnet.cidr, &subnet.used).ok_or(StoreError::NoAddress { subnet: id })?;
     subnet.used.insert(address);
     Ok((subnet.zone.clone(), address))
 }

@@ -1,0 +1,95 @@
+//! The contract of `LoopStore`, run on every implementation, and what only a database promises.
+//!
+//! Each test of the contract is written once against [`world::World`]; `contract!` runs it on both.
+
+mod balancers;
+mod database;
+mod events;
+mod intents;
+mod leases;
+mod retention;
+mod series;
+mod settling;
+mod starting;
+mod world;
+
+/// Runs every test on every store.
+macro_rules! contract {
+    ($($area:ident { $($test:ident),* $(,)? })*) => {
+        mod memory { $( mod $area { $(
+            #[tokio::test]
+            async fn $test() {
+                crate::$area::$test(&crate::world::memory()).await;
+            }
+        )* } )* }
+        mod sqlite { $( mod $area { $(
+            #[tokio::test]
+            async fn $test() {
+                crate::$area::$test(&crate::world::sqlite().await).await;
+            }
+        )* } )* }
+    };
+}
+
+contract! {
+    leases {
+        an_owner_claims_every_free_shard_and_another_none,
+        claiming_again_changes_nothing_while_the_leases_last,
+        renewing_moves_the_end,
+        an_expired_lease_goes_to_the_next_owner_under_a_higher_epoch,
+        what_is_released_is_free_at_once,
+    }
+    intents {
+        a_launch_begins_its_record_and_activity,
+        the_lowest_free_address_is_taken,
+        an_address_is_free_again_when_its_record_ended,
+        a_full_subnet_refuses_the_whole_call,
+        two_hundred_launches_at_once_have_two_hundred_addresses,
+        a_lost_lease_fences_intents,
+        a_released_lease_fences_intents,
+        an_unknown_group_fences_intents,
+        a_spec_that_people_changed_refuses_intents,
+        a_disabled_group_refuses_to_begin_but_lets_finish,
+        a_group_being_deleted_lets_removals_begin,
+        a_phase_that_moved_refuses,
+        intents_are_written_all_or_none,
+        a_removal_fails_the_open_launch,
+        a_removal_may_begin_without_drain,
+    }
+    settling {
+        memory_and_counts_are_stored,
+        what_people_desired_meanwhile_stays,
+        a_lost_lease_fences_a_settlement,
+        marks_of_people_stay_and_marks_of_the_loop_move,
+        a_terminated_record_is_not_loaded,
+        an_activity_ends_once,
+        a_resize_is_an_activity_that_ended_at_once,
+        orders_carried_out_are_gone,
+        decisions_merge_while_their_reasons_stay_the_same,
+        a_deleted_group_disappears,
+        a_group_with_a_record_left_is_not_deleted,
+        an_older_template_version_can_be_looked_up,
+        samples_are_of_the_last_closed_cycle,
+    }
+    series {
+        records_are_kept_in_order_over_hours_and_gaps_stay_gaps,
+        a_cycle_folded_again_is_replaced,
+        fewer_than_asked_are_all_there_are,
+    }
+    events {
+        the_sequence_has_no_gap_and_no_double,
+        a_refused_settlement_tells_nothing,
+        nothing_to_say_takes_no_number,
+    }
+    balancers {
+        a_deleted_balancer_stays_until_its_process_has_ended,
+        a_balancer_that_is_not_deleted_cannot_end,
+    }
+    retention {
+        series_are_kept_for_fifteen_days,
+        five_hundred_decisions_of_a_group_are_kept,
+        events_are_kept_for_a_day_and_ten_thousand_at_most,
+        what_ended_ninety_days_ago_goes_and_what_is_open_stays,
+        a_sweep_is_bounded,
+    }
+}

@@ -1,0 +1,104 @@
+//! Migrations, the first start, and product time over restarts.
+
+use crate::world::NOW;
+use control::clock::{Anchor, Clock as _, SystemClock, TimeScale, Wall};
+use control::ids::RandomIds;
+use control::store::clock::{StoredTime, load_anchor, mark};
+use control::store::{
+    Db, FirstAdmin, FirstStart, FirstStartArgs, LoopStore as _, SqlStore, SubnetBase, first_start, is_first_start,
+};
+use control::values;
+use engine::model::{Span, Timestamp};
+
+fn args() -> FirstStartArgs {
+    let admin = Some(FirstAdmin { name: "admin".into(), password_hash: "hash".into() });
+    FirstStartArgs { wall: Wall(NOW.0), scale: TimeScale(15), subnets: SubnetBase(33), admin }
+}
+
+async fn start(db: &Db) -> FirstStart {
+    first_start(db, &RandomIds, args()).await.unwrap()
+}
+
+async fn count(db: &Db, sql: &'static str) -> i64 {
+    let mut tx = db.read("count").await.unwrap();
+    tx.one(sql, Vec::new()).await.unwrap().get("found").unwrap()
+}
+
+#[tokio::test]
+async fn migrating_twice_is_migrating_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let db = Db::open(&directory.path().join("tidegate.db")).await.unwrap();
+    db.migrate().await.unwrap();
+    db.migrate().await.unwrap();
+    assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM _sqlx_migrations").await, 1);
+    assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM leases").await, 64);
+}
+
+#[tokio::test]
+async fn the_first_start_writes_the_catalogue_once() {
+    let db = Db::scratch().await.unwrap();
+    assert!(is_first_start(&db).await.unwrap());
+    let first = start(&db).await;
+    assert!(first.created);
+    assert!(!is_first_start(&db).await.unwrap());
+    assert_eq!(start(&db).await, FirstStart { created: false, ..first });
+    for (table, expected) in [
+        ("SELECT COUNT(*) AS found FROM tenants", 1),
+        ("SELECT COUNT(*) AS found FROM users WHERE role = 'platform_admin'", 1),
+        ("SELECT COUNT(*) AS found FROM zones", 3),
+        ("SELECT COUNT(*) AS found FROM subnets WHERE cidr LIKE '127.33.%.0/24'", 3),
+        ("SELECT COUNT(*) AS found FROM instance_types", 3),
+        ("SELECT COUNT(*) AS found FROM images", 1),
+    ] {
+        assert_eq!(count(&db, table).await, expected, "{table}");
+    }
+    let mut tx = db.read("look at the image").await.unwrap();
+    let row = tx.one("SELECT spec FROM images WHERE name = $1", values!["sample-web"]).await.unwrap();
+    let spec: control::drivers::ImageSpec = row.json("spec").unwrap();
+    assert_eq!((spec.command, spec.ports), (vec!["{self}".into(), "sample-web".into()], vec![8080]));
+}
+
+#[tokio::test]
+async fn product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back() {
+    let db = Db::scratch().await.unwrap();
+    assert_eq!(load_anchor(&db).await.unwrap(), None);
+    start(&db).await;
+    let anchor = Anchor { wall: Wall(NOW.0), product: NOW, scale: TimeScale(15) };
+    assert_eq!(load_anchor(&db).await.unwrap(), Some(StoredTime { anchor, mark: NOW }));
+    mark(&db, Timestamp(NOW.0 + 500)).await.unwrap();
+    SqlStore::new(db.clone()).mark(Timestamp(NOW.0 + 100)).await.unwrap();
+    assert_eq!(load_anchor(&db).await.unwrap().unwrap().mark, Timestamp(NOW.0 + 500));
+}
+
+#[tokio::test]
+async fn a_restart_never_runs_product_time_back() {
+    let db = Db::scratch().await.unwrap();
+    start(&db).await;
+    let first = SystemClock::start(&db, TimeScale(15)).await.unwrap();
+    let told = first.now();
+    let again = SystemClock::start(&db, TimeScale(15)).await.unwrap();
+    assert!(again.now() >= told.plus(Span::secs(150)), "it holds at the mark");
+    let slower = SystemClock::start(&db, TimeScale(1)).await.unwrap();
+    assert!(slower.now() >= again.now());
+    let stored = load_anchor(&db).await.unwrap().unwrap();
+    assert_eq!((stored.anchor, stored.anchor.scale), (slower.anchor(), TimeScale(1)));
+    assert!(stored.mark >= slower.now());
+}
+
+#[tokio::test]
+async fn sessions_that_expired_are_swept_by_the_wall_clock() {
+    let db = Db::scratch().await.unwrap();
+    for (id, expires) in [("old", 5), ("new", 500)] {
+        let wrote: Result<u64, control::store::StoreError> = db
+            .write("add a session", move |tx| {
+                Box::pin(async move {
+                    let sql = "INSERT INTO sessions (id_hash, data, expires_wall) VALUES ($1, '{}', $2)";
+                    tx.execute(sql, values![id, expires]).await
+                })
+            })
+            .await;
+        wrote.unwrap();
+    }
+    SqlStore::new(db.clone()).sweep(NOW, Wall(100), 10).await.unwrap();
+    assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM sessions").await, 1);
+}

@@ -1,0 +1,542 @@
+//! A store with one tenant, its subnets and templates, and hands to do what people do.
+
+use async_trait::async_trait;
+use control::clock::{TimeScale, Wall};
+use control::drivers::ImageSpec;
+use control::ids::RandomIds;
+use control::store::sql::LeaseClock;
+use control::store::{
+    BalancerRecord, Counts, Db, DecisionRow, Fence, FirstStartArgs, GroupRecord, Intent, Launch, Lease, LoopStore,
+    MemoryStore, NewActivity, Settlement, SqlStore, SubnetBase, Tx, events, first_start, json, shard_of, word,
+};
+use control::values;
+use api::groups::{ActivityKind, ActivityStatus, Cause};
+use api::live::LiveEvent;
+use engine::memory::{CycleRecord, Durable};
+use engine::model::{
+    ActivityId, Cycle, Flags, GroupId, GroupSpec, GroupStatus, Guard, InstanceId, LoadBalancerId, Missing, Order,
+    Phase, ReadyCheck, Reason, RemovalPolicy, ScaleIn, SubnetId, TemplateId, TenantId, Timestamp, WARM_UP_DEFAULT,
+};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// The template every group launches from.
+pub const TEMPLATE: TemplateId = TemplateId(1);
+/// Its version.
+pub const VERSION: u32 = 2;
+/// The group most tests are about.
+pub const GROUP: GroupId = GroupId(77);
+/// When tests happen.
+pub const NOW: Timestamp = Timestamp(1_800_000_000_000);
+/// The server most tests are.
+pub const OWNER: &str = "server-a";
+
+/// A row of the scaling log, as tests look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenActivity {
+    pub kind: ActivityKind,
+    pub status: ActivityStatus,
+    pub failure: Option<String>,
+    pub instance: Option<InstanceId>,
+    pub started_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A decision row, as tests look at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenDecision {
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    pub passes: u32,
+    pub size: u32,
+    pub trail: Vec<Reason>,
+}
+
+/// What people do, and what can be seen besides `LoopStore`.
+#[async_trait]
+pub trait People: Send + Sync {
+    async fn put_group(&self, record: GroupRecord);
+    async fn put_template(&self, launch: Launch);
+    /// Bumps the spec version and sets desired.
+    async fn edit(&self, group: GroupId, desired: u32);
+    async fn set_status(&self, group: GroupId, status: GroupStatus);
+    async fn protect(&self, group: GroupId, id: InstanceId);
+    async fn order(&self, group: GroupId, id: &str, order: Order);
+    async fn put_balancer(&self, balancer: BalancerRecord);
+    async fn delete_balancer(&self, id: LoadBalancerId);
+    async fn activity(&self, group: GroupId, id: ActivityId) -> Option<SeenActivity>;
+    async fn decisions(&self, group: GroupId) -> Vec<SeenDecision>;
+    async fn events(&self, tenant: TenantId) -> Vec<LiveEvent>;
+    async fn status(&self, group: GroupId) -> GroupStatus;
+    async fn counts(&self, group: GroupId) -> Counts;
+    async fn cpu_samples(&self, group: GroupId) -> Vec<(InstanceId, Option<u64>)>;
+}
+
+/// A wall clock that tests shift.
+#[derive(Clone)]
+pub struct ShiftedWall(Arc<AtomicI64>);
+
+impl ShiftedWall {
+    fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(NOW.0)))
+    }
+    pub fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
+    }
+    pub fn now(&self) -> Wall {
+        Wall(self.0.load(Ordering::SeqCst))
+    }
+    pub fn clock(&self) -> LeaseClock {
+        let shifted = self.clone();
+        Arc::new(move || shifted.now())
+    }
+}
+
+/// A store and everything around it.
+pub struct World {
+    pub store: Arc<dyn LoopStore>,
+    pub people: Arc<dyn People>,
+    pub wall: ShiftedWall,
+    pub tenant: TenantId,
+    pub subnets: Vec<(SubnetId, String)>,
+}
+
+/// A world on the store in memory.
+pub fn memory() -> World {
+    let wall = ShiftedWall::new();
+    let store = MemoryStore::new(wall.clock());
+    let subnets: Vec<_> = (1..=3).map(|n| (SubnetId(n), format!("zone-{n}"))).collect();
+    for (number, (id, _)) in (1..).zip(&subnets) {
+        store.put_subnet(*id, &format!("127.20.{number}.0/24"));
+    }
+    World { people: Arc::new(store.clone()), store: Arc::new(store), wall, tenant: TenantId(5), subnets }
+}
+
+/// A world on a database file of its own.
+pub async fn sqlite() -> World {
+    on(Db::scratch().await.expect("a scratch database")).await
+}
+
+/// A world on that database, which may have been one before.
+pub async fn on(db: Db) -> World {
+    let wall = ShiftedWall::new();
+    let args = FirstStartArgs {
+        wall: Wall(NOW.0),
+        scale: TimeScale(1),
+        subnets: SubnetBase::default(),
+        admin: None,
+    };
+    let tenant = first_start(&db, &RandomIds, args).await.expect("a first start").tenant;
+    let mut tx = db.read("list subnets").await.expect("a reader");
+    let rows = tx.all("SELECT id, zone FROM subnets ORDER BY id", Vec::new()).await.expect("subnets");
+    let subnet = |row: &control::store::Row| (row.get("id").expect("an id"), row.get("zone").expect("a zone"));
+    let subnets = rows.iter().map(subnet).collect();
+    drop(tx);
+    let store = Arc::new(SqlStore::with_lease_clock(db.clone(), wall.clock()));
+    World { store, people: Arc::new(SqlPeople(db)), wall, tenant, subnets }
+}
+
+impl World {
+    /// What groups launch.
+    pub fn launch(&self) -> Launch {
+        Launch {
+            template: TEMPLATE,
+            template_version: VERSION,
+            vcpu_milli: 250,
+            memory_bytes: 256 << 20,
+            image: ImageSpec {
+                name: "sample-web".into(),
+                command: vec!["{self}".into(), "sample-web".into()],
+                environment: vec![("COLOUR".into(), "blue".into())],
+                ports: vec![8080],
+                ready_path: Some("/healthz".into()),
+            },
+            user_data: "hello".into(),
+            subnets: self.subnets.clone(),
+        }
+    }
+
+    /// A group of that id as it is after its creation.
+    pub fn record(&self, id: GroupId) -> GroupRecord {
+        GroupRecord {
+            id,
+            tenant: self.tenant,
+            name: format!("web-{}", id.0),
+            status: GroupStatus::Enabled,
+            spec_version: 1,
+            spec: spec(),
+            launch: self.launch(),
+            durable: Durable { desired: 2, ..Durable::default() },
+            instances: Vec::new(),
+            orders: Vec::new(),
+        }
+    }
+
+    /// The group there, and a fence of the owner of its shard.
+    pub async fn group(&self) -> Fence {
+        self.people.put_group(self.record(GROUP)).await;
+        self.fence(GROUP).await
+    }
+
+    /// A fence on a group as it is now, under the lease of [`OWNER`].
+    pub async fn fence(&self, group: GroupId) -> Fence {
+        let leases = self.store.claim(OWNER).await.expect("a claim");
+        let lease = lease_of(&leases, group);
+        let spec_version = self.loaded(group).await.spec_version;
+        Fence { group, lease, spec_version }
+    }
+
+    /// The group as a pass sees it.
+    pub async fn loaded(&self, group: GroupId) -> GroupRecord {
+        self.store.load(group).await.expect("a load").expect("the group")
+    }
+
+    /// An intent to launch instance `n` in the first subnet.
+    pub fn launching(&self, n: u64) -> Intent {
+        Intent::Launch {
+            id: InstanceId(n),
+            name: format!("web-77-{n}"),
+            subnet: self.subnets[0].0,
+            flags: Flags { replacement: true, ..Flags::default() },
+            warm_up_ms: 300_000,
+            activity: activity(n, ActivityKind::Launch),
+        }
+    }
+
+    /// Launches instances of those numbers.
+    pub async fn launched(&self, fence: Fence, numbers: impl IntoIterator<Item = u64>) {
+        let intents: Vec<Intent> = numbers.into_iter().map(|n| self.launching(n)).collect();
+        self.store.intend(fence, &intents, NOW).await.expect("launches");
+    }
+}
+
+/// The lease of the group's shard among those.
+pub fn lease_of(leases: &[Lease], group: GroupId) -> Lease {
+    *leases.iter().find(|lease| lease.shard == shard_of(group)).expect("the group's shard")
+}
+
+/// What people set.
+pub fn spec() -> GroupSpec {
+    GroupSpec {
+        min: 1,
+        max: 400,
+        warm_up: WARM_UP_DEFAULT,
+        rules: Vec::new(),
+        scale_in: ScaleIn::Allowed,
+        removal: RemovalPolicy::Newest,
+        brake: Guard::On,
+        hold: Guard::On,
+        projection: Guard::On,
+        bindings: Vec::new(),
+        ready_check: ReadyCheck::None,
+        seed: 9,
+    }
+}
+
+/// An activity of that number.
+pub fn activity(n: u64, kind: ActivityKind) -> NewActivity {
+    let cause = Cause::Engine { reasons: vec![Reason::FixedSize { desired: 2 }] };
+    NewActivity { id: ActivityId(n), kind, cause, size: (1, 2) }
+}
+
+/// A move of instance `n`.
+pub fn moving(n: u64, from: Phase, to: Phase, activity: Option<NewActivity>) -> Intent {
+    Intent::Move { id: InstanceId(n), from, to, activity }
+}
+
+/// What a pass leaves behind that did nothing.
+pub fn settlement() -> Settlement {
+    Settlement {
+        durable: Durable { desired: 2, ..Durable::default() },
+        deleted: None,
+        counts: Counts::default(),
+        instances: Vec::new(),
+        done: Vec::new(),
+        ended: Vec::new(),
+        orders: Vec::new(),
+        decision: DecisionRow { at: NOW, size: 2, trail: vec![Reason::FixedSize { desired: 2 }] },
+        cycle: None,
+        samples: Vec::new(),
+        changes: Vec::new(),
+    }
+}
+
+/// A closed cycle's record.
+pub fn cycle(cycle: u64) -> CycleRecord {
+    CycleRecord {
+        cycle: Cycle(cycle),
+        desired: 2,
+        in_service: 2,
+        everything: 3,
+        means: [Ok(50_000), Err(Missing::NotRead)],
+        demands: [Ok(100_000), Err(Missing::TooFewSamples)],
+    }
+}
+
+#[async_trait]
+impl People for MemoryStore {
+    async fn put_group(&self, record: GroupRecord) {
+        Self::put_group(self, record);
+    }
+    async fn put_template(&self, launch: Launch) {
+        // A template comes with the group that launches from it.
+        let group = self.load(GROUP).await.expect("a load").expect("the group");
+        let newest = group.launch;
+        self.edit(GROUP, |record| record.launch = launch);
+        self.edit(GROUP, |record| record.launch = newest);
+    }
+    async fn edit(&self, group: GroupId, desired: u32) {
+        Self::edit(self, group, |record| record.durable.desired = desired);
+    }
+    async fn set_status(&self, group: GroupId, status: GroupStatus) {
+        Self::set_status(self, group, status);
+    }
+    async fn protect(&self, group: GroupId, id: InstanceId) {
+        self.mark_instance(group, id, |flags| flags.protected = true);
+    }
+    async fn order(&self, group: GroupId, id: &str, order: Order) {
+        Self::order(self, group, id, order);
+    }
+    async fn put_balancer(&self, balancer: BalancerRecord) {
+        Self::put_balancer(self, balancer);
+    }
+    async fn delete_balancer(&self, id: LoadBalancerId) {
+        let found = self.balancers().await.expect("balancers").into_iter().find(|balancer| balancer.id == id);
+        Self::put_balancer(self, BalancerRecord { deleted: true, ..found.expect("the balancer") });
+    }
+    async fn activity(&self, group: GroupId, id: ActivityId) -> Option<SeenActivity> {
+        let stored = self.activities(group).remove(&id)?;
+        Some(SeenActivity {
+            kind: stored.activity.kind,
+            status: stored.status,
+            failure: stored.failure,
+            instance: stored.instance,
+            started_at: stored.started_at,
+            ended_at: stored.ended_at,
+        })
+    }
+    async fn decisions(&self, group: GroupId) -> Vec<SeenDecision> {
+        let seen = Self::decisions(self, group).into_iter().map(|row| SeenDecision {
+            first_at: row.first_at,
+            last_at: row.last_at,
+            passes: row.passes,
+            size: row.size,
+            trail: row.trail,
+        });
+        seen.collect()
+    }
+    async fn events(&self, tenant: TenantId) -> Vec<LiveEvent> {
+        Self::events(self, tenant)
+    }
+    async fn status(&self, group: GroupId) -> GroupStatus {
+        Self::status(self, group).expect("the group")
+    }
+    async fn counts(&self, group: GroupId) -> Counts {
+        Self::counts(self, group)
+    }
+    async fn cpu_samples(&self, group: GroupId) -> Vec<(InstanceId, Option<u64>)> {
+        self.samples(group).into_iter().map(|(id, [cpu, _])| (id, cpu.ok())).collect()
+    }
+}
+
+/// People on a database: the statements of their commands, without the gate.
+pub struct SqlPeople(pub Db);
+
+impl SqlPeople {
+    async fn write<F>(&self, work: F)
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> futures::future::BoxFuture<'t, Result<(), control::store::StoreError>>
+            + Send
+            + 'static,
+    {
+        self.0.write("do what people do", work).await.expect("what people do");
+    }
+
+    async fn rows(&self, sql: &'static str, values: Vec<control::store::Value>) -> Vec<control::store::Row> {
+        let mut tx = self.0.read("look").await.expect("a reader");
+        tx.all(sql, values).await.expect("rows")
+    }
+}
+
+#[async_trait]
+impl People for SqlPeople {
+    async fn put_group(&self, record: GroupRecord) {
+        self.put_template(record.launch.clone()).await;
+        self.write(move |tx| {
+            Box::pin(async move {
+                let sql = "INSERT INTO groups_ (id, tenant_id, name, status, shard, spec_version, min_size, max_size,
+                                                template_id, template_version, durable, desired, created_at)
+                           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                let GroupRecord { id, tenant, name, status, spec_version, spec, launch, durable, .. } = record;
+                let who = values![id, tenant, name, word(status), shard_of(id), spec_version];
+                let what = values![spec.min, spec.max, launch.template, launch.template_version];
+                let memory = values![json(&durable), durable.desired, NOW];
+                tx.execute(sql, [who, what, memory].concat()).await?;
+                let sql = "INSERT INTO group_specs (group_id, version, spec, user_name, created_at)
+                           VALUES ($1, $2, $3, 'ann', $4)";
+                tx.execute(sql, values![id, spec_version, json(&spec), NOW]).await?;
+                Ok(())
+            })
+        })
+        .await;
+    }
+
+    async fn put_template(&self, launch: Launch) {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let sql = "INSERT INTO templates (id, tenant_id, name, created_at)
+                           SELECT $1, id, 'web', $2 FROM tenants WHERE name = 'default' ON CONFLICT (id) DO NOTHING";
+                tx.execute(sql, values![launch.template, NOW]).await?;
+                let sql = "INSERT INTO template_versions (template_id, version, image, instance_type, vpc_id, user_data,
+                                                          environment, created_at)
+                           SELECT $1, $2, 'sample-web', 't.quarter', id, $3, $4, $5 FROM vpcs WHERE name = 'main'
+                           ON CONFLICT (template_id, version) DO NOTHING";
+                let environment = json(&launch.image.environment);
+                let values = values![launch.template, launch.template_version, launch.user_data, environment, NOW];
+                tx.execute(sql, values).await.map(|_| ())
+            })
+        })
+        .await;
+    }
+
+    async fn edit(&self, group: GroupId, desired: u32) {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let row = tx.one("SELECT durable FROM groups_ WHERE id = $1", values![group]).await?;
+                let durable = Durable { desired, ..row.json("durable")? };
+                let sql = "UPDATE groups_ SET durable = $2, desired = $3 WHERE id = $1";
+                tx.execute(sql, values![group, json(&durable), desired]).await?;
+                bump(tx, group).await
+            })
+        })
+        .await;
+    }
+
+    async fn set_status(&self, group: GroupId, status: GroupStatus) {
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.execute("UPDATE groups_ SET status = $2 WHERE id = $1", values![group, word(status)]).await?;
+                bump(tx, group).await
+            })
+        })
+        .await;
+    }
+
+    async fn protect(&self, _group: GroupId, id: InstanceId) {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let row = tx.one("SELECT flags FROM instances WHERE id = $1", values![id]).await?;
+                let flags = Flags { protected: true, ..row.json("flags")? };
+                tx.execute("UPDATE instances SET flags = $2 WHERE id = $1", values![id, json(&flags)]).await?;
+                Ok(())
+            })
+        })
+        .await;
+    }
+
+    async fn order(&self, group: GroupId, id: &str, order: Order) {
+        let id = id.to_owned();
+        self.write(move |tx| {
+            Box::pin(async move {
+                let sql = "INSERT INTO orders (id, group_id, body, user_name, created_at) VALUES ($1, $2, $3, 'ann', $4)";
+                tx.execute(sql, values![id, group, json(&order), NOW]).await.map(|_| ())
+            })
+        })
+        .await;
+    }
+
+    async fn put_balancer(&self, balancer: BalancerRecord) {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let BalancerRecord { id, tenant, address, vservers, .. } = balancer;
+                let sql = "INSERT INTO load_balancers (id, tenant_id, name, address, created_at)
+                           VALUES ($1, $2, 'front', $3, $4)";
+                tx.execute(sql, values![id, tenant, address, NOW]).await?;
+                for vserver in vservers {
+                    let sql = "INSERT INTO vservers (id, balancer_id, name, port, algorithm, check_path,
+                                                     check_interval_s, created_at)
+                               VALUES ($1, $2, 'main', $3, $4, $5, $6, $7)";
+                    let check = values![vserver.check_path, vserver.check_interval_s, NOW];
+                    let values = values![vserver.id, id, vserver.port, vserver.algorithm];
+                    tx.execute(sql, [values, check].concat()).await?;
+                }
+                Ok(())
+            })
+        })
+        .await;
+    }
+
+    async fn delete_balancer(&self, id: LoadBalancerId) {
+        self.write(move |tx| {
+            Box::pin(async move {
+                tx.execute("UPDATE load_balancers SET deleted_at = $2 WHERE id = $1", values![id, NOW]).await.map(|_| ())
+            })
+        })
+        .await;
+    }
+
+    async fn activity(&self, group: GroupId, id: ActivityId) -> Option<SeenActivity> {
+        let sql = "SELECT kind, status, failure, instance_id, started_at, ended_at FROM activities
+                   WHERE id = $1 AND group_id = $2";
+        let rows = self.rows(sql, values![id, group]).await;
+        let row = rows.first()?;
+        Some(SeenActivity {
+            kind: row.word("kind").expect("a kind"),
+            status: row.word("status").expect("a status"),
+            failure: row.get("failure").expect("a failure"),
+            instance: row.get("instance_id").expect("an instance"),
+            started_at: row.get("started_at").expect("a start"),
+            ended_at: row.get("ended_at").expect("an end"),
+        })
+    }
+
+    async fn decisions(&self, group: GroupId) -> Vec<SeenDecision> {
+        let sql = "SELECT first_at, last_at, passes, size, trail FROM decisions WHERE group_id = $1 ORDER BY first_at";
+        let seen = |row: &control::store::Row| SeenDecision {
+            first_at: row.get("first_at").expect("first"),
+            last_at: row.get("last_at").expect("last"),
+            passes: row.get("passes").expect("passes"),
+            size: row.get("size").expect("a size"),
+            trail: row.json("trail").expect("a trail"),
+        };
+        self.rows(sql, values![group]).await.iter().map(seen).collect()
+    }
+
+    async fn events(&self, tenant: TenantId) -> Vec<LiveEvent> {
+        let mut tx = self.0.read("read events").await.expect("a reader");
+        events::after(&mut tx, tenant, 0, 100_000).await.expect("events")
+    }
+
+    async fn status(&self, group: GroupId) -> GroupStatus {
+        let rows = self.rows("SELECT status FROM groups_ WHERE id = $1", values![group]).await;
+        rows[0].word("status").expect("a status")
+    }
+
+    async fn counts(&self, group: GroupId) -> Counts {
+        let sql = "SELECT in_service, everything, alarm FROM groups_ WHERE id = $1";
+        let rows = self.rows(sql, values![group]).await;
+        Counts {
+            in_service: rows[0].get("in_service").expect("a count"),
+            everything: rows[0].get("everything").expect("a count"),
+            alarm: rows[0].get("alarm").expect("a mark"),
+        }
+    }
+
+    async fn cpu_samples(&self, group: GroupId) -> Vec<(InstanceId, Option<u64>)> {
+        let sql = "SELECT instance_id, cpu_milli FROM instance_samples WHERE group_id = $1 ORDER BY instance_id";
+        let rows = self.rows(sql, values![group]).await;
+        let sample =
+            |row: &control::store::Row| (row.get("instance_id").expect("an id"), row.get("cpu_milli").expect("a value"));
+        rows.iter().map(sample).collect()
+    }
+}
+
+/// A new spec version, the same as the last.
+async fn bump(tx: &mut Tx, group: GroupId) -> Result<(), control::store::StoreError> {
+    let sql = "INSERT INTO group_specs (group_id, version, spec, user_name, created_at)
+               SELECT s.group_id, s.version + 1, s.spec, 'ann', s.created_at FROM group_specs s
+               JOIN groups_ g ON g.id = s.group_id AND g.spec_version = s.version WHERE g.id = $1";
+    tx.execute(sql, values![group]).await?;
+    tx.execute("UPDATE groups_ SET spec_version = spec_version + 1 WHERE id = $1", values![group]).await?;
+    Ok(())
+}
