@@ -353,6 +353,45 @@ fn at_98_percent_cpu_a_mean_that_does_not_fall_proves_nothing() {
 }
 
 #[test]
+fn a_mean_that_stood_at_its_end_stop_cannot_say_how_far_it_fell() {
+    // 100 % may have been 160 %: twice the members and 88 % is a good answer.
+    let mut table = Table::new(spec(1, 999), 4, many(busy(100_000), 1, 4));
+    let _ = table.closed();
+    table.seen.members = many(busy(88_000), 1, 8);
+    let _ = table.closed();
+    assert_eq!(table.memory.durable.answering[0].misses, 0);
+}
+
+#[test]
+fn the_answer_is_judged_when_everyone_who_comes_carries() {
+    let mut table = Table::new(spec(1, 999), 10, many(busy(80_000), 1, 10));
+    assert_eq!(table.closed().decision.size, 12);
+    let slow = |id| with(warming(id), |m| m.warm_up_ms = 3_600_000);
+    table.seen.members = [many(busy(80_000), 1, 11), vec![slow(12)]].concat();
+    let _ = table.cycles(3);
+    assert_eq!(table.memory.durable.answering[0].misses, 0, "one is still to come");
+    let _ = table.closed();
+    assert_eq!(table.memory.durable.answering[0].misses, 1);
+}
+
+#[test]
+fn one_in_service_but_not_judged_yet_still_carries() {
+    // Warm since ten seconds after the cycle began: in service, not in M, and UP for long.
+    let mut table = Table::new(spec(1, 999), 8, many(busy(60_000), 1, 8));
+    for id in 5..=8 {
+        let since = Timestamp(CYCLE.begins(Span(0)).0 + 4 * CYCLE_MS + 10_000 - 300_000);
+        table.member(id).driver = DriverWord::Running(since);
+    }
+    let _ = table.cycles(4);
+    table.seen.members.iter_mut().for_each(|m| m.samples = [Ok(90_000); 2]);
+    assert_eq!(
+        table.closed().decision.size,
+        11,
+        "ceil(8 x 90 / 70), not ceil(4 x 90 / 70)"
+    );
+}
+
+#[test]
 fn a_growing_demand_is_no_missing_answer() {
     // Demand grows 4 % a cycle while each new member is in service one cycle after it was asked for.
     let mut table = Table::new(spec(1, 999), 10, many(busy(71_000), 1, 10));

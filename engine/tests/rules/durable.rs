@@ -109,6 +109,24 @@ fn the_growth_counter_follows_whoever_moves_desired() {
 }
 
 #[test]
+fn a_fall_of_desired_takes_back_the_growth_no_launch_covered() {
+    let mut table = Table::new(fixed(1, 40), 3, vec![healthy(1), healthy(2), pending(3)]);
+    table.memory.durable.desired = 9;
+    table.seen.driver = Source::Silent;
+    let _ = table.closed();
+    assert_eq!(table.memory.durable.growth, 6);
+    table.memory.durable.desired = 4;
+    table.seen.driver = Source::Answered;
+    table.seen.members.remove(1);
+    let passed = table.closed();
+    let (growth, replacement) = (LaunchWhy::Growth, LaunchWhy::Replacement);
+    assert_eq!(
+        passed.plan.steps,
+        [Step::Launch { why: growth }, Step::Launch { why: replacement }]
+    );
+}
+
+#[test]
 fn a_new_group_is_all_growth() {
     let mut table = Table::new(fixed(1, 40), 3, vec![]);
     table.memory = Memory::new(3);

@@ -213,6 +213,17 @@ fn the_brake_limits_running_members_only() {
 }
 
 #[test]
+fn a_dead_member_on_its_way_out_does_not_count_for_the_brake() {
+    let dead = |id| {
+        with(draining(id, LeaveCause::Unhealthy), |m| {
+            m.driver = DriverWord::Exited(1)
+        })
+    };
+    let members = [many(healthy, 1, 8), many(down, 101, 2), many(dead, 201, 3)].concat();
+    assert_eq!(drained(&planned(fixed(1, 100), 10, members)).len(), 2);
+}
+
+#[test]
 fn what_leaves_as_surplus_does_not_count_for_the_brake() {
     let members = [
         many(healthy, 1, 8),
