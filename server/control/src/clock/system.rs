@@ -18,7 +18,9 @@ pub const MARK_EVERY: Duration = Duration::from_secs(10);
 /// The wall clock now; before 1970 is 1970.
 #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
 pub fn wall_now() -> Wall {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     Wall(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -33,7 +35,10 @@ pub struct SystemClock {
 impl SystemClock {
     /// A clock that begins at `mark` if the anchor's formula is not past it.
     pub const fn new(anchor: Anchor, mark: Timestamp) -> Self {
-        Self { anchor, latest: AtomicI64::new(mark.0) }
+        Self {
+            anchor,
+            latest: AtomicI64::new(mark.0),
+        }
     }
 
     /// The clock of this start: anchored anew if the scale is another than the stored one. Call it after
@@ -65,7 +70,11 @@ impl StoredTime {
         if scale == self.anchor.scale {
             return self.anchor;
         }
-        Anchor { wall, product: self.anchor.product(wall).max(self.mark), scale }
+        Anchor {
+            wall,
+            product: self.anchor.product(wall).max(self.mark),
+            scale,
+        }
     }
 }
 
@@ -95,7 +104,11 @@ mod tests {
     use super::*;
 
     fn anchor(product: i64, scale: u32) -> Anchor {
-        Anchor { wall: Wall(1_000), product: Timestamp(product), scale: TimeScale(scale) }
+        Anchor {
+            wall: Wall(1_000),
+            product: Timestamp(product),
+            scale: TimeScale(scale),
+        }
     }
 
     #[test]
@@ -116,10 +129,20 @@ mod tests {
 
     #[test]
     fn another_scale_anchors_anew_where_product_time_stands() {
-        let stored = StoredTime { anchor: anchor(1_000, 1), mark: Timestamp(5_000) };
+        let stored = StoredTime {
+            anchor: anchor(1_000, 1),
+            mark: Timestamp(5_000),
+        };
         assert_eq!(stored.anchored(Wall(9_000), TimeScale(1)), stored.anchor);
         let faster = stored.anchored(Wall(9_000), TimeScale(20));
-        assert_eq!(faster, Anchor { wall: Wall(9_000), product: Timestamp(9_000), scale: TimeScale(20) });
+        assert_eq!(
+            faster,
+            Anchor {
+                wall: Wall(9_000),
+                product: Timestamp(9_000),
+                scale: TimeScale(20)
+            }
+        );
         let held = stored.anchored(Wall(2_000), TimeScale(20));
         assert_eq!(held.product, Timestamp(5_000));
     }

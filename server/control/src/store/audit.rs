@@ -30,10 +30,19 @@ pub struct Audit<'a> {
 /// # Errors
 /// The database's answer.
 pub async fn append(tx: &mut Tx, line: Audit<'_>) -> Result<(), StoreError> {
-    let Audit { id, tenant, user, action, resource, detail, at } = line;
+    let Audit {
+        id,
+        tenant,
+        user,
+        action,
+        resource,
+        detail,
+        at,
+    } = line;
     let sql = "INSERT INTO audit (id, tenant_id, user_name, action, resource, detail, created_wall)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let id = format!("aud-{}", ids::encode(id));
-    tx.execute(sql, values![id, tenant, user, action, resource, json(&detail), at]).await?;
+    tx.execute(sql, values![id, tenant, user, action, resource, json(&detail), at])
+        .await?;
     Ok(())
 }

@@ -25,13 +25,18 @@ pub struct StoredTime {
 pub async fn load_anchor(db: &Db) -> Result<Option<StoredTime>, StoreError> {
     let mut tx = db.read("load the clock's anchor").await?;
     let sql = "SELECT anchor_wall, anchor_product, anchor_scale, mark_product FROM installation WHERE one = 1";
-    let Some(row) = tx.first(sql, Vec::new()).await? else { return Ok(None) };
+    let Some(row) = tx.first(sql, Vec::new()).await? else {
+        return Ok(None);
+    };
     let anchor = Anchor {
         wall: row.get("anchor_wall")?,
         product: row.get("anchor_product")?,
         scale: TimeScale(row.get("anchor_scale")?),
     };
-    Ok(Some(StoredTime { anchor, mark: row.get("mark_product")? }))
+    Ok(Some(StoredTime {
+        anchor,
+        mark: row.get("mark_product")?,
+    }))
 }
 
 /// Stores the anchor of a new scale.
@@ -40,10 +45,13 @@ pub async fn load_anchor(db: &Db) -> Result<Option<StoredTime>, StoreError> {
 /// The database's answer.
 pub async fn save_anchor(db: &Db, anchor: Anchor) -> Result<(), StoreError> {
     let Anchor { wall, product, scale } = anchor;
-    db.write("save the clock's anchor", move |tx| Box::pin(async move {
+    db.write("save the clock's anchor", move |tx| {
+        Box::pin(async move {
             let sql = "UPDATE installation SET anchor_wall = $1, anchor_product = $2, anchor_scale = $3 WHERE one = 1";
             tx.execute(sql, values![wall, product, scale.0]).await.map(|_| ())
-        })).await
+        })
+    })
+    .await
 }
 
 /// Moves the mark forward; never back.
@@ -51,8 +59,11 @@ pub async fn save_anchor(db: &Db, anchor: Anchor) -> Result<(), StoreError> {
 /// # Errors
 /// The database's answer.
 pub async fn mark(db: &Db, product: Timestamp) -> Result<(), StoreError> {
-    db.write("mark product time", move |tx| Box::pin(async move {
+    db.write("mark product time", move |tx| {
+        Box::pin(async move {
             let sql = "UPDATE installation SET mark_product = $1 WHERE one = 1 AND mark_product < $1";
             tx.execute(sql, values![product]).await.map(|_| ())
-        })).await
+        })
+    })
+    .await
 }

@@ -84,8 +84,7 @@ impl Db {
     /// # Errors
     /// The file cannot be made.
     pub async fn scratch() -> Result<Self, StoreError> {
-        let name = getrandom::u64()
-            .map_err(|why| StoreError::database("make a scratch database", why.to_string()))?;
+        let name = getrandom::u64().map_err(|why| StoreError::database("make a scratch database", why.to_string()))?;
         let path = std::env::temp_dir().join(format!("tidegate-scratch-{name:016x}.db"));
         let db = Self::open_as(&path, SqliteSynchronous::Off, Some(path.clone())).await?;
         db.migrate().await?;
@@ -109,7 +108,9 @@ impl Db {
         let failed = |why| StoreError::database("open the database", why);
         // The writer first: it makes the file and turns WAL on, which readers may not.
         let write = pool(1, options.clone()).await.map_err(failed)?;
-        let read = pool(READERS, options.pragma("query_only", "ON")).await.map_err(failed)?;
+        let read = pool(READERS, options.pragma("query_only", "ON"))
+            .await
+            .map_err(failed)?;
         Ok(Self::working(Pools::Sqlite { read, write }, scratch))
     }
 
@@ -118,10 +119,22 @@ impl Db {
         let wakes = broadcast::Sender::new(WAKES);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
         let Pools::Sqlite { write, .. } = &pools;
-        let writer = Writer { pool: write.clone(), jobs: queue, wakes: wakes.clone(), closing: closing.clone() };
+        let writer = Writer {
+            pool: write.clone(),
+            jobs: queue,
+            wakes: wakes.clone(),
+            closing: closing.clone(),
+        };
         tasks.spawn(writer.work());
         tasks.close();
-        Self(Arc::new(Inner { pools, jobs, wakes, closing, tasks, scratch }))
+        Self(Arc::new(Inner {
+            pools,
+            jobs,
+            wakes,
+            closing,
+            tasks,
+            scratch,
+        }))
     }
 
     /// Brings the schema to the newest version; does nothing if it is there. A database of a newer program is refused.

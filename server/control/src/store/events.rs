@@ -42,7 +42,14 @@ pub async fn append(
 pub async fn after(tx: &mut Tx, tenant: TenantId, seq: i64, limit: u32) -> Result<Vec<LiveEvent>, StoreError> {
     let sql = "SELECT seq, change FROM events WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     let rows = tx.all(sql, values![tenant, seq, limit]).await?;
-    rows.iter().map(|row| Ok(LiveEvent { seq: row.get("seq")?, change: row.json("change")? })).collect()
+    rows.iter()
+        .map(|row| {
+            Ok(LiveEvent {
+                seq: row.get("seq")?,
+                change: row.json("change")?,
+            })
+        })
+        .collect()
 }
 
 /// The last sequence of a tenant: where a fresh listener begins.
@@ -50,5 +57,7 @@ pub async fn after(tx: &mut Tx, tenant: TenantId, seq: i64, limit: u32) -> Resul
 /// # Errors
 /// The database's answer; there is no such tenant.
 pub async fn last(tx: &mut Tx, tenant: TenantId) -> Result<i64, StoreError> {
-    tx.one("SELECT seq FROM tenants WHERE id = $1", values![tenant]).await?.get("seq")
+    tx.one("SELECT seq FROM tenants WHERE id = $1", values![tenant])
+        .await?
+        .get("seq")
 }

@@ -21,8 +21,11 @@ pub const TENANT: &str = "default";
 /// The image every exercise begins with.
 pub const SAMPLE_IMAGE: &str = "sample-web";
 /// Name, vCPUs in thousandths, memory in MiB, price of an hour in micro-units.
-const TYPES: [(&str, u32, u32, i64); 3] =
-    [("t.quarter", 250, 256, 12_500), ("t.one", 1_000, 1_024, 50_000), ("t.two", 2_000, 2_048, 100_000)];
+const TYPES: [(&str, u32, u32, i64); 3] = [
+    ("t.quarter", 250, 256, 12_500),
+    ("t.one", 1_000, 1_024, 50_000),
+    ("t.two", 2_000, 2_048, 100_000),
+];
 
 /// The second number of the loopback addresses instances get: 127.a.0.0/16. Two servers on one host need two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +76,10 @@ pub struct FirstStart {
 /// The database's answer.
 pub async fn is_first_start(db: &Db) -> Result<bool, StoreError> {
     let mut tx = db.read("look for the installation").await?;
-    Ok(tx.first("SELECT id FROM installation WHERE one = 1", Vec::new()).await?.is_none())
+    Ok(tx
+        .first("SELECT id FROM installation WHERE one = 1", Vec::new())
+        .await?
+        .is_none())
 }
 
 /// Writes all of it, if there is no installation yet.
@@ -88,7 +94,10 @@ pub async fn first_start(db: &Db, ids: &dyn Ids, args: FirstStartArgs) -> Result
         vpc: VpcId(ids.mint()),
         subnets: ZONES.map(|_| SubnetId(ids.mint())),
     };
-    db.write("make the first start", move |tx| Box::pin(async move { write(tx, minted, args).await })).await
+    db.write("make the first start", move |tx| {
+        Box::pin(async move { write(tx, minted, args).await })
+    })
+    .await
 }
 
 struct Minted {
@@ -102,7 +111,11 @@ struct Minted {
 async fn write(tx: &mut Tx, minted: Minted, args: FirstStartArgs) -> Result<FirstStart, StoreError> {
     let sql = "SELECT i.id, t.id AS tenant_id FROM installation i JOIN tenants t ON t.name = $1 WHERE i.one = 1";
     if let Some(row) = tx.first(sql, values![TENANT]).await? {
-        return Ok(FirstStart { created: false, installation: row.get("id")?, tenant: row.get("tenant_id")? });
+        return Ok(FirstStart {
+            created: false,
+            installation: row.get("id")?,
+            tenant: row.get("tenant_id")?,
+        });
     }
     installation(tx, &minted, &args).await?;
     let sql = "INSERT INTO tenants (id, name, created_at) VALUES ($1, $2, $3)";
@@ -112,33 +125,56 @@ async fn write(tx: &mut Tx, minted: Minted, args: FirstStartArgs) -> Result<Firs
     }
     network(tx, &minted, args.subnets).await?;
     catalogue(tx).await?;
-    Ok(FirstStart { created: true, installation: minted.installation, tenant: minted.tenant })
+    Ok(FirstStart {
+        created: true,
+        installation: minted.installation,
+        tenant: minted.tenant,
+    })
 }
 
 /// Product time begins as the wall clock.
 async fn installation(tx: &mut Tx, minted: &Minted, args: &FirstStartArgs) -> Result<(), StoreError> {
-    let sql = "INSERT INTO installation (one, id, anchor_wall, anchor_product, anchor_scale, mark_product, created_wall)
+    let sql =
+        "INSERT INTO installation (one, id, anchor_wall, anchor_product, anchor_scale, mark_product, created_wall)
                VALUES (1, $1, $2, $2, $3, $2, $2)";
-    tx.execute(sql, values![&minted.installation, args.wall, args.scale.0]).await?;
+    tx.execute(sql, values![&minted.installation, args.wall, args.scale.0])
+        .await?;
     Ok(())
 }
 
 async fn user(tx: &mut Tx, minted: &Minted, admin: FirstAdmin, wall: Wall) -> Result<(), StoreError> {
-    let sql = "INSERT INTO users (id, tenant_id, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql =
+        "INSERT INTO users (id, tenant_id, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
     let FirstAdmin { name, password_hash } = admin;
     let role = word(Role::PlatformAdmin);
-    tx.execute(sql, values![minted.user, minted.tenant, name, role, password_hash, wall]).await?;
+    tx.execute(
+        sql,
+        values![minted.user, minted.tenant, name, role, password_hash, wall],
+    )
+    .await?;
     Ok(())
 }
 
 async fn network(tx: &mut Tx, minted: &Minted, SubnetBase(base): SubnetBase) -> Result<(), StoreError> {
-    tx.execute("INSERT INTO regions (name, currency) VALUES ($1, 'USD')", values![REGION]).await?;
+    tx.execute(
+        "INSERT INTO regions (name, currency) VALUES ($1, 'USD')",
+        values![REGION],
+    )
+    .await?;
     let sql = "INSERT INTO vpcs (id, tenant_id, name) VALUES ($1, $2, 'main')";
     tx.execute(sql, values![minted.vpc, minted.tenant]).await?;
     for (number, (zone, subnet)) in (1..).zip(ZONES.into_iter().zip(minted.subnets)) {
-        tx.execute("INSERT INTO zones (name, region) VALUES ($1, $2)", values![zone, REGION]).await?;
+        tx.execute(
+            "INSERT INTO zones (name, region) VALUES ($1, $2)",
+            values![zone, REGION],
+        )
+        .await?;
         let sql = "INSERT INTO subnets (id, vpc_id, zone, cidr) VALUES ($1, $2, $3, $4)";
-        tx.execute(sql, values![subnet, minted.vpc, zone, format!("127.{base}.{number}.0/24")]).await?;
+        tx.execute(
+            sql,
+            values![subnet, minted.vpc, zone, format!("127.{base}.{number}.0/24")],
+        )
+        .await?;
     }
     Ok(())
 }

@@ -4,13 +4,18 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// Number, description and text of each migration for SQLite.
-const SQLITE: [(i64, &str, &str); 1] =
-    [(1, "init", include_str!("../../../../migrations/sqlite/0001_init.sql"))];
+const SQLITE: [(i64, &str, &str); 1] = [(1, "init", include_str!("../../../../migrations/sqlite/0001_init.sql"))];
 
 /// The migrations for SQLite.
 pub(super) fn sqlite() -> Migrator {
     let migrations = SQLITE.map(|(number, description, text)| {
-        Migration::new(number, description.into(), MigrationType::Simple, text.into_sql_str(), false)
+        Migration::new(
+            number,
+            description.into(),
+            MigrationType::Simple,
+            text.into_sql_str(),
+            false,
+        )
     });
     Migrator::with_migrations(migrations.into())
 }

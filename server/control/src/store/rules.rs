@@ -45,7 +45,11 @@ pub fn lease_until(now: Wall) -> Wall {
 pub fn variants(trail: &[Reason]) -> String {
     let name = |reason: &Reason| {
         let value = serde_json::to_value(reason).unwrap_or_default();
-        value.get("reason").and_then(|name| name.as_str()).unwrap_or("unknown").to_owned()
+        value
+            .get("reason")
+            .and_then(|name| name.as_str())
+            .unwrap_or("unknown")
+            .to_owned()
     };
     trail.iter().map(name).collect::<Vec<_>>().join(",")
 }
@@ -56,12 +60,18 @@ pub fn lowest_free(cidr: &str, used: &BTreeSet<Ipv4Addr>) -> Option<Ipv4Addr> {
     let base = u32::from(base.parse::<Ipv4Addr>().ok()?);
     let hosts = 1_u32.checked_shl(32_u32.checked_sub(bits.parse().ok()?)?)?;
     let broadcast = base.checked_add(hosts.checked_sub(1)?)?;
-    (base.checked_add(FIRST_HOST)?..broadcast).map(Ipv4Addr::from).find(|address| !used.contains(address))
+    (base.checked_add(FIRST_HOST)?..broadcast)
+        .map(Ipv4Addr::from)
+        .find(|address| !used.contains(address))
 }
 
 /// An instance's marks after a pass: what people set stays as stored.
 pub const fn kept_flags(stored: Flags, passed: Flags) -> Flags {
-    Flags { protected: stored.protected, standby: stored.standby, ..passed }
+    Flags {
+        protected: stored.protected,
+        standby: stored.standby,
+        ..passed
+    }
 }
 
 /// Whether a removal or launch may be begun in a group of that status (design 4.9).
@@ -82,7 +92,10 @@ mod tests {
     fn the_lowest_free_address_is_taken_and_a_full_subnet_has_none() {
         let mut used = BTreeSet::new();
         for host in 10..=254 {
-            assert_eq!(lowest_free("127.20.1.0/24", &used), Some(Ipv4Addr::new(127, 20, 1, host)));
+            assert_eq!(
+                lowest_free("127.20.1.0/24", &used),
+                Some(Ipv4Addr::new(127, 20, 1, host))
+            );
             used.insert(Ipv4Addr::new(127, 20, 1, host));
         }
         assert_eq!(lowest_free("127.20.1.0/24", &used), None);
@@ -92,14 +105,26 @@ mod tests {
 
     #[test]
     fn what_is_no_subnet_has_no_address() {
-        for cidr in ["", "127.0.0.1", "127.0.0.0/33", "127.0.0.0/x", "x/24", "255.255.255.255/1", "0.0.0.0/0"] {
+        for cidr in [
+            "",
+            "127.0.0.1",
+            "127.0.0.0/33",
+            "127.0.0.0/x",
+            "x/24",
+            "255.255.255.255/1",
+            "0.0.0.0/0",
+        ] {
             assert_eq!(lowest_free(cidr, &BTreeSet::new()), None, "{cidr}");
         }
     }
 
     #[test]
     fn variants_are_the_names_of_the_reasons() {
-        let trail = [Reason::Disabled, Reason::FixedSize { desired: 3 }, Reason::Braked { leaving: 1, limit: 1 }];
+        let trail = [
+            Reason::Disabled,
+            Reason::FixedSize { desired: 3 },
+            Reason::Braked { leaving: 1, limit: 1 },
+        ];
         assert_eq!(variants(&trail), "disabled,fixed_size,braked");
         assert_eq!(variants(&[]), "");
     }

@@ -7,7 +7,8 @@
 use super::StoreError;
 use crate::clock::Wall;
 use engine::model::{
-    ActivityId, GroupId, InstanceId, LoadBalancerId, SubnetId, TemplateId, TenantId, Timestamp, UserId, VServerId, VpcId,
+    ActivityId, GroupId, InstanceId, LoadBalancerId, SubnetId, TemplateId, TenantId, Timestamp, UserId, VServerId,
+    VpcId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -150,7 +151,9 @@ impl Row {
     where
         for<'r> T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
     {
-        self.row.try_get(column).map_err(|why| StoreError::database(self.operation, why))
+        self.row
+            .try_get(column)
+            .map_err(|why| StoreError::database(self.operation, why))
     }
 
     fn wrong(&self, column: &'static str, why: impl std::fmt::Display) -> StoreError {
@@ -242,7 +245,11 @@ pub struct Tx {
 
 impl Tx {
     pub(super) fn new(inner: Transaction<'static, Sqlite>, operation: &'static str) -> Self {
-        Self { inner, operation, wakes: Vec::new() }
+        Self {
+            inner,
+            operation,
+            wakes: Vec::new(),
+        }
     }
 
     /// Runs a statement; answers how many rows it touched.
@@ -261,8 +268,17 @@ impl Tx {
     /// The database's answer.
     pub async fn all(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         let query = self.bound(sql, values)?;
-        let rows = query.fetch_all(&mut *self.inner).await.map_err(|why| self.failed(why))?;
-        Ok(rows.into_iter().map(|row| Row { row, operation: self.operation }).collect())
+        let rows = query
+            .fetch_all(&mut *self.inner)
+            .await
+            .map_err(|why| self.failed(why))?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Row {
+                row,
+                operation: self.operation,
+            })
+            .collect())
     }
 
     /// The first row of the answer, if there is one.
@@ -271,8 +287,14 @@ impl Tx {
     /// The database's answer.
     pub async fn first(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, StoreError> {
         let query = self.bound(sql, values)?;
-        let row = query.fetch_optional(&mut *self.inner).await.map_err(|why| self.failed(why))?;
-        Ok(row.map(|row| Row { row, operation: self.operation }))
+        let row = query
+            .fetch_optional(&mut *self.inner)
+            .await
+            .map_err(|why| self.failed(why))?;
+        Ok(row.map(|row| Row {
+            row,
+            operation: self.operation,
+        }))
     }
 
     /// The one row of the answer.
@@ -310,11 +332,13 @@ impl Tx {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<sqlx::query::Query<'static, Sqlite, SqliteArguments>, StoreError> {
-        values.into_iter().try_fold(sqlx::query(sql), |query, value| match value {
-            Value::Int(value) => Ok(query.bind(value)),
-            Value::Text(value) => Ok(query.bind(value)),
-            Value::Broken(why) => Err(StoreError::database(self.operation, why)),
-        })
+        values
+            .into_iter()
+            .try_fold(sqlx::query(sql), |query, value| match value {
+                Value::Int(value) => Ok(query.bind(value)),
+                Value::Text(value) => Ok(query.bind(value)),
+                Value::Broken(why) => Err(StoreError::database(self.operation, why)),
+            })
     }
 
     fn failed(&self, why: sqlx::Error) -> StoreError {

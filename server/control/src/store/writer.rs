@@ -54,7 +54,15 @@ pub(super) struct Task<F, T, E> {
 impl<F, T, E> Task<F, T, E> {
     pub(super) fn new(operation: &'static str, act: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (answer, answered) = oneshot::channel();
-        (Self { operation, act: Some(act), result: None, answer }, answered)
+        (
+            Self {
+                operation,
+                act: Some(act),
+                result: None,
+                answer,
+            },
+            answered,
+        )
     }
 }
 
@@ -70,7 +78,9 @@ where
     }
 
     async fn run(&mut self, tx: &mut Tx) -> Keep {
-        let Some(act) = self.act.take() else { return Keep::Nothing };
+        let Some(act) = self.act.take() else {
+            return Keep::Nothing;
+        };
         let result = act(tx).await;
         let keep = if result.is_ok() { Keep::Work } else { Keep::Nothing };
         self.result = Some(result);
@@ -148,7 +158,10 @@ async fn in_savepoint(tx: &mut Tx, job: &mut dyn Job) -> Result<(), sqlx::Error>
     let told = tx.wakes.len();
     tx.operation = job.operation();
     tx.control("SAVEPOINT job").await?;
-    let keep = AssertUnwindSafe(job.run(tx)).catch_unwind().await.unwrap_or(Keep::Nothing);
+    let keep = AssertUnwindSafe(job.run(tx))
+        .catch_unwind()
+        .await
+        .unwrap_or(Keep::Nothing);
     if keep == Keep::Nothing {
         tx.wakes.truncate(told);
         tx.control("ROLLBACK TO SAVEPOINT job").await?;

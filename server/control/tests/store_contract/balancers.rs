@@ -28,7 +28,13 @@ pub async fn a_deleted_balancer_stays_until_its_process_has_ended(world: &World)
     world.people.put_balancer(balancer.clone()).await;
     assert_eq!(world.store.balancers().await.unwrap(), std::slice::from_ref(&balancer));
     world.people.delete_balancer(balancer.id).await;
-    assert_eq!(world.store.balancers().await.unwrap(), [BalancerRecord { deleted: true, ..balancer.clone() }]);
+    assert_eq!(
+        world.store.balancers().await.unwrap(),
+        [BalancerRecord {
+            deleted: true,
+            ..balancer.clone()
+        }]
+    );
     world.store.balancer_ended(balancer.id).await.unwrap();
     world.store.balancer_ended(balancer.id).await.unwrap();
     assert_eq!(world.store.balancers().await.unwrap(), []);

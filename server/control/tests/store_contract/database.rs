@@ -1,11 +1,11 @@
 //! What only a database promises: it survives a restart, two servers may share it, and writers share a commit.
 
 use crate::world::{GROUP, NOW, OWNER, World, moving, on};
+use api::live::Change;
 use control::clock::Wall;
 use control::store::audit::{self, Audit};
 use control::store::{Db, LoopStore as _, SqlStore, StoreError, events, json};
 use control::values;
-use api::live::Change;
 use engine::model::{LeaveCause, Phase, TenantId, Timestamp};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,8 +27,15 @@ async fn an_intent_is_there_after_the_file_was_closed_and_opened() {
     let world = on(db.clone()).await;
     let fence = world.group().await;
     world.launched(fence, [1, 2]).await;
-    let draining = Phase::Draining { cause: LeaveCause::Surplus, until: Timestamp(9) };
-    world.store.intend(fence, &[moving(2, Phase::Launching, draining, None)], NOW).await.unwrap();
+    let draining = Phase::Draining {
+        cause: LeaveCause::Surplus,
+        until: Timestamp(9),
+    };
+    world
+        .store
+        .intend(fence, &[moving(2, Phase::Launching, draining, None)], NOW)
+        .await
+        .unwrap();
     let before = world.loaded(GROUP).await;
     db.close().await;
     let again = open(&path).await;
@@ -51,7 +58,11 @@ async fn two_stores_on_one_file_share_shards_and_addresses() {
         let (intent, mine, other) = (first.launching(n), first.store.clone(), second.clone());
         tasks.spawn(async move {
             let intents = [intent];
-            let launched = if n % 2 == 0 { mine.intend(fence, &intents, NOW) } else { other.intend(fence, &intents, NOW) };
+            let launched = if n % 2 == 0 {
+                mine.intend(fence, &intents, NOW)
+            } else {
+                other.intend(fence, &intents, NOW)
+            };
             launched.await.unwrap()[0]
         });
     }
@@ -60,7 +71,10 @@ async fn two_stores_on_one_file_share_shards_and_addresses() {
     first.wall.pass(20);
     assert_eq!(second.claim("server-b").await.unwrap().len(), 64);
     let refused = first.store.intend(fence, &[first.launching(99)], NOW).await;
-    assert!(matches!(refused, Err(StoreError::Fenced { group: GROUP })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Fenced { group: GROUP })),
+        "{refused:?}"
+    );
     assert_eq!(first.store.renew(OWNER).await.unwrap(), []);
 }
 
@@ -94,7 +108,10 @@ async fn add_region(db: Db, n: u32, fails: &'static str) -> Result<u32, StoreErr
 
 async fn regions(db: &Db) -> i64 {
     let mut tx = db.read("count regions").await.unwrap();
-    let row = tx.one("SELECT COUNT(*) AS found FROM regions", Vec::new()).await.unwrap();
+    let row = tx
+        .one("SELECT COUNT(*) AS found FROM regions", Vec::new())
+        .await
+        .unwrap();
     row.get("found").unwrap()
 }
 
@@ -176,7 +193,10 @@ async fn a_listener_is_woken_after_the_commit_and_not_for_what_was_undone() {
         })
         .await;
     refused.unwrap_err();
-    SqlStore::new(db.clone()).announce(tenant, &[change, change], NOW).await.unwrap();
+    SqlStore::new(db.clone())
+        .announce(tenant, &[change, change], NOW)
+        .await
+        .unwrap();
     assert_eq!(wakes.try_recv().unwrap(), (tenant, 2));
     wakes.try_recv().unwrap_err();
     let mut tx = db.read("read events").await.unwrap();
@@ -194,13 +214,28 @@ async fn an_audit_line_is_written_with_what_it_speaks_of() {
                 let detail = serde_json::json!({ "password": "set" });
                 let (id, tenant, at) = (7, TenantId(1), Wall(5));
                 let resource = "u-1".to_owned();
-                audit::append(tx, Audit { id, tenant, user: "ann", action: "create_user", resource, detail, at }).await
+                audit::append(
+                    tx,
+                    Audit {
+                        id,
+                        tenant,
+                        user: "ann",
+                        action: "create_user",
+                        resource,
+                        detail,
+                        at,
+                    },
+                )
+                .await
             })
         })
         .await;
     wrote.unwrap();
     let mut tx = db.read("read the line").await.unwrap();
-    let row = tx.one("SELECT action, detail FROM audit WHERE user_name = $1", values!["ann"]).await.unwrap();
+    let row = tx
+        .one("SELECT action, detail FROM audit WHERE user_name = $1", values!["ann"])
+        .await
+        .unwrap();
     assert_eq!(row.get::<String>("action").unwrap(), "create_user");
     assert_eq!(row.json::<serde_json::Value>("detail").unwrap()["password"], "set");
 }
@@ -209,7 +244,10 @@ async fn an_audit_line_is_written_with_what_it_speaks_of() {
 async fn what_cannot_be_read_names_its_column_and_operation() {
     let db = Db::scratch().await.unwrap();
     let mut tx = db.read("look at a shard").await.unwrap();
-    let row = tx.one("SELECT shard, owner FROM leases WHERE shard = 3", Vec::new()).await.unwrap();
+    let row = tx
+        .one("SELECT shard, owner FROM leases WHERE shard = 3", Vec::new())
+        .await
+        .unwrap();
     assert_eq!(row.get::<u16>("shard").unwrap(), 3);
     assert_eq!(row.get::<Option<engine::model::UserId>>("owner").unwrap(), None);
     let wrong = row.json::<Vec<u8>>("owner").unwrap_err();

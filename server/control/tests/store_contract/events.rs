@@ -15,13 +15,22 @@ pub async fn the_sequence_has_no_gap_and_no_double(world: &World) {
         let store = world.store.clone();
         tasks.spawn(async move { store.announce(tenant, &CHANGES, NOW).await });
         let store = world.store.clone();
-        let settled = Settlement { changes: vec![CHANGES[0]], ..settlement() };
+        let settled = Settlement {
+            changes: vec![CHANGES[0]],
+            ..settlement()
+        };
         tasks.spawn(async move { store.settle(fence, &settled, NOW).await });
     }
     for done in tasks.join_all().await {
         done.unwrap();
     }
-    let seqs: Vec<i64> = world.people.events(tenant).await.iter().map(|event| event.seq).collect();
+    let seqs: Vec<i64> = world
+        .people
+        .events(tenant)
+        .await
+        .iter()
+        .map(|event| event.seq)
+        .collect();
     assert_eq!(seqs, (1..=120).collect::<Vec<_>>());
 }
 
@@ -29,7 +38,10 @@ pub async fn a_refused_settlement_tells_nothing(world: &World) {
     let fence = world.group().await;
     world.wall.pass(20);
     world.store.claim("server-b").await.unwrap();
-    let settled = Settlement { changes: CHANGES.to_vec(), ..settlement() };
+    let settled = Settlement {
+        changes: CHANGES.to_vec(),
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap_err();
     assert_eq!(world.people.events(world.tenant).await, []);
 }
@@ -39,5 +51,11 @@ pub async fn nothing_to_say_takes_no_number(world: &World) {
     world.store.announce(world.tenant, &[], NOW).await.unwrap();
     world.store.announce(world.tenant, &[template], NOW).await.unwrap();
     let events = world.people.events(world.tenant).await;
-    assert_eq!(events, [api::live::LiveEvent { seq: 1, change: template }]);
+    assert_eq!(
+        events,
+        [api::live::LiveEvent {
+            seq: 1,
+            change: template
+        }]
+    );
 }

@@ -4,15 +4,19 @@ use crate::world::{GROUP, NOW, World, activity, lease_of, moving, settlement};
 use api::groups::{ActivityKind, ActivityStatus};
 use control::store::{Fence, InstanceUpdate, Intent, StoreError};
 use engine::census::InstanceState;
-use engine::model::{
-    ActivityId, Flags, GroupId, GroupStatus, InstanceId, LeaveCause, Phase, SubnetId, Timestamp,
-};
+use engine::model::{ActivityId, Flags, GroupId, GroupStatus, InstanceId, LeaveCause, Phase, SubnetId, Timestamp};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use tokio::task::JoinSet;
 
-const DRAINING: Phase = Phase::Draining { cause: LeaveCause::Surplus, until: Timestamp(9) };
-const STOPPING: Phase = Phase::Stopping { cause: LeaveCause::Surplus, until: Timestamp(99) };
+const DRAINING: Phase = Phase::Draining {
+    cause: LeaveCause::Surplus,
+    until: Timestamp(9),
+};
+const STOPPING: Phase = Phase::Stopping {
+    cause: LeaveCause::Surplus,
+    until: Timestamp(99),
+};
 
 fn removal(n: u64) -> Option<control::store::NewActivity> {
     Some(activity(n, ActivityKind::Removal))
@@ -23,7 +27,10 @@ fn host(n: u8) -> Ipv4Addr {
 }
 
 fn is_changed<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
-    assert!(matches!(answer, Err(StoreError::Changed { group: GROUP })), "{answer:?}");
+    assert!(
+        matches!(answer, Err(StoreError::Changed { group: GROUP })),
+        "{answer:?}"
+    );
 }
 
 fn is_fenced<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
@@ -33,9 +40,16 @@ fn is_fenced<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
 /// The subnet whose addresses are 127.20.1.x.
 async fn first_subnet(world: &World, fence: Fence) -> SubnetId {
     for (n, (subnet, _)) in (9_000..).zip(&world.subnets) {
-        let answer = world.store.intend(fence, &[in_subnet(world, n, *subnet)], NOW).await.unwrap();
+        let answer = world
+            .store
+            .intend(fence, &[in_subnet(world, n, *subnet)], NOW)
+            .await
+            .unwrap();
         let gone = gone(world, n).await;
-        let settled = control::store::Settlement { instances: vec![gone], ..settlement() };
+        let settled = control::store::Settlement {
+            instances: vec![gone],
+            ..settlement()
+        };
         world.store.settle(fence, &settled, NOW).await.unwrap();
         if answer[0].octets()[2] == 1 {
             return *subnet;
@@ -46,16 +60,32 @@ async fn first_subnet(world: &World, fence: Fence) -> SubnetId {
 
 fn in_subnet(world: &World, n: u64, wanted: SubnetId) -> Intent {
     match world.launching(n) {
-        Intent::Launch { id, name, flags, warm_up_ms, activity, .. } => {
-            Intent::Launch { id, name, subnet: wanted, flags, warm_up_ms, activity }
-        }
+        Intent::Launch {
+            id,
+            name,
+            flags,
+            warm_up_ms,
+            activity,
+            ..
+        } => Intent::Launch {
+            id,
+            name,
+            subnet: wanted,
+            flags,
+            warm_up_ms,
+            activity,
+        },
         other => other,
     }
 }
 
 async fn gone(world: &World, n: u64) -> InstanceUpdate {
     let group = world.loaded(GROUP).await;
-    let row = group.instances.iter().find(|row| row.id == InstanceId(n)).expect("the record");
+    let row = group
+        .instances
+        .iter()
+        .find(|row| row.id == InstanceId(n))
+        .expect("the record");
     InstanceUpdate {
         id: row.id,
         phase: None,
@@ -70,17 +100,43 @@ pub async fn a_launch_begins_its_record_and_activity(world: &World) {
     let fence = world.group().await;
     let addresses = world.store.intend(fence, &[world.launching(1)], NOW).await.unwrap();
     let group = world.loaded(GROUP).await;
-    let [row] = &group.instances[..] else { panic!("one record: {group:?}") };
-    assert_eq!((row.id, row.name.as_str(), row.address), (InstanceId(1), "web-77-1", addresses[0]));
+    let [row] = &group.instances[..] else {
+        panic!("one record: {group:?}")
+    };
+    assert_eq!(
+        (row.id, row.name.as_str(), row.address),
+        (InstanceId(1), "web-77-1", addresses[0])
+    );
     assert_eq!((row.phase, row.state), (Phase::Launching, InstanceState::Pending));
-    assert_eq!(row.flags, Flags { replacement: true, ..Flags::default() });
-    assert_eq!((row.warm_up_ms, row.subnet, row.created_at), (300_000, world.subnets[0].0, NOW));
+    assert_eq!(
+        row.flags,
+        Flags {
+            replacement: true,
+            ..Flags::default()
+        }
+    );
+    assert_eq!(
+        (row.warm_up_ms, row.subnet, row.created_at),
+        (300_000, world.subnets[0].0, NOW)
+    );
     assert_eq!(row.template, (group.launch.template, group.launch.template_version));
     assert_eq!(row.activity, Some(ActivityId(1)));
     let seen = world.people.activity(GROUP, ActivityId(1)).await.unwrap();
-    assert_eq!((seen.kind, seen.status), (ActivityKind::Launch, ActivityStatus::Running));
-    assert_eq!((seen.instance, seen.started_at, seen.ended_at), (Some(InstanceId(1)), NOW, None));
-    assert_eq!(group, control::store::GroupRecord { instances: group.instances.clone(), ..world.record(GROUP) });
+    assert_eq!(
+        (seen.kind, seen.status),
+        (ActivityKind::Launch, ActivityStatus::Running)
+    );
+    assert_eq!(
+        (seen.instance, seen.started_at, seen.ended_at),
+        (Some(InstanceId(1)), NOW, None)
+    );
+    assert_eq!(
+        group,
+        control::store::GroupRecord {
+            instances: group.instances.clone(),
+            ..world.record(GROUP)
+        }
+    );
 }
 
 pub async fn the_lowest_free_address_is_taken(world: &World) {
@@ -96,13 +152,30 @@ pub async fn an_address_is_free_again_when_its_record_ended(world: &World) {
     let subnet = first_subnet(world, fence).await;
     let intents: Vec<Intent> = (1..=3).map(|n| in_subnet(world, n, subnet)).collect();
     world.store.intend(fence, &intents, NOW).await.unwrap();
-    let deleting = Phase::Deleting { cause: LeaveCause::Surplus };
-    world.store.intend(fence, &[moving(2, Phase::Launching, deleting, removal(20))], NOW).await.unwrap();
-    let next = world.store.intend(fence, &[in_subnet(world, 4, subnet)], NOW).await.unwrap();
+    let deleting = Phase::Deleting {
+        cause: LeaveCause::Surplus,
+    };
+    world
+        .store
+        .intend(fence, &[moving(2, Phase::Launching, deleting, removal(20))], NOW)
+        .await
+        .unwrap();
+    let next = world
+        .store
+        .intend(fence, &[in_subnet(world, 4, subnet)], NOW)
+        .await
+        .unwrap();
     assert_eq!(next, [host(13)], "a record that is leaving keeps its address");
-    let settled = control::store::Settlement { instances: vec![gone(world, 2).await], ..settlement() };
+    let settled = control::store::Settlement {
+        instances: vec![gone(world, 2).await],
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
-    let next = world.store.intend(fence, &[in_subnet(world, 5, subnet)], NOW).await.unwrap();
+    let next = world
+        .store
+        .intend(fence, &[in_subnet(world, 5, subnet)], NOW)
+        .await
+        .unwrap();
     assert_eq!(next, [host(11)]);
 }
 
@@ -111,7 +184,10 @@ pub async fn a_full_subnet_refuses_the_whole_call(world: &World) {
     world.launched(fence, 1..=244).await;
     let both = [world.launching(300), world.launching(301)];
     let refused = world.store.intend(fence, &both, NOW).await;
-    assert!(matches!(refused, Err(StoreError::NoAddress { subnet }) if subnet == world.subnets[0].0), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::NoAddress { subnet }) if subnet == world.subnets[0].0),
+        "{refused:?}"
+    );
     assert_eq!(world.loaded(GROUP).await.instances.len(), 244);
     world.launched(fence, [300]).await;
 }
@@ -124,7 +200,13 @@ pub async fn two_hundred_launches_at_once_have_two_hundred_addresses(world: &Wor
         tasks.spawn(async move { store.intend(fence, &[intent], NOW).await.unwrap()[0] });
     }
     let answered: BTreeSet<Ipv4Addr> = tasks.join_all().await.into_iter().collect();
-    let stored: BTreeSet<Ipv4Addr> = world.loaded(GROUP).await.instances.iter().map(|row| row.address).collect();
+    let stored: BTreeSet<Ipv4Addr> = world
+        .loaded(GROUP)
+        .await
+        .instances
+        .iter()
+        .map(|row| row.address)
+        .collect();
     assert_eq!((answered.len(), answered), (200, stored));
 }
 
@@ -147,7 +229,11 @@ pub async fn an_unknown_group_fences_intents(world: &World) {
     world.group().await;
     let leases = world.store.renew(crate::world::OWNER).await.unwrap();
     let group = GroupId(404);
-    let fence = Fence { group, lease: lease_of(&leases, group), spec_version: 1 };
+    let fence = Fence {
+        group,
+        lease: lease_of(&leases, group),
+        spec_version: 1,
+    };
     is_fenced(world.store.intend(fence, &[], NOW).await);
     is_fenced(world.store.settle(fence, &settlement(), NOW).await);
     assert_eq!(world.store.load(group).await.unwrap(), None);
@@ -158,7 +244,12 @@ pub async fn a_spec_that_people_changed_refuses_intents(world: &World) {
     world.launched(fence, [1]).await;
     world.people.edit(GROUP, 3).await;
     is_changed(world.store.intend(fence, &[world.launching(2)], NOW).await);
-    is_changed(world.store.intend(fence, &[moving(1, Phase::Launching, Phase::Serving, None)], NOW).await);
+    is_changed(
+        world
+            .store
+            .intend(fence, &[moving(1, Phase::Launching, Phase::Serving, None)], NOW)
+            .await,
+    );
     let fence = world.fence(GROUP).await;
     assert_eq!(fence.spec_version, 2);
     world.launched(fence, [2]).await;
@@ -167,13 +258,21 @@ pub async fn a_spec_that_people_changed_refuses_intents(world: &World) {
 pub async fn a_disabled_group_refuses_to_begin_but_lets_finish(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1, 2]).await;
-    let moves = [moving(1, Phase::Launching, Phase::Serving, None), moving(2, Phase::Launching, DRAINING, removal(20))];
+    let moves = [
+        moving(1, Phase::Launching, Phase::Serving, None),
+        moving(2, Phase::Launching, DRAINING, removal(20)),
+    ];
     world.store.intend(fence, &moves, NOW).await.unwrap();
     world.people.set_status(GROUP, GroupStatus::Disabled).await;
     let fence = world.fence(GROUP).await;
     assert_eq!(world.loaded(GROUP).await.status, GroupStatus::Disabled);
     is_changed(world.store.intend(fence, &[world.launching(3)], NOW).await);
-    is_changed(world.store.intend(fence, &[moving(1, Phase::Serving, DRAINING, removal(10))], NOW).await);
+    is_changed(
+        world
+            .store
+            .intend(fence, &[moving(1, Phase::Serving, DRAINING, removal(10))], NOW)
+            .await,
+    );
     let finishing = [moving(2, DRAINING, STOPPING, None)];
     world.store.intend(fence, &finishing, NOW).await.unwrap();
     world.people.set_status(GROUP, GroupStatus::Enabled).await;
@@ -186,7 +285,11 @@ pub async fn a_group_being_deleted_lets_removals_begin(world: &World) {
     world.launched(fence, [1]).await;
     world.people.set_status(GROUP, GroupStatus::Deleting).await;
     let fence = world.fence(GROUP).await;
-    world.store.intend(fence, &[moving(1, Phase::Launching, DRAINING, removal(10))], NOW).await.unwrap();
+    world
+        .store
+        .intend(fence, &[moving(1, Phase::Launching, DRAINING, removal(10))], NOW)
+        .await
+        .unwrap();
     assert_eq!(world.loaded(GROUP).await.instances[0].phase, DRAINING);
 }
 
@@ -196,11 +299,27 @@ pub async fn a_phase_that_moved_refuses(world: &World) {
     let step = [moving(1, Phase::Launching, DRAINING, removal(10))];
     world.store.intend(fence, &step, NOW).await.unwrap();
     is_changed(world.store.intend(fence, &step, NOW).await);
-    let later = Phase::Draining { cause: LeaveCause::Surplus, until: Timestamp(10) };
-    is_changed(world.store.intend(fence, &[moving(1, later, STOPPING, None)], NOW).await);
-    is_changed(world.store.intend(fence, &[moving(404, Phase::Launching, Phase::Serving, None)], NOW).await);
+    let later = Phase::Draining {
+        cause: LeaveCause::Surplus,
+        until: Timestamp(10),
+    };
+    is_changed(
+        world
+            .store
+            .intend(fence, &[moving(1, later, STOPPING, None)], NOW)
+            .await,
+    );
+    is_changed(
+        world
+            .store
+            .intend(fence, &[moving(404, Phase::Launching, Phase::Serving, None)], NOW)
+            .await,
+    );
     // Steps of one call build on one another.
-    let back_and_on = [moving(1, DRAINING, Phase::Serving, None), moving(1, Phase::Serving, DRAINING, removal(11))];
+    let back_and_on = [
+        moving(1, DRAINING, Phase::Serving, None),
+        moving(1, Phase::Serving, DRAINING, removal(11)),
+    ];
     world.store.intend(fence, &back_and_on, NOW).await.unwrap();
 }
 
@@ -216,8 +335,14 @@ pub async fn intents_are_written_all_or_none(world: &World) {
     assert_eq!(world.people.activity(GROUP, ActivityId(10)).await, None);
     let open = world.people.activity(GROUP, ActivityId(1)).await.unwrap();
     assert_eq!(open.status, ActivityStatus::Running);
-    let again = world.store.intend(fence, &[world.launching(3), world.launching(1)], NOW).await;
-    assert!(matches!(again, Err(StoreError::Database { .. })), "one id, one record: {again:?}");
+    let again = world
+        .store
+        .intend(fence, &[world.launching(3), world.launching(1)], NOW)
+        .await;
+    assert!(
+        matches!(again, Err(StoreError::Database { .. })),
+        "one id, one record: {again:?}"
+    );
     assert_eq!(world.loaded(GROUP).await, before);
 }
 
@@ -225,25 +350,48 @@ pub async fn a_removal_fails_the_open_launch(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1]).await;
     let later = Timestamp(NOW.0 + 5);
-    world.store.intend(fence, &[moving(1, Phase::Launching, DRAINING, removal(10))], later).await.unwrap();
+    world
+        .store
+        .intend(fence, &[moving(1, Phase::Launching, DRAINING, removal(10))], later)
+        .await
+        .unwrap();
     let launch = world.people.activity(GROUP, ActivityId(1)).await.unwrap();
     assert_eq!((launch.status, launch.ended_at), (ActivityStatus::Failed, Some(later)));
     assert!(launch.failure.is_some());
     let removal = world.people.activity(GROUP, ActivityId(10)).await.unwrap();
-    assert_eq!((removal.kind, removal.status), (ActivityKind::Removal, ActivityStatus::Running));
+    assert_eq!(
+        (removal.kind, removal.status),
+        (ActivityKind::Removal, ActivityStatus::Running)
+    );
     assert_eq!((removal.instance, removal.started_at), (Some(InstanceId(1)), later));
     assert_eq!(world.loaded(GROUP).await.instances[0].activity, Some(ActivityId(10)));
     // The later steps of a removal leave its activity open.
-    world.store.intend(fence, &[moving(1, DRAINING, STOPPING, None)], later).await.unwrap();
-    assert_eq!(world.people.activity(GROUP, ActivityId(10)).await.unwrap().status, ActivityStatus::Running);
+    world
+        .store
+        .intend(fence, &[moving(1, DRAINING, STOPPING, None)], later)
+        .await
+        .unwrap();
+    assert_eq!(
+        world.people.activity(GROUP, ActivityId(10)).await.unwrap().status,
+        ActivityStatus::Running
+    );
 }
 
 pub async fn a_removal_may_begin_without_drain(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1]).await;
-    let deleting = Phase::Deleting { cause: LeaveCause::LaunchFailed };
-    world.store.intend(fence, &[moving(1, Phase::Launching, deleting, removal(10))], NOW).await.unwrap();
+    let deleting = Phase::Deleting {
+        cause: LeaveCause::LaunchFailed,
+    };
+    world
+        .store
+        .intend(fence, &[moving(1, Phase::Launching, deleting, removal(10))], NOW)
+        .await
+        .unwrap();
     let row = world.loaded(GROUP).await.instances[0].clone();
     assert_eq!((row.phase, row.activity), (deleting, Some(ActivityId(10))));
-    assert_eq!(world.people.activity(GROUP, ActivityId(1)).await.unwrap().status, ActivityStatus::Failed);
+    assert_eq!(
+        world.people.activity(GROUP, ActivityId(1)).await.unwrap().status,
+        ActivityStatus::Failed
+    );
 }

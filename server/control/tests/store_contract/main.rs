@@ -10,6 +10,7 @@ mod leases;
 mod retention;
 mod series;
 mod settling;
+mod sql_people;
 mod starting;
 mod world;
 

@@ -5,12 +5,22 @@ use control::store::{Fence, Settlement};
 use engine::memory::CycleRecord;
 
 async fn fold(world: &World, fence: Fence, record: CycleRecord) {
-    let settled = Settlement { cycle: Some(record), ..settlement() };
+    let settled = Settlement {
+        cycle: Some(record),
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
 }
 
 async fn cycles(world: &World, last: u32) -> Vec<u64> {
-    world.store.series(GROUP, last).await.unwrap().iter().map(|record| record.cycle.0).collect()
+    world
+        .store
+        .series(GROUP, last)
+        .await
+        .unwrap()
+        .iter()
+        .map(|record| record.cycle.0)
+        .collect()
 }
 
 pub async fn records_are_kept_in_order_over_hours_and_gaps_stay_gaps(world: &World) {
@@ -33,7 +43,15 @@ pub async fn a_cycle_folded_again_is_replaced(world: &World) {
         fold(world, fence, cycle(number)).await;
     }
     for number in [302, 301, 303, 304] {
-        fold(world, fence, CycleRecord { desired: 50, ..cycle(number) }).await;
+        fold(
+            world,
+            fence,
+            CycleRecord {
+                desired: 50,
+                ..cycle(number)
+            },
+        )
+        .await;
     }
     let stored = world.store.series(GROUP, 10).await.unwrap();
     let seen: Vec<(u64, u32)> = stored.iter().map(|record| (record.cycle.0, record.desired)).collect();

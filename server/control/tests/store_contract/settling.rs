@@ -7,9 +7,7 @@ use control::store::{
 };
 use engine::census::InstanceState;
 use engine::memory::Durable;
-use engine::model::{
-    ActivityId, Flags, GroupId, GroupStatus, InstanceId, Missing, Order, Phase, Reason, Timestamp,
-};
+use engine::model::{ActivityId, Flags, GroupId, GroupStatus, InstanceId, Missing, Order, Phase, Reason, Timestamp};
 
 fn update(n: u64) -> InstanceUpdate {
     InstanceUpdate {
@@ -28,9 +26,22 @@ fn all_shards() -> Vec<u16> {
 
 pub async fn memory_and_counts_are_stored(world: &World) {
     let fence = world.group().await;
-    let durable = Durable { desired: 9, growth: 3, out_of_stock: Some(NOW), ..Durable::default() };
-    let counts = Counts { in_service: 1, everything: 2, alarm: true };
-    let settled = Settlement { durable: durable.clone(), counts, ..settlement() };
+    let durable = Durable {
+        desired: 9,
+        growth: 3,
+        out_of_stock: Some(NOW),
+        ..Durable::default()
+    };
+    let counts = Counts {
+        in_service: 1,
+        everything: 2,
+        alarm: true,
+    };
+    let settled = Settlement {
+        durable: durable.clone(),
+        counts,
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
     assert_eq!(world.loaded(GROUP).await.durable, durable);
     assert_eq!(world.people.counts(GROUP).await, counts);
@@ -39,10 +50,23 @@ pub async fn memory_and_counts_are_stored(world: &World) {
 pub async fn what_people_desired_meanwhile_stays(world: &World) {
     let fence = world.group().await;
     world.people.edit(GROUP, 7).await;
-    let durable = Durable { desired: 3, growth: 1, ..Durable::default() };
-    let settled = Settlement { durable: durable.clone(), ..settlement() };
+    let durable = Durable {
+        desired: 3,
+        growth: 1,
+        ..Durable::default()
+    };
+    let settled = Settlement {
+        durable: durable.clone(),
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
-    assert_eq!(world.loaded(GROUP).await.durable, Durable { desired: 7, ..durable.clone() });
+    assert_eq!(
+        world.loaded(GROUP).await.durable,
+        Durable {
+            desired: 7,
+            ..durable.clone()
+        }
+    );
     let fence = world.fence(GROUP).await;
     world.store.settle(fence, &settled, NOW).await.unwrap();
     assert_eq!(world.loaded(GROUP).await.durable, durable);
@@ -53,9 +77,18 @@ pub async fn a_lost_lease_fences_a_settlement(world: &World) {
     let before = world.loaded(GROUP).await;
     world.wall.pass(20);
     world.store.claim("server-b").await.unwrap();
-    let settled = Settlement { durable: Durable { desired: 9, ..Durable::default() }, ..settlement() };
+    let settled = Settlement {
+        durable: Durable {
+            desired: 9,
+            ..Durable::default()
+        },
+        ..settlement()
+    };
     let refused = world.store.settle(fence, &settled, NOW).await;
-    assert!(matches!(refused, Err(StoreError::Fenced { group: GROUP })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Fenced { group: GROUP })),
+        "{refused:?}"
+    );
     assert_eq!(world.loaded(GROUP).await, before);
     assert_eq!(world.people.decisions(GROUP).await, []);
 }
@@ -64,7 +97,11 @@ pub async fn marks_of_people_stay_and_marks_of_the_loop_move(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1, 2]).await;
     world.people.protect(GROUP, InstanceId(1)).await;
-    let flags = Flags { was_in_service: true, standby: true, ..Flags::default() };
+    let flags = Flags {
+        was_in_service: true,
+        standby: true,
+        ..Flags::default()
+    };
     let served = InstanceUpdate {
         phase: Some(Phase::Serving),
         state: InstanceState::InService,
@@ -72,21 +109,63 @@ pub async fn marks_of_people_stay_and_marks_of_the_loop_move(world: &World) {
         running_at: Some(NOW),
         ..update(1)
     };
-    world.store.settle(fence, &Settlement { instances: vec![served], ..settlement() }, NOW).await.unwrap();
+    world
+        .store
+        .settle(
+            fence,
+            &Settlement {
+                instances: vec![served],
+                ..settlement()
+            },
+            NOW,
+        )
+        .await
+        .unwrap();
     let rows = world.loaded(GROUP).await.instances;
-    assert_eq!((rows[0].phase, rows[0].state), (Phase::Serving, InstanceState::InService));
-    let kept = Flags { protected: true, was_in_service: true, ..Flags::default() };
+    assert_eq!(
+        (rows[0].phase, rows[0].state),
+        (Phase::Serving, InstanceState::InService)
+    );
+    let kept = Flags {
+        protected: true,
+        was_in_service: true,
+        ..Flags::default()
+    };
     assert_eq!(rows[0].flags, kept);
-    assert_eq!((rows[1].phase, rows[1].state), (Phase::Launching, InstanceState::Pending));
-    world.store.settle(fence, &Settlement { instances: vec![update(1)], ..settlement() }, NOW).await.unwrap();
-    assert_eq!(world.loaded(GROUP).await.instances[0].phase, Phase::Serving, "no phase leaves it");
+    assert_eq!(
+        (rows[1].phase, rows[1].state),
+        (Phase::Launching, InstanceState::Pending)
+    );
+    world
+        .store
+        .settle(
+            fence,
+            &Settlement {
+                instances: vec![update(1)],
+                ..settlement()
+            },
+            NOW,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        world.loaded(GROUP).await.instances[0].phase,
+        Phase::Serving,
+        "no phase leaves it"
+    );
 }
 
 pub async fn a_terminated_record_is_not_loaded(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1, 2]).await;
-    let gone = InstanceUpdate { terminated: Some(NOW), ..update(1) };
-    let settled = Settlement { instances: vec![gone.clone()], ..settlement() };
+    let gone = InstanceUpdate {
+        terminated: Some(NOW),
+        ..update(1)
+    };
+    let settled = Settlement {
+        instances: vec![gone.clone()],
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
     world.store.settle(fence, &settled, NOW).await.unwrap();
     let ids: Vec<InstanceId> = world.loaded(GROUP).await.instances.iter().map(|row| row.id).collect();
@@ -101,36 +180,83 @@ pub async fn an_activity_ends_once(world: &World) {
         status,
         failure: failure.map(str::to_owned),
     };
-    let ended = vec![end(1, ActivityStatus::Succeeded, None), end(2, ActivityStatus::Failed, Some("refused"))];
-    world.store.settle(fence, &Settlement { ended, ..settlement() }, NOW).await.unwrap();
+    let ended = vec![
+        end(1, ActivityStatus::Succeeded, None),
+        end(2, ActivityStatus::Failed, Some("refused")),
+    ];
+    world
+        .store
+        .settle(fence, &Settlement { ended, ..settlement() }, NOW)
+        .await
+        .unwrap();
     let first = world.people.activity(GROUP, ActivityId(1)).await.unwrap();
-    assert_eq!((first.status, first.failure.as_deref(), first.ended_at), (ActivityStatus::Succeeded, None, Some(NOW)));
+    assert_eq!(
+        (first.status, first.failure.as_deref(), first.ended_at),
+        (ActivityStatus::Succeeded, None, Some(NOW))
+    );
     let second = world.people.activity(GROUP, ActivityId(2)).await.unwrap();
-    assert_eq!((second.status, second.failure.as_deref()), (ActivityStatus::Failed, Some("refused")));
-    assert!(world.loaded(GROUP).await.instances.iter().all(|row| row.activity.is_none()));
+    assert_eq!(
+        (second.status, second.failure.as_deref()),
+        (ActivityStatus::Failed, Some("refused"))
+    );
+    assert!(
+        world
+            .loaded(GROUP)
+            .await
+            .instances
+            .iter()
+            .all(|row| row.activity.is_none())
+    );
     let again = vec![end(1, ActivityStatus::Failed, Some("late"))];
     let later = Timestamp(NOW.0 + 1);
-    world.store.settle(fence, &Settlement { ended: again, ..settlement() }, later).await.unwrap();
+    world
+        .store
+        .settle(
+            fence,
+            &Settlement {
+                ended: again,
+                ..settlement()
+            },
+            later,
+        )
+        .await
+        .unwrap();
     assert_eq!(world.people.activity(GROUP, ActivityId(1)).await.unwrap(), first);
 }
 
 pub async fn a_resize_is_an_activity_that_ended_at_once(world: &World) {
     let fence = world.group().await;
     let done = vec![activity(5, ActivityKind::Resize)];
-    world.store.settle(fence, &Settlement { done, ..settlement() }, NOW).await.unwrap();
+    world
+        .store
+        .settle(fence, &Settlement { done, ..settlement() }, NOW)
+        .await
+        .unwrap();
     let seen = world.people.activity(GROUP, ActivityId(5)).await.unwrap();
-    assert_eq!((seen.kind, seen.status), (ActivityKind::Resize, ActivityStatus::Succeeded));
+    assert_eq!(
+        (seen.kind, seen.status),
+        (ActivityKind::Resize, ActivityStatus::Succeeded)
+    );
     assert_eq!((seen.instance, seen.started_at, seen.ended_at), (None, NOW, Some(NOW)));
 }
 
 pub async fn orders_carried_out_are_gone(world: &World) {
     let fence = world.group().await;
     world.people.order(GROUP, "o-1", Order::RearmBreaker).await;
-    world.people.order(GROUP, "o-2", Order::Remove { id: InstanceId(4) }).await;
+    world
+        .people
+        .order(GROUP, "o-2", Order::Remove { id: InstanceId(4) })
+        .await;
     let orders = world.loaded(GROUP).await.orders;
-    let expected = [("o-1".into(), Order::RearmBreaker), ("o-2".into(), Order::Remove { id: InstanceId(4) })];
+    let expected = [
+        ("o-1".into(), Order::RearmBreaker),
+        ("o-2".into(), Order::Remove { id: InstanceId(4) }),
+    ];
     assert_eq!(orders, expected);
-    let settled = Settlement { orders: vec!["o-1".into(), "o-404".into()], ..settlement() };
+    let settled = Settlement {
+        orders: vec!["o-1".into(), "o-404".into()],
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
     assert_eq!(world.loaded(GROUP).await.orders, expected[1..]);
 }
@@ -139,14 +265,40 @@ pub async fn decisions_merge_while_their_reasons_stay_the_same(world: &World) {
     let fence = world.group().await;
     let at = |ms: i64| Timestamp(NOW.0 + ms);
     let fixed = |desired| vec![Reason::FixedSize { desired }];
-    let passes = [(0, 2, fixed(2)), (15, 3, fixed(3)), (15, 0, vec![Reason::Disabled]), (45, 4, fixed(4))];
+    let passes = [
+        (0, 2, fixed(2)),
+        (15, 3, fixed(3)),
+        (15, 0, vec![Reason::Disabled]),
+        (45, 4, fixed(4)),
+    ];
     for (ms, size, trail) in passes {
-        let decision = DecisionRow { at: at(ms), size, trail };
-        world.store.settle(fence, &Settlement { decision, ..settlement() }, NOW).await.unwrap();
+        let decision = DecisionRow {
+            at: at(ms),
+            size,
+            trail,
+        };
+        world
+            .store
+            .settle(
+                fence,
+                &Settlement {
+                    decision,
+                    ..settlement()
+                },
+                NOW,
+            )
+            .await
+            .unwrap();
     }
     let seen = world.people.decisions(GROUP).await;
-    let rows: Vec<_> = seen.iter().map(|row| (row.first_at, row.last_at, row.passes, row.size)).collect();
-    assert_eq!(rows, [(at(0), at(15), 2, 3), (at(15), at(15), 1, 0), (at(45), at(45), 1, 4)]);
+    let rows: Vec<_> = seen
+        .iter()
+        .map(|row| (row.first_at, row.last_at, row.passes, row.size))
+        .collect();
+    assert_eq!(
+        rows,
+        [(at(0), at(15), 2, 3), (at(15), at(15), 1, 0), (at(45), at(45), 1, 4)]
+    );
     assert_eq!(seen[0].trail, fixed(3), "the trail is the latest pass's");
 }
 
@@ -158,16 +310,29 @@ pub async fn a_deleted_group_disappears(world: &World) {
     let mut both = [head(GROUP, GroupStatus::Enabled), head(other, GroupStatus::Enabled)];
     both.sort_by_key(|head| (shard_of(head.id), head.id));
     assert_eq!(world.store.heads(&all_shards()).await.unwrap(), both);
-    assert_eq!(world.store.heads(&[shard_of(other)]).await.unwrap().len(), 1 + usize::from(shard_of(other) == shard_of(GROUP)));
+    assert_eq!(
+        world.store.heads(&[shard_of(other)]).await.unwrap().len(),
+        1 + usize::from(shard_of(other) == shard_of(GROUP))
+    );
     assert_eq!(world.store.heads(&[]).await.unwrap(), []);
-    let settled = Settlement { deleted: Some(NOW), ..settlement() };
+    let settled = Settlement {
+        deleted: Some(NOW),
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
-    assert_eq!(world.people.status(GROUP).await, GroupStatus::Enabled, "nobody asked for it to be deleted");
+    assert_eq!(
+        world.people.status(GROUP).await,
+        GroupStatus::Enabled,
+        "nobody asked for it to be deleted"
+    );
     world.people.set_status(GROUP, GroupStatus::Deleting).await;
     let fence = world.fence(GROUP).await;
     world.store.settle(fence, &settled, NOW).await.unwrap();
     assert_eq!(world.people.status(GROUP).await, GroupStatus::Deleted);
-    assert_eq!(world.store.heads(&all_shards()).await.unwrap(), [head(other, GroupStatus::Enabled)]);
+    assert_eq!(
+        world.store.heads(&all_shards()).await.unwrap(),
+        [head(other, GroupStatus::Enabled)]
+    );
     assert_eq!(world.store.load(GROUP).await.unwrap(), None);
     let refused = world.store.settle(fence, &settled, NOW).await;
     assert!(matches!(refused, Err(StoreError::Fenced { .. })), "{refused:?}");
@@ -178,20 +343,48 @@ pub async fn a_group_with_a_record_left_is_not_deleted(world: &World) {
     world.launched(fence, [1]).await;
     world.people.set_status(GROUP, GroupStatus::Deleting).await;
     let fence = world.fence(GROUP).await;
-    let settled = Settlement { deleted: Some(NOW), ..settlement() };
+    let settled = Settlement {
+        deleted: Some(NOW),
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
     assert_eq!(world.people.status(GROUP).await, GroupStatus::Deleting);
-    let last = vec![InstanceUpdate { terminated: Some(NOW), ..update(1) }];
-    world.store.settle(fence, &Settlement { instances: last, ..settled }, NOW).await.unwrap();
-    assert_eq!(world.people.status(GROUP).await, GroupStatus::Deleted, "the last record ended in this very pass");
+    let last = vec![InstanceUpdate {
+        terminated: Some(NOW),
+        ..update(1)
+    }];
+    world
+        .store
+        .settle(
+            fence,
+            &Settlement {
+                instances: last,
+                ..settled
+            },
+            NOW,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        world.people.status(GROUP).await,
+        GroupStatus::Deleted,
+        "the last record ended in this very pass"
+    );
 }
 
 pub async fn an_older_template_version_can_be_looked_up(world: &World) {
     world.group().await;
-    let older = Launch { template_version: 1, user_data: "older".into(), ..world.launch() };
+    let older = Launch {
+        template_version: 1,
+        user_data: "older".into(),
+        ..world.launch()
+    };
     world.people.put_template(older.clone()).await;
     assert_eq!(world.store.launch_of(TEMPLATE, 1).await.unwrap(), Some(older));
-    assert_eq!(world.store.launch_of(TEMPLATE, VERSION).await.unwrap(), Some(world.launch()));
+    assert_eq!(
+        world.store.launch_of(TEMPLATE, VERSION).await.unwrap(),
+        Some(world.launch())
+    );
     assert_eq!(world.store.launch_of(TEMPLATE, 99).await.unwrap(), None);
     assert_eq!(world.loaded(GROUP).await.launch, world.launch());
     world.store.release(OWNER).await.unwrap();
@@ -202,14 +395,35 @@ pub async fn samples_are_of_the_last_closed_cycle(world: &World) {
     world.launched(fence, [1, 2]).await;
     let sample = |n, cpu| (InstanceId(n), [cpu, Err(Missing::NotRead)]);
     let first = vec![sample(1, Ok(5)), sample(2, Ok(6))];
-    let settled = Settlement { cycle: Some(cycle(10)), samples: first, ..settlement() };
+    let settled = Settlement {
+        cycle: Some(cycle(10)),
+        samples: first,
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
     let both = [(InstanceId(1), Some(5)), (InstanceId(2), Some(6))];
     assert_eq!(world.people.cpu_samples(GROUP).await, both);
     world.store.settle(fence, &settlement(), NOW).await.unwrap();
-    assert_eq!(world.people.cpu_samples(GROUP).await, both, "a pass without a closed cycle leaves them");
+    assert_eq!(
+        world.people.cpu_samples(GROUP).await,
+        both,
+        "a pass without a closed cycle leaves them"
+    );
     let second = vec![sample(1, Err(Missing::Stale))];
-    let settled = Settlement { cycle: Some(cycle(11)), samples: second, ..settlement() };
+    let settled = Settlement {
+        cycle: Some(cycle(11)),
+        samples: second,
+        ..settlement()
+    };
     world.store.settle(fence, &settled, NOW).await.unwrap();
     assert_eq!(world.people.cpu_samples(GROUP).await, [(InstanceId(1), None)]);
+    let third: Vec<_> = (1..=23).map(|n| sample(n, Ok(n * 100))).collect();
+    let settled = Settlement {
+        cycle: Some(cycle(12)),
+        samples: third,
+        ..settlement()
+    };
+    world.store.settle(fence, &settled, NOW).await.unwrap();
+    let expected: Vec<_> = (1..=23).map(|n| (InstanceId(n), Some(n * 100))).collect();
+    assert_eq!(world.people.cpu_samples(GROUP).await, expected);
 }

@@ -11,8 +11,16 @@ use control::values;
 use engine::model::{Span, Timestamp};
 
 fn args() -> FirstStartArgs {
-    let admin = Some(FirstAdmin { name: "admin".into(), password_hash: "hash".into() });
-    FirstStartArgs { wall: Wall(NOW.0), scale: TimeScale(15), subnets: SubnetBase(33), admin }
+    let admin = Some(FirstAdmin {
+        name: "admin".into(),
+        password_hash: "hash".into(),
+    });
+    FirstStartArgs {
+        wall: Wall(NOW.0),
+        scale: TimeScale(15),
+        subnets: SubnetBase(33),
+        admin,
+    }
 }
 
 async fn start(db: &Db) -> FirstStart {
@@ -41,21 +49,36 @@ async fn the_first_start_writes_the_catalogue_once() {
     let first = start(&db).await;
     assert!(first.created);
     assert!(!is_first_start(&db).await.unwrap());
-    assert_eq!(start(&db).await, FirstStart { created: false, ..first });
+    assert_eq!(
+        start(&db).await,
+        FirstStart {
+            created: false,
+            ..first
+        }
+    );
     for (table, expected) in [
         ("SELECT COUNT(*) AS found FROM tenants", 1),
         ("SELECT COUNT(*) AS found FROM users WHERE role = 'platform_admin'", 1),
         ("SELECT COUNT(*) AS found FROM zones", 3),
-        ("SELECT COUNT(*) AS found FROM subnets WHERE cidr LIKE '127.33.%.0/24'", 3),
+        (
+            "SELECT COUNT(*) AS found FROM subnets WHERE cidr LIKE '127.33.%.0/24'",
+            3,
+        ),
         ("SELECT COUNT(*) AS found FROM instance_types", 3),
         ("SELECT COUNT(*) AS found FROM images", 1),
     ] {
         assert_eq!(count(&db, table).await, expected, "{table}");
     }
     let mut tx = db.read("look at the image").await.unwrap();
-    let row = tx.one("SELECT spec FROM images WHERE name = $1", values!["sample-web"]).await.unwrap();
+    let row = tx
+        .one("SELECT spec FROM images WHERE name = $1", values!["sample-web"])
+        .await
+        .unwrap();
     let spec: control::drivers::ImageSpec = row.json("spec").unwrap();
-    assert_eq!((spec.command, spec.ports), (vec!["{self}".into(), "sample-web".into()], vec![8080]));
+    assert_eq!(
+        (spec.command, spec.ports),
+        (vec!["{self}".into(), "sample-web".into()], vec![8080])
+    );
 }
 
 #[tokio::test]
@@ -63,7 +86,11 @@ async fn product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back() {
     let db = Db::scratch().await.unwrap();
     assert_eq!(load_anchor(&db).await.unwrap(), None);
     start(&db).await;
-    let anchor = Anchor { wall: Wall(NOW.0), product: NOW, scale: TimeScale(15) };
+    let anchor = Anchor {
+        wall: Wall(NOW.0),
+        product: NOW,
+        scale: TimeScale(15),
+    };
     assert_eq!(load_anchor(&db).await.unwrap(), Some(StoredTime { anchor, mark: NOW }));
     mark(&db, Timestamp(NOW.0 + 500)).await.unwrap();
     SqlStore::new(db.clone()).mark(Timestamp(NOW.0 + 100)).await.unwrap();

@@ -35,8 +35,11 @@ fn check(group: &Group, fence: Fence, intents: &[Intent]) -> Result<(), StoreErr
     if group.record.spec_version != fence.spec_version || begins && !may_begin(group.record.status) {
         return Err(changed());
     }
-    let mut phases: BTreeMap<InstanceId, Phase> =
-        group.instances.iter().map(|(id, stored)| (*id, stored.row.phase)).collect();
+    let mut phases: BTreeMap<InstanceId, Phase> = group
+        .instances
+        .iter()
+        .map(|(id, stored)| (*id, stored.row.phase))
+        .collect();
     for intent in intents {
         match intent {
             Intent::Launch { id, .. } if phases.contains_key(id) || group.ended.contains_key(id) => {
@@ -56,7 +59,9 @@ fn check(group: &Group, fence: Fence, intents: &[Intent]) -> Result<(), StoreErr
 fn addresses(state: &mut State, intents: &[Intent]) -> Result<Vec<Ipv4Addr>, StoreError> {
     let (mut used, mut taken) = (state.addresses.clone(), Vec::new());
     for intent in intents {
-        let Intent::Launch { subnet, .. } = intent else { continue };
+        let Intent::Launch { subnet, .. } = intent else {
+            continue;
+        };
         let address = address(state, *subnet, &used)?;
         used.insert(address);
         taken.push(address);
@@ -71,11 +76,22 @@ fn address(
     used: &std::collections::BTreeSet<Ipv4Addr>,
 ) -> Result<Ipv4Addr, StoreError> {
     let cidr = state.subnets.get(&subnet).map(|subnet| subnet.cidr.as_str());
-    cidr.and_then(|cidr| lowest_free(cidr, used)).ok_or(StoreError::NoAddress { subnet })
+    cidr.and_then(|cidr| lowest_free(cidr, used))
+        .ok_or(StoreError::NoAddress { subnet })
 }
 
 fn launch(group: &mut Group, intent: &Intent, address: Option<Ipv4Addr>, now: Timestamp) {
-    let Intent::Launch { id, name, subnet, flags, warm_up_ms, activity } = intent else { return };
+    let Intent::Launch {
+        id,
+        name,
+        subnet,
+        flags,
+        warm_up_ms,
+        activity,
+    } = intent
+    else {
+        return;
+    };
     let Some(address) = address else { return };
     let row = InstanceRow {
         id: *id,
@@ -90,18 +106,34 @@ fn launch(group: &mut Group, intent: &Intent, address: Option<Ipv4Addr>, now: Ti
         activity: Some(activity.id),
         created_at: now,
     };
-    group.instances.insert(*id, StoredInstance { row, running_at: None, terminated_at: None });
+    group.instances.insert(
+        *id,
+        StoredInstance {
+            row,
+            running_at: None,
+            terminated_at: None,
+        },
+    );
     group.begin(activity, Some(*id), ActivityStatus::Running, now);
 }
 
 fn move_on(group: &mut Group, intent: &Intent, now: Timestamp) {
-    let Intent::Move { id, to, activity, .. } = intent else { return };
-    let Some(stored) = group.instances.get_mut(id) else { return };
+    let Intent::Move { id, to, activity, .. } = intent else {
+        return;
+    };
+    let Some(stored) = group.instances.get_mut(id) else {
+        return;
+    };
     stored.row.phase = *to;
     let Some(activity) = activity else { return };
     let open = stored.row.activity.replace(activity.id);
     if let Some(open) = open {
-        group.end(open, ActivityStatus::Failed, Some(REMOVED_BEFORE_SERVICE.to_owned()), now);
+        group.end(
+            open,
+            ActivityStatus::Failed,
+            Some(REMOVED_BEFORE_SERVICE.to_owned()),
+            now,
+        );
     }
     group.begin(activity, Some(*id), ActivityStatus::Running, now);
 }

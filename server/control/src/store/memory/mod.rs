@@ -41,7 +41,10 @@ impl fmt::Debug for MemoryStore {
 impl MemoryStore {
     /// An empty store whose leases are measured by that clock.
     pub fn new(lease_clock: LeaseClock) -> Self {
-        Self { state: Arc::default(), lease_clock }
+        Self {
+            state: Arc::default(),
+            lease_clock,
+        }
     }
 
     /// A panic elsewhere left the state whole: every call checks before it changes anything.
@@ -64,7 +67,11 @@ impl LoopStore for MemoryStore {
 
     async fn renew(&self, owner: &str) -> Result<Vec<Lease>, StoreError> {
         let (now, mut state) = ((self.lease_clock)(), self.lock());
-        for held in state.leases.iter_mut().filter(|held| held.owner == owner && held.lease.until > now) {
+        for held in state
+            .leases
+            .iter_mut()
+            .filter(|held| held.owner == owner && held.lease.until > now)
+        {
             held.lease.until = rules::lease_until(now);
         }
         Ok(state.held(owner, now))
@@ -81,7 +88,10 @@ impl LoopStore for MemoryStore {
 
     async fn heads(&self, shards: &[u16]) -> Result<Vec<GroupHead>, StoreError> {
         let state = self.lock();
-        let heads = state.groups.values().map(|group| GroupHead { id: group.record.id, status: group.record.status });
+        let heads = state.groups.values().map(|group| GroupHead {
+            id: group.record.id,
+            status: group.record.status,
+        });
         let mut heads: Vec<GroupHead> = heads.filter(|head| rules::owned(shards, head)).collect();
         heads.sort_by_key(|head| (super::shard_of(head.id), head.id));
         Ok(heads)
@@ -89,7 +99,10 @@ impl LoopStore for MemoryStore {
 
     async fn load(&self, group: GroupId) -> Result<Option<GroupRecord>, StoreError> {
         let state = self.lock();
-        let group = state.groups.get(&group).filter(|group| group.record.status != GroupStatus::Deleted);
+        let group = state
+            .groups
+            .get(&group)
+            .filter(|group| group.record.status != GroupStatus::Deleted);
         Ok(group.map(|group| GroupRecord {
             instances: group.instances.values().map(|stored| stored.row.clone()).collect(),
             ..group.record.clone()
@@ -102,7 +115,9 @@ impl LoopStore for MemoryStore {
 
     async fn series(&self, group: GroupId, cycles: u32) -> Result<Vec<CycleRecord>, StoreError> {
         let state = self.lock();
-        let Some(group) = state.groups.get(&group) else { return Ok(Vec::new()) };
+        let Some(group) = state.groups.get(&group) else {
+            return Ok(Vec::new());
+        };
         let skipped = group.series.len().saturating_sub(cycles as usize);
         Ok(group.series.values().skip(skipped).cloned().collect())
     }

@@ -18,10 +18,16 @@ impl MemoryStore {
         let mut state = self.lock();
         let rows = std::mem::take(&mut record.instances);
         let launch = record.launch.clone();
-        state.launches.insert((launch.template, launch.template_version), launch);
+        state
+            .launches
+            .insert((launch.template, launch.template_version), launch);
         state.addresses.extend(rows.iter().map(|row| row.address));
         let mut group = Group::new(record);
-        let stored = |row: super::super::InstanceRow| StoredInstance { row, running_at: None, terminated_at: None };
+        let stored = |row: super::super::InstanceRow| StoredInstance {
+            row,
+            running_at: None,
+            terminated_at: None,
+        };
         group.instances = rows.into_iter().map(|row| (row.id, stored(row))).collect();
         state.groups.insert(group.record.id, group);
     }
@@ -29,11 +35,15 @@ impl MemoryStore {
     /// People change a group: its spec version is bumped; a new launch becomes a template version.
     pub fn edit(&self, group: GroupId, change: impl FnOnce(&mut GroupRecord)) {
         let mut state = self.lock();
-        let Some(stored) = state.groups.get_mut(&group) else { return };
+        let Some(stored) = state.groups.get_mut(&group) else {
+            return;
+        };
         change(&mut stored.record);
         stored.record.spec_version += 1;
         let launch: Launch = stored.record.launch.clone();
-        state.launches.insert((launch.template, launch.template_version), launch);
+        state
+            .launches
+            .insert((launch.template, launch.template_version), launch);
     }
 
     /// People enable, disable or delete it.
@@ -44,7 +54,10 @@ impl MemoryStore {
     /// People change what is marked on a record (`protected`, `standby`).
     pub fn mark_instance(&self, group: GroupId, id: InstanceId, change: impl FnOnce(&mut engine::model::Flags)) {
         let mut state = self.lock();
-        let stored = state.groups.get_mut(&group).and_then(|group| group.instances.get_mut(&id));
+        let stored = state
+            .groups
+            .get_mut(&group)
+            .and_then(|group| group.instances.get_mut(&id));
         if let Some(stored) = stored {
             change(&mut stored.row.flags);
         }
@@ -69,17 +82,29 @@ impl MemoryStore {
 
     /// A group's counts for lists.
     pub fn counts(&self, group: GroupId) -> Counts {
-        self.lock().groups.get(&group).map(|group| group.counts).unwrap_or_default()
+        self.lock()
+            .groups
+            .get(&group)
+            .map(|group| group.counts)
+            .unwrap_or_default()
     }
 
     /// A group's scaling log.
     pub fn activities(&self, group: GroupId) -> BTreeMap<ActivityId, StoredActivity> {
-        self.lock().groups.get(&group).map(|group| group.activities.clone()).unwrap_or_default()
+        self.lock()
+            .groups
+            .get(&group)
+            .map(|group| group.activities.clone())
+            .unwrap_or_default()
     }
 
     /// A group's decisions, oldest first.
     pub fn decisions(&self, group: GroupId) -> Vec<StoredDecision> {
-        self.lock().groups.get(&group).map(|group| group.decisions.iter().cloned().collect()).unwrap_or_default()
+        self.lock()
+            .groups
+            .get(&group)
+            .map(|group| group.decisions.iter().cloned().collect())
+            .unwrap_or_default()
     }
 
     /// A record, ended ones included.
@@ -91,14 +116,20 @@ impl MemoryStore {
 
     /// The last closed cycle's samples.
     pub fn samples(&self, group: GroupId) -> BTreeMap<InstanceId, [Reading; 2]> {
-        self.lock().groups.get(&group).map(|group| group.samples.clone()).unwrap_or_default()
+        self.lock()
+            .groups
+            .get(&group)
+            .map(|group| group.samples.clone())
+            .unwrap_or_default()
     }
 
     /// A tenant's events, oldest first.
     pub fn events(&self, tenant: TenantId) -> Vec<LiveEvent> {
         let state = self.lock();
         let events = state.events.get(&tenant);
-        events.map(|events| events.kept.iter().map(|(event, _)| *event).collect()).unwrap_or_default()
+        events
+            .map(|events| events.kept.iter().map(|(event, _)| *event).collect())
+            .unwrap_or_default()
     }
 
     /// The product clock's mark.

@@ -9,24 +9,27 @@ use engine::model::{GroupStatus, Timestamp};
 use std::net::Ipv4Addr;
 
 /// Writes all of it.
-pub(super) fn all(
-    state: &mut State,
-    fence: Fence,
-    settlement: &Settlement,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub(super) fn all(state: &mut State, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
     let group = state.fenced(fence)?;
     memory(group, fence, settlement);
     for activity in &settlement.ended {
         group.end(activity.id, activity.status, activity.failure.clone(), now);
-        for stored in group.instances.values_mut().filter(|stored| stored.row.activity == Some(activity.id)) {
+        for stored in group
+            .instances
+            .values_mut()
+            .filter(|stored| stored.row.activity == Some(activity.id))
+        {
             stored.row.activity = None;
         }
     }
     for activity in &settlement.done {
         group.begin(activity, None, ActivityStatus::Succeeded, now);
     }
-    let freed: Vec<Ipv4Addr> = settlement.instances.iter().filter_map(|update| instance(group, update)).collect();
+    let freed: Vec<Ipv4Addr> = settlement
+        .instances
+        .iter()
+        .filter_map(|update| instance(group, update))
+        .collect();
     group.record.orders.retain(|(id, _)| !settlement.orders.contains(id));
     decision(group, &settlement.decision);
     if let Some(record) = &settlement.cycle {
@@ -83,6 +86,13 @@ fn decision(group: &mut Group, decision: &DecisionRow) {
         None => *at,
     };
     let (size, trail) = (*size, trail.clone());
-    let row = StoredDecision { first_at, last_at: first_at, passes: 1, size, variants: names, trail };
+    let row = StoredDecision {
+        first_at,
+        last_at: first_at,
+        passes: 1,
+        size,
+        variants: names,
+        trail,
+    };
     group.decisions.push_back(row);
 }

@@ -77,7 +77,11 @@ impl Group {
     pub(super) const fn new(record: GroupRecord) -> Self {
         Self {
             record,
-            counts: Counts { in_service: 0, everything: 0, alarm: false },
+            counts: Counts {
+                in_service: 0,
+                everything: 0,
+                alarm: false,
+            },
             instances: BTreeMap::new(),
             ended: BTreeMap::new(),
             activities: BTreeMap::new(),
@@ -97,13 +101,23 @@ impl Group {
     ) {
         let ended_at = (status != ActivityStatus::Running).then_some(now);
         let activity = activity.clone();
-        let stored = StoredActivity { instance, status, failure: None, started_at: now, ended_at, activity };
+        let stored = StoredActivity {
+            instance,
+            status,
+            failure: None,
+            started_at: now,
+            ended_at,
+            activity,
+        };
         self.activities.insert(stored.activity.id, stored);
     }
 
     /// An open activity ends; one that has ended stays as it ended.
     pub(super) fn end(&mut self, id: ActivityId, status: ActivityStatus, failure: Option<String>, now: Timestamp) {
-        let open = self.activities.get_mut(&id).filter(|activity| activity.ended_at.is_none());
+        let open = self
+            .activities
+            .get_mut(&id)
+            .filter(|activity| activity.ended_at.is_none());
         if let Some(activity) = open {
             (activity.status, activity.failure, activity.ended_at) = (status, failure, Some(now));
         }
@@ -145,7 +159,14 @@ pub(super) struct Events {
 
 impl Default for State {
     fn default() -> Self {
-        let free = |shard| Held { owner: String::new(), lease: Lease { shard, epoch: 0, until: Wall(0) } };
+        let free = |shard| Held {
+            owner: String::new(),
+            lease: Lease {
+                shard,
+                epoch: 0,
+                until: Wall(0),
+            },
+        };
         Self {
             leases: (0..SHARDS).map(free).collect(),
             groups: BTreeMap::new(),
@@ -162,7 +183,10 @@ impl Default for State {
 impl State {
     /// What `owner` holds.
     pub(super) fn held(&self, owner: &str, now: Wall) -> Vec<Lease> {
-        let held = self.leases.iter().filter(|held| held.owner == owner && held.lease.until > now);
+        let held = self
+            .leases
+            .iter()
+            .filter(|held| held.owner == owner && held.lease.until > now);
         held.map(|held| held.lease).collect()
     }
 
@@ -171,7 +195,10 @@ impl State {
         let Fence { group, lease, .. } = fence;
         let current = self.leases.get(usize::from(shard_of(group))).map(|held| held.lease);
         let mine = current.is_some_and(|held| (held.shard, held.epoch) == (lease.shard, lease.epoch));
-        let there = self.groups.get_mut(&group).filter(|group| group.record.status != GroupStatus::Deleted);
+        let there = self
+            .groups
+            .get_mut(&group)
+            .filter(|group| group.record.status != GroupStatus::Deleted);
         there.filter(|_| mine).ok_or(StoreError::Fenced { group })
     }
 
@@ -180,7 +207,13 @@ impl State {
         let events = self.events.entry(tenant).or_default();
         for change in changes {
             events.seq += 1;
-            events.kept.push_back((LiveEvent { seq: events.seq, change: *change }, now));
+            events.kept.push_back((
+                LiveEvent {
+                    seq: events.seq,
+                    change: *change,
+                },
+                now,
+            ));
         }
     }
 }

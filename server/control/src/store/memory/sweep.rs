@@ -1,9 +1,7 @@
 //! Retention in memory: the same bounds as on a database.
 
 use super::state::{Group, State};
-use crate::store::rules::{
-    CYCLES_A_ROW, DECISIONS_MAX, EVENTS_KEPT, EVENTS_MAX, HISTORY_KEPT, first_hour_kept,
-};
+use crate::store::rules::{CYCLES_A_ROW, DECISIONS_MAX, EVENTS_KEPT, EVENTS_MAX, HISTORY_KEPT, first_hour_kept};
 use engine::model::{Cycle, Span, Timestamp};
 
 /// Removes at most `limit` of each kind.
@@ -12,7 +10,12 @@ pub(super) fn all(state: &mut State, now: Timestamp, limit: u32) {
     let mut left = limit;
     for events in state.events.values_mut() {
         let last = events.seq.saturating_sub(EVENTS_MAX);
-        while left > 0 && events.kept.front().is_some_and(|(event, at)| *at < oldest || event.seq <= last) {
+        while left > 0
+            && events
+                .kept
+                .front()
+                .is_some_and(|(event, at)| *at < oldest || event.seq <= last)
+        {
             events.kept.pop_front();
             left -= 1;
         }
@@ -27,8 +30,12 @@ fn of_group(group: &mut Group, now: Timestamp, limit: u32) {
     let kept_from = Cycle(first_hour_kept(now) * CYCLES_A_ROW);
     let mut left = limit;
     group.series.retain(|cycle, _| *cycle >= kept_from);
-    group.activities.retain(|_, activity| keep(activity.ended_at.is_some_and(|at| at < history), &mut left));
-    group.ended.retain(|_, instance| keep(instance.terminated_at.is_some_and(|at| at < history), &mut left));
+    group
+        .activities
+        .retain(|_, activity| keep(activity.ended_at.is_some_and(|at| at < history), &mut left));
+    group
+        .ended
+        .retain(|_, instance| keep(instance.terminated_at.is_some_and(|at| at < history), &mut left));
     while left > 0 && i64::try_from(group.decisions.len()).unwrap_or(i64::MAX) > DECISIONS_MAX {
         group.decisions.pop_front();
         left -= 1;

@@ -25,8 +25,8 @@ pub(super) async fn all(tx: &mut Tx) -> Result<Vec<BalancerRecord>, StoreError> 
 
 async fn vservers(tx: &mut Tx) -> Result<BTreeMap<LoadBalancerId, Vec<VServerRecord>>, StoreError> {
     let sql = "SELECT v.balancer_id, v.id, v.port, v.algorithm, v.check_path, v.check_interval_s
-               FROM vservers v JOIN load_balancers b ON b.id = v.balancer_id
-               WHERE b.ended = 0 AND v.deleted_at IS NULL ORDER BY v.id";
+               FROM load_balancers b CROSS JOIN vservers v
+               WHERE b.ended = 0 AND v.balancer_id = b.id AND v.deleted_at IS NULL ORDER BY v.id";
     let mut found = BTreeMap::<_, Vec<_>>::new();
     for row in tx.all(sql, Vec::new()).await? {
         found.entry(row.get("balancer_id")?).or_default().push(VServerRecord {

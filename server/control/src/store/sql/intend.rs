@@ -66,12 +66,18 @@ async fn address(tx: &mut Tx, subnets: &mut Used, id: SubnetId) -> Result<(Strin
 }
 
 async fn subnet(tx: &mut Tx, id: SubnetId) -> Result<Subnet, StoreError> {
-    let row = tx.first("SELECT zone, cidr FROM subnets WHERE id = $1", values![id]).await?;
+    let row = tx
+        .first("SELECT zone, cidr FROM subnets WHERE id = $1", values![id])
+        .await?;
     let row = row.ok_or(StoreError::NoAddress { subnet: id })?;
     let sql = "SELECT address FROM instances WHERE subnet_id = $1 AND terminated_at IS NULL";
     let used = tx.all(sql, values![id]).await?;
     let used = used.iter().map(|row| row.get("address")).collect::<Result<_, _>>()?;
-    Ok(Subnet { zone: row.get("zone")?, cidr: row.get("cidr")?, used })
+    Ok(Subnet {
+        zone: row.get("zone")?,
+        cidr: row.get("cidr")?,
+        used,
+    })
 }
 
 /// The record begins, and its activity.
@@ -83,7 +89,17 @@ async fn launch(
     (zone, address): (&str, Ipv4Addr),
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Intent::Launch { id: instance, name, subnet, flags, warm_up_ms, activity } = intent else { return Ok(()) };
+    let Intent::Launch {
+        id: instance,
+        name,
+        subnet,
+        flags,
+        warm_up_ms,
+        activity,
+    } = intent
+    else {
+        return Ok(());
+    };
     let sql = "INSERT INTO instances (id, tenant_id, group_id, name, template_id, template_version, subnet_id, zone,
                                       address, phase, state, flags, warm_up_ms, activity_id, created_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14)";
@@ -97,22 +113,22 @@ async fn launch(
 }
 
 /// The record's open activity, if its phase is still the one it was loaded with.
-async fn standing(
-    tx: &mut Tx,
-    group: GroupId,
-    id: InstanceId,
-    from: Phase,
-) -> Result<Option<ActivityId>, StoreError> {
+async fn standing(tx: &mut Tx, group: GroupId, id: InstanceId, from: Phase) -> Result<Option<ActivityId>, StoreError> {
     let sql = "SELECT phase, activity_id FROM instances WHERE id = $1 AND group_id = $2 AND terminated_at IS NULL";
     let row = tx.first(sql, values![id, group]).await?;
     let changed = StoreError::Changed { group };
     let Some(row) = row else { return Err(changed) };
     let stored: Phase = row.json("phase")?;
-    if stored == from { row.get("activity_id") } else { Err(changed) }
+    if stored == from {
+        row.get("activity_id")
+    } else {
+        Err(changed)
+    }
 }
 
 async fn move_on(tx: &mut Tx, id: InstanceId, to: Phase) -> Result<(), StoreError> {
-    tx.execute("UPDATE instances SET phase = $2 WHERE id = $1", values![id, json(&to)]).await?;
+    tx.execute("UPDATE instances SET phase = $2 WHERE id = $1", values![id, json(&to)])
+        .await?;
     Ok(())
 }
 
@@ -121,7 +137,8 @@ async fn fail_open(tx: &mut Tx, open: Option<ActivityId>, now: Timestamp) -> Res
     let Some(open) = open else { return Ok(()) };
     let sql = "UPDATE activities SET status = $2, failure = $3, ended_at = $4 WHERE id = $1 AND status = $5";
     let (failed, running) = (word(ActivityStatus::Failed), word(ActivityStatus::Running));
-    tx.execute(sql, values![open, failed, rules::REMOVED_BEFORE_SERVICE, now, running]).await?;
+    tx.execute(sql, values![open, failed, rules::REMOVED_BEFORE_SERVICE, now, running])
+        .await?;
     Ok(())
 }
 
@@ -150,7 +167,12 @@ pub(super) async fn insert_activity(
     let sql = "INSERT INTO activities (id, tenant_id, group_id, kind, status, cause, instance_id, size_before,
                                        size_after, started_at, ended_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    let NewActivity { id, kind, cause, size: (before, after) } = activity;
+    let NewActivity {
+        id,
+        kind,
+        cause,
+        size: (before, after),
+    } = activity;
     let instance = instance.map(|id| id.to_string()).unwrap_or_default();
     let ended = (status != ActivityStatus::Running).then_some(now);
     let what = values![*id, tenant, group, word(kind), word(status), json(cause), instance];

@@ -44,6 +44,12 @@ async fn held(tx: &mut Tx, owner: &str, now: Wall) -> Result<Vec<Lease>, StoreEr
     let sql = "SELECT shard, epoch, until_wall FROM leases WHERE owner = $1 AND until_wall > $2 ORDER BY shard";
     let rows = tx.all(sql, values![owner, now]).await?;
     rows.iter()
-        .map(|row| Ok(Lease { shard: row.get("shard")?, epoch: row.get("epoch")?, until: row.get("until_wall")? }))
+        .map(|row| {
+            Ok(Lease {
+                shard: row.get("shard")?,
+                epoch: row.get("epoch")?,
+                until: row.get("until_wall")?,
+            })
+        })
         .collect()
 }

@@ -4,8 +4,8 @@ mod balancers;
 mod intend;
 mod leases;
 mod load;
-mod settle;
 mod series;
+mod settle;
 mod sweep;
 
 use super::tx::Tx;
@@ -47,7 +47,10 @@ impl SqlStore {
 
     /// A store whose leases are measured by another clock: tests shift it.
     pub fn with_lease_clock(db: Db, clock: LeaseClock) -> Self {
-        Self { db, lease_clock: Some(clock) }
+        Self {
+            db,
+            lease_clock: Some(clock),
+        }
     }
 
     /// The database underneath.
@@ -64,7 +67,9 @@ impl SqlStore {
             };
             leases::act(tx, &owner, act, now).await
         };
-        self.db.write(operation, move |tx| Box::pin(async move { work(tx).await })).await
+        self.db
+            .write(operation, move |tx| Box::pin(async move { work(tx).await }))
+            .await
     }
 }
 
@@ -105,7 +110,9 @@ impl LoopStore for SqlStore {
     }
 
     async fn release(&self, owner: &str) -> Result<(), StoreError> {
-        self.leases("release shards", owner, leases::Act::Release).await.map(|_| ())
+        self.leases("release shards", owner, leases::Act::Release)
+            .await
+            .map(|_| ())
     }
 
     async fn heads(&self, shards: &[u16]) -> Result<Vec<GroupHead>, StoreError> {
@@ -127,13 +134,19 @@ impl LoopStore for SqlStore {
     async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError> {
         let intents = intents.to_vec();
         self.db
-            .write("write intents", move |tx| Box::pin(async move { intend::all(tx, fence, &intents, now).await }))
+            .write("write intents", move |tx| {
+                Box::pin(async move { intend::all(tx, fence, &intents, now).await })
+            })
             .await
     }
 
     async fn settle(&self, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
         let settlement = settlement.clone();
-        self.db.write("settle a pass", move |tx| Box::pin(async move { settle::all(tx, fence, &settlement, now).await })).await
+        self.db
+            .write("settle a pass", move |tx| {
+                Box::pin(async move { settle::all(tx, fence, &settlement, now).await })
+            })
+            .await
     }
 
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
@@ -141,12 +154,20 @@ impl LoopStore for SqlStore {
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {
-        self.db.write("end a load balancer", move |tx| Box::pin(async move { balancers::ended(tx, id).await })).await
+        self.db
+            .write("end a load balancer", move |tx| {
+                Box::pin(async move { balancers::ended(tx, id).await })
+            })
+            .await
     }
 
     async fn announce(&self, tenant: TenantId, changes: &[Change], now: Timestamp) -> Result<(), StoreError> {
         let changes = changes.to_vec();
-        self.db.write("announce a change", move |tx| Box::pin(async move { events::append(tx, tenant, &changes, now).await.map(|_| ()) })).await
+        self.db
+            .write("announce a change", move |tx| {
+                Box::pin(async move { events::append(tx, tenant, &changes, now).await.map(|_| ()) })
+            })
+            .await
     }
 
     async fn mark(&self, product: Timestamp) -> Result<(), StoreError> {

@@ -33,7 +33,11 @@ pub(super) async fn last(tx: &mut Tx, group: GroupId, cycles: u32) -> Result<Vec
 pub(super) async fn add(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {
     let (hour, cycle) = (hour_of(record.cycle), record.cycle.0);
     let sql = "SELECT last_cycle FROM group_series WHERE group_id = $1 AND hour = $2";
-    let last = tx.first(sql, values![group, hour]).await?.map(|row| row.get::<u64>("last_cycle")).transpose()?;
+    let last = tx
+        .first(sql, values![group, hour])
+        .await?
+        .map(|row| row.get::<u64>("last_cycle"))
+        .transpose()?;
     match last {
         None => begin(tx, group, record).await,
         Some(last) if last < cycle => append(tx, group, record).await,
@@ -49,7 +53,8 @@ async fn begin(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), 
 }
 
 async fn append(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {
-    let sql = "UPDATE group_series SET last_cycle = $3, cycles = substr(cycles, 1, length(cycles) - 1) || ',' || $4 || ']'
+    let sql =
+        "UPDATE group_series SET last_cycle = $3, cycles = substr(cycles, 1, length(cycles) - 1) || ',' || $4 || ']'
                WHERE group_id = $1 AND hour = $2";
     tx.execute(sql, at(group, record, json(record))).await?;
     Ok(())

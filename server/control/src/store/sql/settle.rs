@@ -14,14 +14,10 @@ use api::groups::ActivityStatus;
 use engine::census::InstanceState;
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{Flags, GroupId, GroupStatus, InstanceId, Reading, Timestamp};
+use std::sync::LazyLock;
 
 /// Writes all of it.
-pub(super) async fn all(
-    tx: &mut Tx,
-    fence: Fence,
-    settlement: &Settlement,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub(super) async fn all(tx: &mut Tx, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
     let id = fence.group;
     let group = fenced(tx, fence).await?;
     let mut durable = settlement.durable.clone();
@@ -39,7 +35,8 @@ pub(super) async fn all(
         instance(tx, id, update).await?;
     }
     for order in &settlement.orders {
-        tx.execute("DELETE FROM orders WHERE id = $1 AND group_id = $2", values![order, id]).await?;
+        tx.execute("DELETE FROM orders WHERE id = $1 AND group_id = $2", values![order, id])
+            .await?;
     }
     decision(tx, id, &settlement.decision).await?;
     if let Some(record) = &settlement.cycle {
@@ -49,15 +46,25 @@ pub(super) async fn all(
     if let Some(at) = settlement.deleted {
         delete(tx, id, at).await?;
     }
-    events::append(tx, group.tenant, &settlement.changes, now).await.map(|_| ())
+    events::append(tx, group.tenant, &settlement.changes, now)
+        .await
+        .map(|_| ())
 }
 
 async fn memory(tx: &mut Tx, group: GroupId, durable: &Durable, counts: Counts) -> Result<(), StoreError> {
     let sql = "UPDATE groups_ SET durable = $2, desired = $3, in_service = $4, everything = $5, alarm = $6,
                                   state_rev = state_rev + 1
                WHERE id = $1";
-    let Counts { in_service, everything, alarm } = counts;
-    tx.execute(sql, values![group, json(durable), durable.desired, in_service, everything, alarm]).await?;
+    let Counts {
+        in_service,
+        everything,
+        alarm,
+    } = counts;
+    tx.execute(
+        sql,
+        values![group, json(durable), durable.desired, in_service, everything, alarm],
+    )
+    .await?;
     Ok(())
 }
 
@@ -65,7 +72,8 @@ async fn end(tx: &mut Tx, group: GroupId, activity: &EndedActivity, now: Timesta
     let EndedActivity { id, status, failure } = activity;
     let sql = "UPDATE activities SET status = $3, failure = $4, ended_at = $5
                WHERE id = $1 AND group_id = $2 AND ended_at IS NULL";
-    tx.execute(sql, values![*id, group, word(status), failure.clone(), now]).await?;
+    tx.execute(sql, values![*id, group, word(status), failure.clone(), now])
+        .await?;
     let sql = "UPDATE instances SET activity_id = ''
                WHERE group_id = $1 AND activity_id = $2 AND terminated_at IS NULL";
     tx.execute(sql, values![group, *id]).await?;
@@ -73,19 +81,33 @@ async fn end(tx: &mut Tx, group: GroupId, activity: &EndedActivity, now: Timesta
 }
 
 async fn instance(tx: &mut Tx, group: GroupId, update: &InstanceUpdate) -> Result<(), StoreError> {
-    let InstanceUpdate { id, phase, state, flags, running_at, terminated } = update;
+    let InstanceUpdate {
+        id,
+        phase,
+        state,
+        flags,
+        running_at,
+        terminated,
+    } = update;
     let sql = "SELECT flags, phase FROM instances WHERE id = $1 AND group_id = $2 AND terminated_at IS NULL";
-    let Some(row) = tx.first(sql, values![*id, group]).await? else { return Ok(()) };
+    let Some(row) = tx.first(sql, values![*id, group]).await? else {
+        return Ok(());
+    };
     let flags = kept_flags(row.json::<Flags>("flags")?, *flags);
     let phase = phase.map_or(row.json("phase"), Ok)?;
-    let state = if terminated.is_some() { InstanceState::Terminated } else { *state };
+    let state = if terminated.is_some() {
+        InstanceState::Terminated
+    } else {
+        *state
+    };
     let sql = "UPDATE instances SET phase = $2, state = $3, flags = $4, running_at = COALESCE($5, running_at),
                                     terminated_at = $6
                WHERE id = $1";
     let values = values![*id, json(&phase), word(state), json(&flags), *running_at, *terminated];
     tx.execute(sql, values).await?;
     if terminated.is_some() {
-        tx.execute("DELETE FROM instance_samples WHERE instance_id = $1", values![*id]).await?;
+        tx.execute("DELETE FROM instance_samples WHERE instance_id = $1", values![*id])
+            .await?;
     }
     Ok(())
 }
@@ -110,10 +132,35 @@ async fn decision(tx: &mut Tx, group: GroupId, decision: &DecisionRow) -> Result
     };
     let sql = "INSERT INTO decisions (group_id, number, first_at, last_at, passes, size, variants, trail)
                VALUES ($1, $2, $3, $3, 1, $4, $5, $6)";
-    tx.execute(sql, values![group, number, first_at, *size, names, json(trail)]).await?;
-    tx.execute("UPDATE groups_ SET decisions = $2 WHERE id = $1", values![group, number]).await?;
+    tx.execute(sql, values![group, number, first_at, *size, names, json(trail)])
+        .await?;
+    tx.execute(
+        "UPDATE groups_ SET decisions = $2 WHERE id = $1",
+        values![group, number],
+    )
+    .await?;
     Ok(())
 }
+
+/// Samples written by one statement. More saves little and the statement is a longer one to prepare; fewer asks the
+/// database once for nearly every instance of every group in every cycle.
+const SAMPLES_AT_ONCE: usize = 10;
+
+/// The statement that writes that many samples: $1 group, $2 cycle, then instance, CPU and memory of each.
+fn samples_sql(count: usize) -> &'static str {
+    let row = |n: usize| format!("(${}, $1, $2, ${}, ${})", 3 * n + 3, 3 * n + 4, 3 * n + 5);
+    let rows: Vec<String> = (0..count).map(row).collect();
+    let sql = format!(
+        "INSERT INTO instance_samples (instance_id, group_id, cycle, cpu_milli, memory_milli) VALUES {}
+         ON CONFLICT (instance_id) DO UPDATE
+         SET cycle = excluded.cycle, cpu_milli = excluded.cpu_milli, memory_milli = excluded.memory_milli",
+        rows.join(", ")
+    );
+    Box::leak(sql.into_boxed_str())
+}
+
+static ONE_SAMPLE: LazyLock<&str> = LazyLock::new(|| samples_sql(1));
+static MANY_SAMPLES: LazyLock<&str> = LazyLock::new(|| samples_sql(SAMPLES_AT_ONCE));
 
 /// The closed cycle's samples take the place of the last one's.
 async fn samples(
@@ -123,12 +170,15 @@ async fn samples(
     samples: &[(InstanceId, [Reading; 2])],
 ) -> Result<(), StoreError> {
     let cycle = record.cycle.0;
-    let sql = "INSERT INTO instance_samples (instance_id, group_id, cycle, cpu_milli, memory_milli)
-               VALUES ($1, $2, $3, $4, $5)
-               ON CONFLICT (instance_id) DO UPDATE
-               SET cycle = excluded.cycle, cpu_milli = excluded.cpu_milli, memory_milli = excluded.memory_milli";
-    for (id, [cpu, memory]) in samples {
-        tx.execute(sql, values![*id, group, cycle, cpu.ok(), memory.ok()]).await?;
+    let (many, rest) = samples.as_chunks::<SAMPLES_AT_ONCE>();
+    let ones = rest.iter().map(|one| (*ONE_SAMPLE, std::slice::from_ref(one)));
+    for (sql, some) in many.iter().map(|many| (*MANY_SAMPLES, &many[..])).chain(ones) {
+        let mut values = values![group, cycle];
+        values.extend(
+            some.iter()
+                .flat_map(|(id, [cpu, memory])| values![*id, cpu.ok(), memory.ok()]),
+        );
+        tx.execute(sql, values).await?;
     }
     let sql = "DELETE FROM instance_samples WHERE group_id = $1 AND cycle <> $2";
     tx.execute(sql, values![group, cycle]).await?;
@@ -143,7 +193,9 @@ async fn delete(tx: &mut Tx, group: GroupId, at: Timestamp) -> Result<(), StoreE
     if tx.execute(sql, values![group, deleted, at, deleting]).await? == 0 {
         return Ok(());
     }
-    tx.execute("DELETE FROM bindings WHERE group_id = $1", values![group]).await?;
-    tx.execute("DELETE FROM orders WHERE group_id = $1", values![group]).await?;
+    tx.execute("DELETE FROM bindings WHERE group_id = $1", values![group])
+        .await?;
+    tx.execute("DELETE FROM orders WHERE group_id = $1", values![group])
+        .await?;
     Ok(())
 }
