@@ -1,15 +1,18 @@
 //! Load balancers and their VServers.
-#![allow(missing_docs, reason = "the macro makes a struct of each function's arguments; the function is documented")]
+#![allow(
+    missing_docs,
+    reason = "the macro makes a struct of each function's arguments; the function is documented"
+)]
 
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
-use leptos::prelude::*;
-#[cfg(feature = "ssr")]
-use leptos::server_fn::ServerFn;
 use api::balancers::{BalancerForm, BalancerRow, BalancerView, VServerForm};
 use api::groups::{ListQuery, Page};
 use engine::model::{LoadBalancerId, VServerId};
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos::server_fn::ServerFn;
 
 /// The list.
 #[server(prefix = "/api", endpoint = "balancers/list")]
@@ -23,7 +26,9 @@ pub async fn fetch_balancers(query: ListQuery) -> Result<Page<BalancerRow>, Call
 #[server(prefix = "/api", endpoint = "balancers/page")]
 pub async fn fetch_balancer(id: String) -> Result<BalancerView, CallError> {
     let visit = Visit::here();
-    let Ok(id) = id.parse::<LoadBalancerId>() else { return visit.answer(Err(super::groups::not_found())) };
+    let Ok(id) = id.parse::<LoadBalancerId>() else {
+        return visit.answer(Err(super::groups::not_found()));
+    };
     let answer = visit.backend()?.balancer(visit.actor()?, id).await;
     visit.answer(answer)
 }
@@ -42,8 +47,15 @@ pub async fn create_balancer(form: BalancerForm) -> Result<(), CallError> {
 #[server(prefix = "/api", endpoint = "balancers/delete")]
 pub async fn delete_balancer(id: LoadBalancerId, typed: String) -> Result<(), CallError> {
     let visit = Visit::here();
-    let answer = visit.backend()?.delete_balancer(visit.actor()?, id, typed.clone()).await;
-    visit.form(DeleteBalancer::PATH, &super::Values::from([("typed".to_owned(), typed)]), answer)?;
+    let answer = visit
+        .backend()?
+        .delete_balancer(visit.actor()?, id, typed.clone())
+        .await;
+    visit.form(
+        DeleteBalancer::PATH,
+        &super::Values::from([("typed".to_owned(), typed)]),
+        answer,
+    )?;
     leptos_axum::redirect("/balancers");
     Ok(())
 }

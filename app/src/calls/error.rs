@@ -34,7 +34,10 @@ impl CallError {
 
 impl From<Problems> for CallError {
     fn from(problems: Problems) -> Self {
-        Self { problems, typed: Values::new() }
+        Self {
+            problems,
+            typed: Values::new(),
+        }
     }
 }
 

@@ -1,16 +1,19 @@
 //! Groups: list, page, wizard, actions.
-#![allow(missing_docs, reason = "the macro makes a struct of each function's arguments; the function is documented")]
+#![allow(
+    missing_docs,
+    reason = "the macro makes a struct of each function's arguments; the function is documented"
+)]
 
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
-use leptos::prelude::*;
-#[cfg(feature = "ssr")]
-use leptos::server_fn::ServerFn;
 use api::backend::Protect;
 use api::balancers::BindForm;
 use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
 use engine::model::{GroupId, InstanceId, VServerId};
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos::server_fn::ServerFn;
 
 /// The list.
 #[server(prefix = "/api", endpoint = "groups/list")]
@@ -24,7 +27,9 @@ pub async fn fetch_groups(query: ListQuery) -> Result<Page<GroupRow>, CallError>
 #[server(prefix = "/api", endpoint = "groups/page")]
 pub async fn fetch_group(id: String) -> Result<GroupView, CallError> {
     let visit = Visit::here();
-    let Ok(id) = id.parse::<GroupId>() else { return visit.answer(Err(not_found())) };
+    let Ok(id) = id.parse::<GroupId>() else {
+        return visit.answer(Err(not_found()));
+    };
     let answer = visit.backend()?.group(visit.actor()?, id).await;
     visit.answer(answer)
 }
@@ -75,7 +80,11 @@ pub async fn update_group(id: GroupId, form: GroupForm) -> Result<(), CallError>
 pub async fn resize_group(id: GroupId, desired: String) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.resize_group(visit.actor()?, id, desired.clone()).await;
-    visit.form(ResizeGroup::PATH, &super::Values::from([("desired".to_owned(), desired)]), answer)
+    visit.form(
+        ResizeGroup::PATH,
+        &super::Values::from([("desired".to_owned(), desired)]),
+        answer,
+    )
 }
 
 /// Enables a group.
@@ -99,7 +108,11 @@ pub async fn disable_group(id: GroupId) -> Result<(), CallError> {
 pub async fn delete_group(id: GroupId, typed: String) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.delete_group(visit.actor()?, id, typed.clone()).await;
-    visit.form(DeleteGroup::PATH, &super::Values::from([("typed".to_owned(), typed)]), answer)
+    visit.form(
+        DeleteGroup::PATH,
+        &super::Values::from([("typed".to_owned(), typed)]),
+        answer,
+    )
 }
 
 /// Binds a group to a VServer.
@@ -130,7 +143,10 @@ pub async fn remove_instance(group: GroupId, id: InstanceId) -> Result<(), CallE
 #[server(prefix = "/api", endpoint = "groups/protect-instance")]
 pub async fn protect_instance(group: GroupId, id: InstanceId, protect: Protect) -> Result<(), CallError> {
     let visit = Visit::here();
-    let answer = visit.backend()?.protect_instance(visit.actor()?, group, id, protect).await;
+    let answer = visit
+        .backend()?
+        .protect_instance(visit.actor()?, group, id, protect)
+        .await;
     visit.form(ProtectInstance::PATH, &super::Values::new(), answer)
 }
 

@@ -1,13 +1,16 @@
 //! Signing in and out, and what every page needs to draw its frame.
-#![allow(missing_docs, reason = "the macro makes a struct of each function's arguments; the function is documented")]
+#![allow(
+    missing_docs,
+    reason = "the macro makes a struct of each function's arguments; the function is documented"
+)]
 
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
+use api::session::Frame;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use leptos::server_fn::ServerFn;
-use api::session::Frame;
 #[cfg(feature = "ssr")]
 use std::sync::Arc;
 
@@ -42,10 +45,15 @@ pub async fn fetch_frame() -> Result<Frame, CallError> {
 #[server(prefix = "/api", endpoint = "session/sign-in")]
 pub async fn sign_in(name: String, password: String, next: String) -> Result<(), CallError> {
     let visit = Visit::here();
-    let from = use_context::<ClientAddress>().map(|address| address.0).unwrap_or_default();
+    let from = use_context::<ClientAddress>()
+        .map(|address| address.0)
+        .unwrap_or_default();
     let checked = visit.backend()?.check_password(&name, &password, &from).await;
     // The password is not among what is handed back.
-    let typed = api::session::SignInForm { name, password: String::new() };
+    let typed = api::session::SignInForm {
+        name,
+        password: String::new(),
+    };
     let actor = visit.form(SignIn::PATH, &typed, checked)?;
     visit.session()?.sign_in(&actor).await;
     leptos_axum::redirect(own_path(&next));
@@ -74,7 +82,13 @@ mod tests {
     #[test]
     fn after_signing_in_one_lands_on_an_own_page_only() {
         assert_eq!(own_path("/groups/asg-1?tab=log"), "/groups/asg-1?tab=log");
-        for foreign in ["", "//evil.example", "https://evil.example", "/\\evil", "/a\r\nSet-Cookie: x"] {
+        for foreign in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil",
+            "/a\r\nSet-Cookie: x",
+        ] {
             assert_eq!(own_path(foreign), "/groups", "{foreign:?}");
         }
     }

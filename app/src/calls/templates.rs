@@ -1,16 +1,19 @@
 //! Templates: list, page, wizard; and the catalogue the wizard offers.
-#![allow(missing_docs, reason = "the macro makes a struct of each function's arguments; the function is documented")]
+#![allow(
+    missing_docs,
+    reason = "the macro makes a struct of each function's arguments; the function is documented"
+)]
 
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
-use leptos::prelude::*;
-#[cfg(feature = "ssr")]
-use leptos::server_fn::ServerFn;
 use api::catalogue::Catalogue;
 use api::groups::{ListQuery, Page};
 use api::templates::{TemplateForm, TemplateRow, TemplateView};
 use engine::model::TemplateId;
+use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos::server_fn::ServerFn;
 
 /// The list.
 #[server(prefix = "/api", endpoint = "templates/list")]
@@ -24,7 +27,9 @@ pub async fn fetch_templates(query: ListQuery) -> Result<Page<TemplateRow>, Call
 #[server(prefix = "/api", endpoint = "templates/page")]
 pub async fn fetch_template(id: String) -> Result<TemplateView, CallError> {
     let visit = Visit::here();
-    let Ok(id) = id.parse::<TemplateId>() else { return visit.answer(Err(super::groups::not_found())) };
+    let Ok(id) = id.parse::<TemplateId>() else {
+        return visit.answer(Err(super::groups::not_found()));
+    };
     let answer = visit.backend()?.template(visit.actor()?, id).await;
     visit.answer(answer)
 }

@@ -34,7 +34,9 @@ impl Visit {
 
     /// The backend.
     pub(crate) fn backend(&self) -> Result<&dyn Backend, CallError> {
-        self.backend.as_deref().ok_or_else(|| CallError::whole(Code::Unavailable))
+        self.backend
+            .as_deref()
+            .ok_or_else(|| CallError::whole(Code::Unavailable))
     }
 
     /// The session's door.
@@ -71,7 +73,10 @@ impl Visit {
                 self.set_status(&problems);
                 return CallError::from(problems);
             }
-            let refusal = CallError { problems, typed: values(typed) };
+            let refusal = CallError {
+                problems,
+                typed: values(typed),
+            };
             let mut back = self.referer().unwrap_or_else(|| "http://localhost/".to_owned());
             ServerFnUrlError::<CallError>::strip_error_info(&mut back);
             if let Ok(url) = ServerFnUrlError::new(path, refusal.clone()).to_url(&back) {
@@ -83,12 +88,18 @@ impl Visit {
 
     /// Where the visitor is: the page itself, or the page a call came from.
     fn page(&self) -> String {
-        let Some(parts) = &self.parts else { return "/".to_owned() };
+        let Some(parts) = &self.parts else {
+            return "/".to_owned();
+        };
         if parts.method == http::Method::GET {
-            return parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+            return parts
+                .uri
+                .path_and_query()
+                .map_or_else(|| "/".to_owned(), ToString::to_string);
         }
         let from = self.referer().and_then(|url| url.parse::<http::Uri>().ok());
-        from.and_then(|uri| uri.path_and_query().map(ToString::to_string)).unwrap_or_else(|| "/".to_owned())
+        from.and_then(|uri| uri.path_and_query().map(ToString::to_string))
+            .unwrap_or_else(|| "/".to_owned())
     }
 
     fn referer(&self) -> Option<String> {
@@ -101,8 +112,14 @@ impl Visit {
     }
 
     fn is_plain_form(&self) -> bool {
-        let posted = self.parts.as_ref().is_some_and(|parts| parts.method == http::Method::POST);
-        posted && self.header(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+        let posted = self
+            .parts
+            .as_ref()
+            .is_some_and(|parts| parts.method == http::Method::POST);
+        posted
+            && self
+                .header(header::ACCEPT)
+                .is_some_and(|accept| accept.contains("text/html"))
     }
 
     fn set_status(&self, problems: &Problems) {
@@ -118,11 +135,21 @@ impl Visit {
 
 /// A form's fields by name.
 fn values(form: &impl Serialize) -> Values {
-    serde_json::to_value(form).and_then(serde_json::from_value).unwrap_or_default()
+    serde_json::to_value(form)
+        .and_then(serde_json::from_value)
+        .unwrap_or_default()
 }
 
 /// A path as a query value: everything but the safe characters becomes `%XX`.
 fn encoded(text: &str) -> String {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-    text.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if safe(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }

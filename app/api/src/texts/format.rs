@@ -7,7 +7,11 @@ use engine::model::{Milli, Timestamp};
 pub fn percent(lang: Lang, milli: Milli) -> String {
     let tenths = milli.saturating_add(50) / 100;
     let (whole, tenth) = (tenths / 10, tenths % 10);
-    let number = if tenth == 0 { whole.to_string() } else { format!("{whole}.{tenth}") };
+    let number = if tenth == 0 {
+        whole.to_string()
+    } else {
+        format!("{whole}.{tenth}")
+    };
     match lang {
         Lang::En => format!("{number} %"),
         Lang::Zh => format!("{number}%"),
@@ -28,12 +32,20 @@ pub fn vcpus(milli: u32) -> String {
     let (whole, rest) = (milli / 1_000, milli % 1_000);
     let digits = format!("{rest:03}");
     let digits = digits.trim_end_matches('0');
-    if digits.is_empty() { whole.to_string() } else { format!("{whole}.{digits}") }
+    if digits.is_empty() {
+        whole.to_string()
+    } else {
+        format!("{whole}.{digits}")
+    }
 }
 
 /// MiB, or GiB when it is a whole number of them.
 pub fn memory(mib: u32) -> String {
-    if mib >= 1_024 && mib.is_multiple_of(1_024) { format!("{} GiB", mib / 1_024) } else { format!("{mib} MiB") }
+    if mib >= 1_024 && mib.is_multiple_of(1_024) {
+        format!("{} GiB", mib / 1_024)
+    } else {
+        format!("{mib} MiB")
+    }
 }
 
 /// A length of time in its two largest units: `4 h 10 min`, `45 s`.
@@ -44,9 +56,19 @@ pub fn length(lang: Lang, ms: i64) -> String {
         Lang::En => [" d", " h", " min", " s"],
         Lang::Zh => [" 天", " 小时", " 分", " 秒"],
     };
-    let Some(first) = parts.iter().position(|part| *part > 0) else { return format!("0{}", units[3]) };
-    let shown = parts.iter().zip(units).skip(first).take(2).filter(|(part, _)| **part > 0);
-    shown.map(|(part, unit)| format!("{part}{unit}")).collect::<Vec<_>>().join(" ")
+    let Some(first) = parts.iter().position(|part| *part > 0) else {
+        return format!("0{}", units[3]);
+    };
+    let shown = parts
+        .iter()
+        .zip(units)
+        .skip(first)
+        .take(2)
+        .filter(|(part, _)| **part > 0);
+    shown
+        .map(|(part, unit)| format!("{part}{unit}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Days since 1970 as year, month, day (proleptic Gregorian), by counting in 400-year eras that begin in March.
@@ -57,7 +79,11 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 

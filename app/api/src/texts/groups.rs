@@ -116,16 +116,18 @@ use super::format::instances;
 /// The water-level gauge in words.
 pub fn gauge(lang: Lang, min: u32, desired: u32, in_service: u32, everything: u32, max: u32) -> String {
     match lang {
-        Lang::En => format!(
-            "{in_service} of {desired} desired in service; {everything} exist; limits {min} to {max}"
-        ),
+        Lang::En => format!("{in_service} of {desired} desired in service; {everything} exist; limits {min} to {max}"),
         Lang::Zh => format!("期望 {desired}，运行 {in_service}，当前实例 {everything}，范围 {min} 到 {max}"),
     }
 }
 
 /// `3 groups`.
 pub fn counted(lang: Lang, count: u32) -> String {
-    let many = if count >= 10_000 { "10,000+".to_owned() } else { count.to_string() };
+    let many = if count >= 10_000 {
+        "10,000+".to_owned()
+    } else {
+        count.to_string()
+    };
     match lang {
         Lang::En => format!("{many} {}", if count == 1 { "group" } else { "groups" }),
         Lang::Zh => format!("共 {many} 个"),

@@ -22,7 +22,9 @@ fn english<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::BadCharacter => format!("This character is not allowed: {}", n(0)),
         Code::NotOfForm => format!("Write it in this form: {}", n(0)),
         Code::MaxBelowMin => format!("Max ({}) is below min ({}).", n(1), n(0)),
-        Code::MinZeroWithRule => "A CPU or memory rule needs at least 1 instance to look at: set min to 1 or more.".into(),
+        Code::MinZeroWithRule => {
+            "A CPU or memory rule needs at least 1 instance to look at: set min to 1 or more.".into()
+        }
         Code::NotPositive => "Type a number above 0.".into(),
         Code::MetricTwice => format!("{} has a rule already.", n(0)),
         Code::NotOneOf => format!("Choose one of: {}.", n(0)),
@@ -33,7 +35,11 @@ fn english<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::AlreadyBound => "This group is bound to that VServer already.".into(),
         Code::DesiredOutOfBounds => format!("Desired {} is not within {} to {}.", n(0), n(1), n(2)),
         Code::Stale => {
-            format!("Somebody changed this meanwhile: it is version {}, yours was {}. Look at what is there now, then save again.", n(0), n(1))
+            format!(
+                "Somebody changed this meanwhile: it is version {}, yours was {}. Look at what is there now, then save again.",
+                n(0),
+                n(1)
+            )
         }
         Code::WrongCredentials => "Name or password is wrong.".into(),
         Code::TooManyAttempts => format!("Too many attempts. Try again in {} s.", n(0)),
@@ -43,7 +49,11 @@ fn english<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::WrongState => format!("Only possible when {}.", n(0)),
         Code::NameNotRepeated => format!("Type the name exactly: {}", n(0)),
         Code::Unavailable => {
-            format!("A part of the server does not answer ({}). Nothing was changed; try again. Incident {}.", n(0), n(1))
+            format!(
+                "A part of the server does not answer ({}). Nothing was changed; try again. Incident {}.",
+                n(0),
+                n(1)
+            )
         }
     }
 }
@@ -68,7 +78,11 @@ fn chinese<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::InUse => format!("仍被 {} 使用，请先在那里解除。", n(0)),
         Code::AlreadyBound => "伸缩组已绑定该 VServer。".into(),
         Code::DesiredOutOfBounds => format!("期望值 {} 不在 {} 到 {} 之间。", n(0), n(1), n(2)),
-        Code::Stale => format!("期间有人改过：现在是版本 {}，您看到的是 {}。请先看看现在的内容，再保存。", n(0), n(1)),
+        Code::Stale => format!(
+            "期间有人改过：现在是版本 {}，您看到的是 {}。请先看看现在的内容，再保存。",
+            n(0),
+            n(1)
+        ),
         Code::WrongCredentials => "名称或密码不对。".into(),
         Code::TooManyAttempts => format!("尝试次数过多，请在 {} 秒后再试。", n(0)),
         Code::SignInFirst => "会话已结束，请重新登录。".into(),
@@ -76,6 +90,10 @@ fn chinese<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::NotFound => "这里没有这个 ID，或者您无权查看。".into(),
         Code::WrongState => format!("仅在以下情况可行：{}。", n(0)),
         Code::NameNotRepeated => format!("请原样输入名称：{}", n(0)),
-        Code::Unavailable => format!("服务器的一部分没有应答（{}）。没有任何改动，请重试。事件编号 {}。", n(0), n(1)),
+        Code::Unavailable => format!(
+            "服务器的一部分没有应答（{}）。没有任何改动，请重试。事件编号 {}。",
+            n(0),
+            n(1)
+        ),
     }
 }

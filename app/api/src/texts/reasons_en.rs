@@ -12,7 +12,10 @@ fn instances(count: u32) -> String {
 
 /// The sentence.
 pub(super) fn reason(reason: &Reason) -> String {
-    size(reason).or_else(|| launching(reason)).or_else(|| leaving(reason)).unwrap_or_else(|| guard(reason))
+    size(reason)
+        .or_else(|| launching(reason))
+        .or_else(|| leaving(reason))
+        .unwrap_or_else(|| guard(reason))
 }
 
 /// What `decide` says of the size.
@@ -25,16 +28,48 @@ fn size(reason: &Reason) -> Option<String> {
         Reason::NothingToJudge { warming } => {
             format!("Nothing to judge yet: {} warming up, none past it", instances(*warming))
         }
-        Reason::NoSamples { metric: of, members, why } => {
-            format!("No {} sample from {} ({}): the size is held", metric(En, *of), instances(*members), missing(En, *why))
+        Reason::NoSamples {
+            metric: of,
+            members,
+            why,
+        } => {
+            format!(
+                "No {} sample from {} ({}): the size is held",
+                metric(En, *of),
+                instances(*members),
+                missing(En, *why)
+            )
         }
-        Reason::SomeSamplesMissing { metric: of, present, missing } => {
-            format!("{} samples: {present} there, {missing} missing; the missing never lower the size", metric(En, *of))
+        Reason::SomeSamplesMissing {
+            metric: of,
+            present,
+            missing,
+        } => {
+            format!(
+                "{} samples: {present} there, {missing} missing; the missing never lower the size",
+                metric(En, *of)
+            )
         }
-        Reason::Within { metric: of, mean, threshold, members } => {
-            format!("{} <= {} over 15 s on {}: enough", reading(En, *of, *mean), percent(En, *threshold), instances(*members))
+        Reason::Within {
+            metric: of,
+            mean,
+            threshold,
+            members,
+        } => {
+            format!(
+                "{} <= {} over 15 s on {}: enough",
+                reading(En, *of, *mean),
+                percent(En, *threshold),
+                instances(*members)
+            )
         }
-        Reason::AsksFor { metric: of, mean, threshold, members, ask } => format!(
+        Reason::AsksFor {
+            metric: of,
+            mean,
+            threshold,
+            members,
+            ask,
+        } => format!(
             "{} > {} over 15 s on {}: asks for {ask}",
             reading(En, *of, *mean),
             percent(En, *threshold),
@@ -42,7 +77,10 @@ fn size(reason: &Reason) -> Option<String> {
         ),
         Reason::StepLimited { asked, allowed } => format!("Asked for {asked}, one step allows {allowed}"),
         Reason::Saturated { metric: of, mean, ask } => {
-            format!("{}: saturated, the true need is unknown: asks for twice as many, {ask}", reading(En, *of, *mean))
+            format!(
+                "{}: saturated, the true need is unknown: asks for twice as many, {ask}",
+                reading(En, *of, *mean)
+            )
         }
         Reason::NoAnswer { metric: of, allowed } => format!(
             "More instances did not lower {}: it may add at most one a window, up to {allowed}",
@@ -75,8 +113,16 @@ fn wait(why: &ScaleInWait) -> String {
             format!("{present} of {needed} cycles of the last 10 min are there")
         }
         ScaleInWait::LastCycleMissing => "the last cycle is missing".into(),
-        ScaleInWait::AverageNotBelow { metric: of, average, threshold } => {
-            format!("the 10-minute average of {} is not below {}", reading(En, *of, *average), percent(En, *threshold))
+        ScaleInWait::AverageNotBelow {
+            metric: of,
+            average,
+            threshold,
+        } => {
+            format!(
+                "the 10-minute average of {} is not below {}",
+                reading(En, *of, *average),
+                percent(En, *threshold)
+            )
         }
         ScaleInWait::PeakMinuteTooHigh { metric: of, peak, fits } => format!(
             "the busiest minute would be {} on fewer instances, {} fits",
@@ -106,20 +152,43 @@ fn wait(why: &ScaleInWait) -> String {
 /// What `plan` says of launches.
 fn launching(reason: &Reason) -> Option<String> {
     Some(match reason {
-        Reason::AtDesired { desired, in_service, warming: 0 } => {
+        Reason::AtDesired {
+            desired,
+            in_service,
+            warming: 0,
+        } => {
             format!("At desired: {in_service} of {desired} in service, nothing to do")
         }
-        Reason::AtDesired { desired, in_service, warming } => {
+        Reason::AtDesired {
+            desired,
+            in_service,
+            warming,
+        } => {
             format!("At desired: {in_service} of {desired} in service, {warming} warming up, nothing to do")
         }
-        Reason::Launches { count, desired, healthy, warming } => {
-            format!("Adds {}: desired {desired}, healthy {healthy}, warming up {warming}", instances(*count))
+        Reason::Launches {
+            count,
+            desired,
+            healthy,
+            warming,
+        } => {
+            format!(
+                "Adds {}: desired {desired}, healthy {healthy}, warming up {warming}",
+                instances(*count)
+            )
         }
-        Reason::NoRoom { wanted, everything, max } => {
+        Reason::NoRoom {
+            wanted,
+            everything,
+            max,
+        } => {
             format!("Wants {wanted} more, but {everything} exist and max is {max}")
         }
         Reason::BreakerOpen { failures, next_trial } => {
-            format!("{failures} launches in a row failed: launching stopped, next trial {}", at(*next_trial))
+            format!(
+                "{failures} launches in a row failed: launching stopped, next trial {}",
+                at(*next_trial)
+            )
         }
         Reason::BreakerTrial { attempt } => format!("Trial launch {attempt} while launching is stopped"),
         Reason::BreakerClosed => "Launching goes on".into(),
@@ -127,7 +196,10 @@ fn launching(reason: &Reason) -> Option<String> {
         Reason::DriverSilent => "The driver does not answer: nothing is begun that needs its word".into(),
         Reason::LaunchFailed { id, cause } => format!("Launch of {id} failed: {}", launch_failure(En, *cause)),
         Reason::HoldTrial { count, limit } => {
-            format!("Trial launch of {} while on hold, at most {limit} at a time", instances(*count))
+            format!(
+                "Trial launch of {} while on hold, at most {limit} at a time",
+                instances(*count)
+            )
         }
         Reason::TrialMakesRoom { id } => format!("{id} (unhealthy) makes room for a trial launch"),
         Reason::TakenBack { id } => format!("{id} was leaving and is taken back"),
@@ -173,13 +245,19 @@ fn guard(reason: &Reason) -> String {
             format!("Brake: {leaving} leaving for health, at most {limit} at a time")
         }
         R::Held { down, judged, since } => {
-            format!("Hold: {down} of {judged} down since {}; the check itself is suspect, nothing is killed", at(*since))
+            format!(
+                "Hold: {down} of {judged} down since {}; the check itself is suspect, nothing is killed",
+                at(*since)
+            )
         }
         R::HoldEnded => "Hold ended: a new instance passed the check".into(),
         R::HoldTimedOut { since } => format!("On hold since {} without proof: one at a time", at(*since)),
         R::Strays { count } => format!("{} without a record", counted((*count).into(), "machine", "machines")),
         R::StraysNeedAPerson { count } => {
-            format!("{} without a record: nothing is destroyed until somebody says so", counted((*count).into(), "machine", "machines"))
+            format!(
+                "{} without a record: nothing is destroyed until somebody says so",
+                counted((*count).into(), "machine", "machines")
+            )
         }
         R::PlanCut { kept, wanted } => format!("{kept} of {wanted} steps now, the rest in the next pass"),
         R::Disabled

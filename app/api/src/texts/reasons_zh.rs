@@ -8,7 +8,10 @@ use engine::model::{Reason, ScaleInWait};
 
 /// The sentence.
 pub(super) fn reason(reason: &Reason) -> String {
-    size(reason).or_else(|| launching(reason)).or_else(|| leaving(reason)).unwrap_or_else(|| guard(reason))
+    size(reason)
+        .or_else(|| launching(reason))
+        .or_else(|| leaving(reason))
+        .unwrap_or_else(|| guard(reason))
 }
 
 /// What `decide` says of the size.
@@ -19,18 +22,44 @@ fn size(reason: &Reason) -> Option<String> {
         Reason::FixedSize { desired } => format!("没有规则：固定 {desired} 个"),
         Reason::AlreadyJudged { cycle } => format!("周期 {cycle} 已经判断过"),
         Reason::NothingToJudge { warming } => format!("暂无可判断的实例：{warming} 个预热中，没有过了预热的"),
-        Reason::NoSamples { metric: of, members, why } => {
-            format!("{members} 个实例都没有{}数据（{}）：保持现有数量", metric(Zh, *of), missing(Zh, *why))
+        Reason::NoSamples {
+            metric: of,
+            members,
+            why,
+        } => {
+            format!(
+                "{members} 个实例都没有{}数据（{}）：保持现有数量",
+                metric(Zh, *of),
+                missing(Zh, *why)
+            )
         }
-        Reason::SomeSamplesMissing { metric: of, present, missing } => {
-            format!("{}数据：{present} 个有，{missing} 个缺；缺数据绝不会引起缩容", metric(Zh, *of))
+        Reason::SomeSamplesMissing {
+            metric: of,
+            present,
+            missing,
+        } => {
+            format!(
+                "{}数据：{present} 个有，{missing} 个缺；缺数据绝不会引起缩容",
+                metric(Zh, *of)
+            )
         }
-        Reason::Within { metric: of, mean, threshold, members } => format!(
+        Reason::Within {
+            metric: of,
+            mean,
+            threshold,
+            members,
+        } => format!(
             "{members} 个实例 15 秒平均 {} ≤ {}：够用",
             reading(Zh, *of, *mean),
             percent(Zh, *threshold)
         ),
-        Reason::AsksFor { metric: of, mean, threshold, members, ask } => format!(
+        Reason::AsksFor {
+            metric: of,
+            mean,
+            threshold,
+            members,
+            ask,
+        } => format!(
             "{members} 个实例 15 秒平均 {} > {}：需要 {ask} 个",
             reading(Zh, *of, *mean),
             percent(Zh, *threshold)
@@ -40,7 +69,10 @@ fn size(reason: &Reason) -> Option<String> {
             format!("{}，已饱和，真实需求不明：翻倍到 {ask} 个", reading(Zh, *of, *mean))
         }
         Reason::NoAnswer { metric: of, allowed } => {
-            format!("增加实例没有降低{}：它每个窗口最多再加一个，至多 {allowed} 个", metric(Zh, *of))
+            format!(
+                "增加实例没有降低{}：它每个窗口最多再加一个，至多 {allowed} 个",
+                metric(Zh, *of)
+            )
         }
         Reason::ScaledOut { metric: of, from, to } => format!("因{}扩容：期望 {from} → {to}", metric(Zh, *of)),
         Reason::ScaledIn { from, to, demand_peak } => format!(
@@ -52,7 +84,10 @@ fn size(reason: &Reason) -> Option<String> {
         Reason::Clamped { asked, to, min, max } => format!("需要 {asked} 个，受限于 {min} 到 {max}，取 {to} 个"),
         Reason::BoundsMoved { from, to, min, max } => format!("成员数量范围改为 {min} 到 {max}：期望 {from} → {to}"),
         Reason::RegretBegins { size, window_cycles } => {
-            format!("缩到 {size} 个后很快又扩容：一天内不再缩到该数量，窗口延长到 {} 分钟", window_cycles / 4)
+            format!(
+                "缩到 {size} 个后很快又扩容：一天内不再缩到该数量，窗口延长到 {} 分钟",
+                window_cycles / 4
+            )
         }
         _ => return None,
     })
@@ -62,16 +97,34 @@ fn size(reason: &Reason) -> Option<String> {
 fn wait(why: &ScaleInWait) -> String {
     let what = match why {
         ScaleInWait::AtMin { min } => format!("已是最小成员数 {min}"),
-        ScaleInWait::WindowNotFull { present, needed } => format!("最近 10 分钟需要 {needed} 个周期的数据，现有 {present} 个"),
+        ScaleInWait::WindowNotFull { present, needed } => {
+            format!("最近 10 分钟需要 {needed} 个周期的数据，现有 {present} 个")
+        }
         ScaleInWait::LastCycleMissing => "上一个周期没有数据".into(),
-        ScaleInWait::AverageNotBelow { metric: of, average, threshold } => {
-            format!("10 分钟平均 {} 未低于 {}", reading(Zh, *of, *average), percent(Zh, *threshold))
+        ScaleInWait::AverageNotBelow {
+            metric: of,
+            average,
+            threshold,
+        } => {
+            format!(
+                "10 分钟平均 {} 未低于 {}",
+                reading(Zh, *of, *average),
+                percent(Zh, *threshold)
+            )
         }
         ScaleInWait::PeakMinuteTooHigh { metric: of, peak, fits } => {
-            format!("缩容后最忙的一分钟会到 {}，最多容 {}", reading(Zh, *of, *peak), percent(Zh, *fits))
+            format!(
+                "缩容后最忙的一分钟会到 {}，最多容 {}",
+                reading(Zh, *of, *peak),
+                percent(Zh, *fits)
+            )
         }
         ScaleInWait::PeakCycleTooHigh { metric: of, peak, fits } => {
-            format!("缩容后最忙的 15 秒会到 {}，最多容 {}", reading(Zh, *of, *peak), percent(Zh, *fits))
+            format!(
+                "缩容后最忙的 15 秒会到 {}，最多容 {}",
+                reading(Zh, *of, *peak),
+                percent(Zh, *fits)
+            )
         }
         ScaleInWait::RecentScaleOut { cycles_ago } => format!("{cycles_ago} 个周期前刚扩容"),
         ScaleInWait::RecentScaleIn { cycles_ago } => format!("{cycles_ago} 个周期前刚缩容"),
@@ -87,16 +140,33 @@ fn wait(why: &ScaleInWait) -> String {
 /// What `plan` says of launches.
 fn launching(reason: &Reason) -> Option<String> {
     Some(match reason {
-        Reason::AtDesired { desired, in_service, warming: 0 } => {
+        Reason::AtDesired {
+            desired,
+            in_service,
+            warming: 0,
+        } => {
             format!("已达期望：期望 {desired}，运行 {in_service}，无需动作")
         }
-        Reason::AtDesired { desired, in_service, warming } => {
+        Reason::AtDesired {
+            desired,
+            in_service,
+            warming,
+        } => {
             format!("已达期望：期望 {desired}，运行 {in_service}，启动中 {warming}，无需动作")
         }
-        Reason::Launches { count, desired, healthy, warming } => {
+        Reason::Launches {
+            count,
+            desired,
+            healthy,
+            warming,
+        } => {
             format!("添加 {count} 个实例：期望 {desired}，健康 {healthy}，启动中 {warming}")
         }
-        Reason::NoRoom { wanted, everything, max } => format!("还需 {wanted} 个，但已有 {everything} 个，最大成员数为 {max}"),
+        Reason::NoRoom {
+            wanted,
+            everything,
+            max,
+        } => format!("还需 {wanted} 个，但已有 {everything} 个，最大成员数为 {max}"),
         Reason::BreakerOpen { failures, next_trial } => {
             format!("连续 {failures} 次启动失败：已停止启动，下次试探 {}", at(*next_trial))
         }
@@ -125,7 +195,9 @@ fn leaving(reason: &Reason) -> Option<String> {
         Reason::RemovalGoesFirst { id, max } => format!("最大成员数 {max} 没有余量，先移除 {id} 再补"),
         Reason::RemovalWaitsForReading { id } => format!("{id} 要等新的读数仍显示故障才移除"),
         Reason::RemovedByHand { id } => format!("{id} 由人工移除"),
-        Reason::SurplusProtected { wanted, leaving } => format!("应移除 {wanted} 个，只能移除 {leaving} 个：其余受保护"),
+        Reason::SurplusProtected { wanted, leaving } => {
+            format!("应移除 {wanted} 个，只能移除 {leaving} 个：其余受保护")
+        }
         Reason::StrayDestroyed { id } => format!("{id} 没有记录却在运行，现销毁"),
         Reason::Detached { id } => format!("{id} 离开伸缩组，继续运行"),
         Reason::Vanished { id } => format!("{id} 已消失，并非这里所为"),
@@ -140,7 +212,10 @@ fn guard(reason: &Reason) -> String {
     match reason {
         R::Braked { leaving, limit } => format!("制动：因健康移除 {leaving} 个，同时最多 {limit} 个"),
         R::Held { down, judged, since } => {
-            format!("暂停：自 {} 起 {judged} 个中有 {down} 个故障，检查本身可疑，不移除任何实例", at(*since))
+            format!(
+                "暂停：自 {} 起 {judged} 个中有 {down} 个故障，检查本身可疑，不移除任何实例",
+                at(*since)
+            )
         }
         R::HoldEnded => "暂停结束：新实例通过了检查".into(),
         R::HoldTimedOut { since } => format!("自 {} 暂停至今未能证实：一次移除一个", at(*since)),

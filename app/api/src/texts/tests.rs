@@ -33,17 +33,44 @@ fn the_language_is_the_first_one_we_have() {
 
 #[test]
 fn a_reason_says_its_numbers() {
-    let asks = Reason::AsksFor { metric: Metric::Cpu, mean: 98_000, threshold: 70_000, members: 3, ask: 5 };
-    assert_eq!(reasons::reason(Lang::En, &asks), "CPU 98 % > 70 % over 15 s on 3 instances: asks for 5");
-    assert_eq!(reasons::reason(Lang::Zh, &asks), "3 个实例 15 秒平均 CPU 98% > 70%：需要 5 个");
+    let asks = Reason::AsksFor {
+        metric: Metric::Cpu,
+        mean: 98_000,
+        threshold: 70_000,
+        members: 3,
+        ask: 5,
+    };
+    assert_eq!(
+        reasons::reason(Lang::En, &asks),
+        "CPU 98 % > 70 % over 15 s on 3 instances: asks for 5"
+    );
+    assert_eq!(
+        reasons::reason(Lang::Zh, &asks),
+        "3 个实例 15 秒平均 CPU 98% > 70%：需要 5 个"
+    );
 }
 
 #[test]
 fn the_headline_is_the_change_and_what_asked_for_it() {
     let trail = [
-        Reason::AsksFor { metric: Metric::Cpu, mean: 98_000, threshold: 70_000, members: 3, ask: 5 },
-        Reason::ScaledOut { metric: Metric::Cpu, from: 3, to: 5 },
-        Reason::Launches { count: 2, desired: 5, healthy: 3, warming: 0 },
+        Reason::AsksFor {
+            metric: Metric::Cpu,
+            mean: 98_000,
+            threshold: 70_000,
+            members: 3,
+            ask: 5,
+        },
+        Reason::ScaledOut {
+            metric: Metric::Cpu,
+            from: 3,
+            to: 5,
+        },
+        Reason::Launches {
+            count: 2,
+            desired: 5,
+            healthy: 3,
+            warming: 0,
+        },
     ];
     assert_eq!(
         reasons::headline(Lang::En, &trail),
@@ -65,8 +92,15 @@ fn sample_reasons() -> Vec<Reason> {
     let id = InstanceId(7);
     vec![
         Reason::Disabled,
-        Reason::NoSamples { metric: Metric::Memory, members: 2, why: Missing::SourceSilent },
-        Reason::BreakerOpen { failures: 5, next_trial: Timestamp(0) },
+        Reason::NoSamples {
+            metric: Metric::Memory,
+            members: 2,
+            why: Missing::SourceSilent,
+        },
+        Reason::BreakerOpen {
+            failures: 5,
+            next_trial: Timestamp(0),
+        },
         Reason::BreakerClosed,
         Reason::HoldEnded,
         Reason::StraysNeedAPerson { count: 4 },

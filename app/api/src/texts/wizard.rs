@@ -78,11 +78,16 @@ pub fn happens(lang: Lang, min: u32, max: u32, warm_up_s: i64, rules: &[String])
     match lang {
         Lang::En => {
             let mut said = vec![format!("{} launched at once.", instances(lang, min.into()))];
-            said.push(format!("Each is in service {warm_up} after its program runs (warm-up)."));
+            said.push(format!(
+                "Each is in service {warm_up} after its program runs (warm-up)."
+            ));
             if fixed {
                 said.push(format!("The size stays {min}; lost instances are replaced."));
             } else {
-                said.push(format!("Every 15 s: above {} it grows, to {max} at most.", rules.join(" / ")));
+                said.push(format!(
+                    "Every 15 s: above {} it grows, to {max} at most.",
+                    rules.join(" / ")
+                ));
                 said.push("When 10 minutes were below, it shrinks one step at a time.".into());
             }
             said
@@ -93,7 +98,10 @@ pub fn happens(lang: Lang, min: u32, max: u32, warm_up_s: i64, rules: &[String])
             if fixed {
                 said.push(format!("数量保持为 {min}，失去的实例会自动补上。"));
             } else {
-                said.push(format!("每 15 秒判断一次：高于 {} 就扩容，最多到 {max} 个。", rules.join(" / ")));
+                said.push(format!(
+                    "每 15 秒判断一次：高于 {} 就扩容，最多到 {max} 个。",
+                    rules.join(" / ")
+                ));
                 said.push("10 分钟平均都低于阈值时，逐步缩容。".into());
             }
             said

@@ -1,0 +1,270 @@
+//! Charts as data: pure functions from a series to ECharts options, the same bytes on server and browser.
+//!
+//! No function ever stands in an option (the page's policy forbids `eval`), and tooltips are drawn on the canvas, because
+//! an HTML tooltip would carry its own styles.
+
+use api::groups::{ActivityKind, SeriesView};
+use api::texts::Lang;
+use charming::Chart;
+use charming::component::{Axis, Grid, Legend};
+use charming::datatype::{CompositeValue, DataPoint};
+use charming::element::{
+    AreaStyle, AxisLabel, AxisLine, AxisLineStyle, AxisPointer, AxisPointerLink, AxisPointerType, AxisType, ItemStyle,
+    Label, LineStyle, LineStyleType, MarkLine, MarkLineData, MarkLineVariant, SplitLine, Step, Symbol, TextStyle,
+    Tooltip, Trigger,
+};
+use charming::series::{Line, Scatter};
+use engine::memory::CycleRecord;
+use engine::model::{Metric, Milli, Span};
+use serde_json::{Value, json};
+
+/// Colours of a chart: a canvas does not read style sheets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Palette {
+    accent: &'static str,
+    quiet: &'static str,
+    text: &'static str,
+    grid: &'static str,
+    band: &'static str,
+    good: &'static str,
+    warn: &'static str,
+    second: &'static str,
+}
+
+impl Palette {
+    /// On light surfaces.
+    pub const LIGHT: Self = Self {
+        accent: "#0f766e",
+        quiet: "#64748b",
+        text: "#475569",
+        grid: "#e2e8f0",
+        band: "rgba(15,118,110,0.06)",
+        good: "#15803d",
+        warn: "#b45309",
+        second: "#6d28d9",
+    };
+    /// On dark surfaces.
+    pub const DARK: Self = Self {
+        accent: "#2dd4bf",
+        quiet: "#94a3b8",
+        text: "#a8b5c7",
+        grid: "#263243",
+        band: "rgba(45,212,191,0.07)",
+        good: "#4ade80",
+        warn: "#fbbf24",
+        second: "#c4b5fd",
+    };
+}
+
+/// When a cycle ended, product milliseconds.
+fn ended_ms(series: &SeriesView, cycle: &CycleRecord) -> i64 {
+    cycle
+        .cycle
+        .begins(Span(series.offset_ms))
+        .0
+        .saturating_add(engine::model::CYCLE_MS)
+}
+
+/// One value by time; a missing one is a gap (`-` is what ECharts calls it).
+fn point(at_ms: i64, value: Option<f64>) -> DataPoint {
+    let value = value.map_or_else(|| CompositeValue::from("-"), CompositeValue::from);
+    DataPoint::Value(CompositeValue::Array(vec![CompositeValue::from(at_ms), value]))
+}
+
+/// A line's points: cycles that were not seen at all break the line too.
+fn points(series: &SeriesView, value: impl Fn(&CycleRecord) -> Option<f64>) -> Vec<DataPoint> {
+    let mut points = Vec::with_capacity(series.cycles.len());
+    let mut last = None;
+    for cycle in &series.cycles {
+        let at_ms = ended_ms(series, cycle);
+        if last.is_some_and(|last: u64| cycle.cycle.0 > last + 1) {
+            points.push(point(at_ms - engine::model::CYCLE_MS, None));
+        }
+        points.push(point(at_ms, value(cycle)));
+        last = Some(cycle.cycle.0);
+    }
+    points
+}
+
+/// Thousandths as the chart's number: one decimal. Only pixels come of it.
+fn shown(milli: Milli) -> f64 {
+    let tenths = u32::try_from(milli.saturating_add(50) / 100).unwrap_or(u32::MAX);
+    f64::from(tenths) / 10.0
+}
+
+fn line(name: &str, color: &str, kind: LineStyleType) -> Line {
+    Line::new()
+        .name(name)
+        .show_symbol(false)
+        .connect_nulls(false)
+        .item_style(ItemStyle::new().color(color))
+        .line_style(LineStyle::new().color(color).width(2).type_(kind))
+}
+
+/// In service, desired, what exists, and the limits as a faint band.
+fn size_lines(series: &SeriesView, lang: Lang, colors: Palette) -> Vec<Line> {
+    let texts = &lang.texts().groups;
+    let in_service = line(texts.chart_actual, colors.accent, LineStyleType::Solid)
+        .step(Step::End)
+        .area_style(AreaStyle::new().color(colors.band))
+        .data(points(series, |cycle| Some(f64::from(cycle.in_service))));
+    let desired = line(texts.chart_desired, colors.second, LineStyleType::Solid)
+        .step(Step::End)
+        .data(points(series, |cycle| Some(f64::from(cycle.desired))));
+    let exist = line(texts.chart_exist, colors.quiet, LineStyleType::Dotted)
+        .step(Step::End)
+        .data(points(series, |cycle| Some(f64::from(cycle.everything))))
+        .mark_line(limits(series, lang, colors));
+    vec![exist, in_service, desired]
+}
+
+fn limits(series: &SeriesView, lang: Lang, colors: Palette) -> MarkLine {
+    let texts = &lang.texts().groups;
+    let at = |name: &str, count: u32| MarkLineVariant::Simple(MarkLineData::new().name(name).y_axis(i64::from(count)));
+    MarkLine::new()
+        .symbol(vec![Symbol::None, Symbol::None])
+        .silent(true)
+        .label(
+            Label::new()
+                .show(true)
+                .formatter("{b} {c}")
+                .color(colors.text)
+                .font_size(11),
+        )
+        .line_style(LineStyle::new().color(colors.grid).width(1).type_(LineStyleType::Solid))
+        .data(vec![at(texts.chart_max, series.max), at(texts.chart_min, series.min)])
+}
+
+/// Scaling events: a triangle up or down at the size they led to, with the cause as its name.
+fn marks(series: &SeriesView, lang: Lang, colors: Palette, kind: ActivityKind) -> Scatter {
+    let texts = &lang.texts().groups;
+    let (name, color, symbol) = match kind {
+        ActivityKind::Removal => (texts.chart_in, colors.warn, "path://M0 0h10l-5 9z"),
+        _ => (texts.chart_out, colors.good, "path://M0 9h10l-5 -9z"),
+    };
+    let of_kind = series.marks.iter().filter(|mark| mark.kind == kind);
+    let data = of_kind
+        .map(|mark| point(mark.started_ms, Some(f64::from(mark.size_after))))
+        .collect::<Vec<_>>();
+    Scatter::new()
+        .name(name)
+        .symbol(Symbol::Custom(symbol.to_owned()))
+        .symbol_size(9)
+        .item_style(ItemStyle::new().color(color))
+        .data(data)
+}
+
+/// One metric with its threshold, in the lower half.
+fn metric_line(series: &SeriesView, lang: Lang, colors: Palette, metric: Metric) -> Line {
+    let name = api::texts::reasons::metric(lang, metric);
+    let color = if metric == Metric::Cpu {
+        colors.accent
+    } else {
+        colors.second
+    };
+    let threshold = series.thresholds.iter().find(|(of, _)| *of == metric);
+    let of = |cycle: &CycleRecord| cycle.means.get(metric.index()).and_then(|mean| mean.ok()).map(shown);
+    let drawn = line(&format!("{name} %"), color, LineStyleType::Solid)
+        .x_axis_index(1)
+        .y_axis_index(1)
+        .data(points(series, of));
+    match threshold {
+        None => drawn,
+        Some((_, threshold)) => drawn.mark_line(dashed(lang, colors, *threshold)),
+    }
+}
+
+fn dashed(lang: Lang, colors: Palette, threshold: Milli) -> MarkLine {
+    let data = MarkLineData::new()
+        .name(lang.texts().groups.chart_threshold)
+        .y_axis(shown(threshold));
+    MarkLine::new()
+        .symbol(vec![Symbol::None, Symbol::None])
+        .silent(true)
+        .label(
+            Label::new()
+                .show(true)
+                .formatter("{b} {c} %")
+                .color(colors.text)
+                .font_size(11),
+        )
+        .line_style(
+            LineStyle::new()
+                .color(colors.warn)
+                .width(1)
+                .type_(LineStyleType::Dashed),
+        )
+        .data(vec![MarkLineVariant::Simple(data)])
+}
+
+fn time_axis(series: &SeriesView, grid: i32, colors: Palette) -> Axis {
+    Axis::new()
+        .type_(AxisType::Time)
+        .grid_index(grid)
+        .min(series.from_ms)
+        .max(series.to_ms)
+        .axis_label(AxisLabel::new().show(grid == 1).color(colors.text).font_size(11))
+        .axis_line(AxisLine::new().line_style(AxisLineStyle::new().color((1.0, colors.grid))))
+        .split_line(SplitLine::new().show(false))
+}
+
+fn value_axis(grid: i32, colors: Palette) -> Axis {
+    Axis::new()
+        .type_(AxisType::Value)
+        .grid_index(grid)
+        .min(0)
+        .min_interval(if grid == 0 { 1 } else { 10 })
+        .split_number(if grid == 0 { 4 } else { 2 })
+        .axis_label(AxisLabel::new().color(colors.text).font_size(11))
+        .split_line(SplitLine::new().line_style(LineStyle::new().color(colors.grid)))
+}
+
+/// Size above, metrics below, one crosshair across both; scaling events as triangles.
+pub fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Chart {
+    let linked = AxisPointer::new()
+        .link(vec![AxisPointerLink::new().x_axis_index("all")])
+        .line_style(LineStyle::new().color(colors.quiet));
+    let legend = Legend::new()
+        .top(0)
+        .left(0)
+        .item_width(16)
+        .item_height(8)
+        .text_style(TextStyle::new().color(colors.text).font_size(12));
+    let tooltip = Tooltip::new()
+        .trigger(Trigger::Axis)
+        .axis_pointer(AxisPointer::new().type_(AxisPointerType::Line));
+    let mut chart = Chart::new()
+        .animation(false)
+        .legend(legend)
+        .tooltip(tooltip)
+        .axis_pointer(linked)
+        .grid(Grid::new().left(44).right(84).top(34).height("46%"))
+        .grid(Grid::new().left(44).right(84).bottom(26).height("26%"))
+        .x_axis(time_axis(series, 0, colors))
+        .x_axis(time_axis(series, 1, colors))
+        .y_axis(value_axis(0, colors))
+        .y_axis(value_axis(1, colors));
+    for each in size_lines(series, lang, colors) {
+        chart = chart.series(each);
+    }
+    for metric in Metric::ALL {
+        chart = chart.series(metric_line(series, lang, colors, metric));
+    }
+    chart
+        .series(marks(series, lang, colors, ActivityKind::Launch))
+        .series(marks(series, lang, colors, ActivityKind::Removal))
+}
+
+/// The same as ECharts takes it, with what the builder has no words for: UTC, a tooltip on the canvas, and a description
+/// for screen readers.
+pub fn size_option(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
+    let mut option = serde_json::to_value(size_chart(series, lang, colors)).unwrap_or_else(|_| json!({}));
+    option["useUTC"] = json!(true);
+    option["aria"] = json!({ "enabled": true });
+    option["tooltip"]["renderMode"] = json!("richText");
+    option["tooltip"]["confine"] = json!(true);
+    option
+}
+
+#[cfg(test)]
+mod tests;

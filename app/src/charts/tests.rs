@@ -1,0 +1,50 @@
+use super::*;
+use engine::model::{Cycle, Missing};
+
+fn series() -> SeriesView {
+    let cycle = |number: u64, cpu| CycleRecord {
+        cycle: Cycle(number),
+        desired: 3,
+        in_service: 2,
+        everything: 3,
+        means: [cpu, Err(Missing::NotRead)],
+        demands: [Err(Missing::NotRead); 2],
+    };
+    SeriesView {
+        from_ms: 0,
+        to_ms: 900_000,
+        offset_ms: 2_000,
+        cycles: vec![
+            cycle(1, Ok(98_000)),
+            cycle(2, Err(Missing::SourceSilent)),
+            cycle(5, Ok(40_000)),
+        ],
+        marks: vec![],
+        thresholds: vec![(Metric::Cpu, 70_000)],
+        min: 1,
+        max: 4,
+    }
+}
+
+#[test]
+fn a_missing_sample_and_an_unseen_cycle_are_gaps() {
+    let option = size_option(&series(), Lang::En, Palette::LIGHT);
+    let lines = option["series"].as_array().cloned().unwrap_or_default();
+    let cpu = lines
+        .iter()
+        .find(|line| line["name"] == "CPU %")
+        .cloned()
+        .unwrap_or_default();
+    assert_eq!(
+        cpu["data"].to_string(),
+        r#"[[32000,98.0],[47000,"-"],[77000,"-"],[92000,40.0]]"#
+    );
+}
+
+#[test]
+fn an_option_is_plain_data_in_utc_with_its_tooltip_on_the_canvas() {
+    let option = size_option(&series(), Lang::Zh, Palette::DARK);
+    assert_eq!(option["useUTC"], true);
+    assert_eq!(option["tooltip"]["renderMode"], "richText");
+    assert!(!option.to_string().contains("function"));
+}

@@ -1,0 +1,62 @@
+//! Asking before something is lost. A popover of the browser's own: it opens without JavaScript.
+
+use crate::visit::use_texts;
+use leptos::prelude::*;
+
+/// A button that opens a panel with what will be lost; the panel's children are the form that does it.
+#[component]
+pub fn Confirm(
+    /// Unique on the page.
+    #[prop(into)]
+    id: String,
+    /// The button's word.
+    #[prop(into)]
+    word: String,
+    /// The question.
+    #[prop(into)]
+    title: String,
+    /// What is lost.
+    #[prop(into)]
+    text: String,
+    /// The opening button's look.
+    #[prop(default = "button")]
+    class: &'static str,
+    /// What the button is about, for screen readers, where the word alone does not say it (a table's row).
+    #[prop(optional, into)]
+    about: String,
+    /// The form.
+    children: Children,
+) -> impl IntoView {
+    let texts = &use_texts().frame;
+    let title_id = format!("{id}-title");
+    let hidden = (!about.is_empty()).then(|| view! { <span class="sr-only">" "{about}</span> });
+    let (opener, panel, heading) = (id.clone(), id.clone(), title_id.clone());
+    view! {
+        <button type="button" class=class popovertarget=opener>{word}{hidden}</button>
+        <div class="confirm" id=panel popover="auto" role="dialog" aria-labelledby=title_id>
+            <h2 id=heading>{title}</h2>
+            <p>{text}</p>
+            {children()}
+            <button type="button" class="button" popovertarget=id popovertargetaction="hide">{texts.cancel}</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// The typed name that a deletion wants.
+#[component]
+pub fn TypedName(
+    /// Unique on the page.
+    #[prop(into)]
+    id: String,
+    /// What must be typed.
+    #[prop(into)]
+    name: String,
+) -> impl IntoView {
+    let texts = &use_texts().frame;
+    view! {
+        <label for=id.clone()>{texts.type_name}" "<code>{name}</code></label>
+        <input type="text" id=id name="typed" autocomplete="off" required/>
+    }
+    .into_any()
+}

@@ -1,0 +1,13 @@
+//! What several pages share: small, pure, each with what it needs as properties.
+
+pub mod chart;
+pub mod clock;
+pub mod confirm;
+pub mod frame;
+pub mod gauge;
+pub mod icon;
+pub mod list;
+pub mod refusal;
+pub mod state;
+pub mod title;
+pub mod trail;

@@ -1,0 +1,47 @@
+//! What people set (seed 14.3.2.2 items 1 and 2).
+
+use crate::visit::{use_lang, use_texts};
+use api::groups::GroupView;
+use api::texts::{format, reasons, states};
+use engine::model::{Guard, Rule};
+use leptos::prelude::*;
+
+/// The policy as a list of words and values.
+#[component]
+pub(super) fn PolicyPart(view: GroupView) -> impl IntoView {
+    let texts = use_texts();
+    let words = &texts.groups;
+    let lang = use_lang();
+    let rule = |rule: &Rule| {
+        format!(
+            "{} {}",
+            reasons::metric(lang, rule.metric),
+            format::percent(lang, rule.threshold)
+        )
+    };
+    let rules: Vec<String> = view.spec.rules.iter().map(rule).collect();
+    let rules = if rules.is_empty() {
+        words.no_rule.to_owned()
+    } else {
+        rules.join(", ")
+    };
+    let on = |guard: Guard| if guard == Guard::On { words.on } else { words.off };
+    let row = view.row;
+    view! {
+        <dl class="facts">
+            <div><dt>"ID"</dt><dd class="id">{row.id.to_string()}</dd></div>
+            <div><dt>{words.template}</dt><dd><a href=format!("/templates/{}", row.template)>{row.template_name}</a></dd></div>
+            <div><dt>{words.limits}</dt><dd class="num-left">{format!("{}–{}", row.min, row.max)}</dd></div>
+            <div><dt>{words.rule}</dt><dd>{rules}</dd></div>
+            <div><dt>{words.warm_up}</dt><dd>{format::length(lang, view.spec.warm_up.0)}</dd></div>
+            <div><dt>{words.scale_in}</dt><dd>{states::scale_in(lang, view.spec.scale_in)}</dd></div>
+            <div><dt>{words.removal}</dt><dd>{states::removal(lang, view.spec.removal)}</dd></div>
+            <div><dt>{words.guard_brake}</dt><dd>{on(view.spec.brake)}</dd></div>
+            <div><dt>{words.guard_hold}</dt><dd>{on(view.spec.hold)}</dd></div>
+            <div><dt>{words.guard_projection}</dt><dd>{on(view.spec.projection)}</dd></div>
+            <div><dt>{words.hour_price}</dt><dd>{format::money(view.hour_micros, &view.currency)}" "{texts.templates.price_instance}</dd></div>
+            <div><dt>{texts.frame.version}</dt><dd class="num-left">{view.version}</dd></div>
+        </dl>
+    }
+    .into_any()
+}

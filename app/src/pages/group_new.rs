@@ -1,0 +1,90 @@
+//! `/groups/new`: the wizard (seed 14.3.1).
+
+use super::group::refusal;
+use super::wizard::{FIELDS, GroupWizard, Purpose};
+use crate::calls::groups::CreateGroup;
+use crate::calls::templates::{fetch_catalogue, fetch_templates};
+use crate::components::list::Skeleton;
+use crate::components::refusal::{Problems, Refused};
+use crate::components::title::PageHead;
+use crate::forms::check;
+use crate::forms::typed::Typed;
+use crate::visit::use_texts;
+use api::groups::{GroupForm, ListQuery};
+use api::templates::TemplateRow;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// Templates to choose from and the currency of their prices.
+pub(super) type Offer = (Vec<TemplateRow>, String);
+
+/// What the wizard offers, read once: a list that changes under a form would lose what is typed.
+pub(super) fn use_offer() -> Resource<Result<Offer, crate::calls::CallError>> {
+    Resource::new(
+        || (),
+        |()| async move {
+            let all = ListQuery {
+                limit: 200,
+                ..ListQuery::default()
+            };
+            let templates = fetch_templates(all).await?;
+            let catalogue = fetch_catalogue().await?;
+            Ok((templates.rows, catalogue.currency))
+        },
+    )
+}
+
+/// The wizard of a new group.
+#[component]
+pub fn GroupNewPage() -> impl IntoView {
+    let texts = use_texts();
+    let offer = use_offer();
+    let action = ServerAction::<CreateGroup>::new();
+    let above = vec![("/groups".to_owned(), texts.groups.title.to_owned())];
+    let body = move || {
+        Suspend::new(async move {
+            match offer.await {
+                Ok(offer) => view! { <NewForm offer action/> }.into_any(),
+                Err(error) => view! { <Refused error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <PageHead title=texts.wizard.new_title above/>
+        <Transition fallback=Skeleton>{body}</Transition>
+    }
+    .into_any()
+}
+
+/// Defaults that work: the first template, and a name after it.
+fn start(templates: &[TemplateRow]) -> GroupForm {
+    let Some(first) = templates.first() else {
+        return GroupForm::default();
+    };
+    GroupForm {
+        name: format!(
+            "{}-{}",
+            first.name.chars().take(58).collect::<String>(),
+            first.groups.len() + 1
+        ),
+        template: first.id.to_string(),
+        ..GroupForm::default()
+    }
+}
+
+#[component]
+fn NewForm(offer: Offer, action: ServerAction<CreateGroup>) -> impl IntoView {
+    let (templates, currency) = offer;
+    let typed = Typed::new(
+        &start(&templates),
+        Signal::derive(move || refusal(action.value())),
+        check::group,
+    );
+    view! {
+        <Problems problems=typed.rest(FIELDS)/>
+        <ActionForm action on:submit:capture=move |_| typed.submitted()>
+            <GroupWizard typed answers=action.version() templates currency purpose=Purpose::New/>
+        </ActionForm>
+    }
+    .into_any()
+}

@@ -1,0 +1,55 @@
+//! `/groups/:id/instances/:instance/logs`: what an instance printed last, as text.
+
+use crate::calls::CallError;
+use crate::calls::groups::fetch_logs;
+use crate::components::list::Skeleton;
+use crate::components::refusal::Refused;
+use crate::components::title::PageHead;
+use crate::visit::use_texts;
+use api::problem::Code;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+/// The page.
+#[component]
+pub fn LogsPage() -> impl IntoView {
+    let texts = &use_texts().groups;
+    let params = use_params_map();
+    let ids = Memo::new(move |_| {
+        params.with(|params| {
+            (
+                params.get("id").unwrap_or_default(),
+                params.get("instance").unwrap_or_default(),
+            )
+        })
+    });
+    let output = Resource::new(
+        move || ids.get(),
+        |(group, instance)| async move {
+            match (group.parse(), instance.parse()) {
+                (Ok(group), Ok(instance)) => fetch_logs(group, instance).await,
+                _ => Err(CallError::whole(Code::NotFound)),
+            }
+        },
+    );
+    let (group, instance) = ids.get_untracked();
+    let above = vec![
+        ("/groups".to_owned(), texts.title.to_owned()),
+        (format!("/groups/{group}"), group),
+    ];
+    let body = move || {
+        Suspend::new(async move {
+            match output.await {
+                Ok(text) if text.is_empty() => view! { <p class="empty">{texts.logs_empty}</p> }.into_any(),
+                Ok(text) => view! { <pre class="output" tabindex="0">{text}</pre> }.into_any(),
+                Err(error) => view! { <Refused error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <PageHead title=format!("{} {instance}", texts.logs_title) above/>
+        <p class="quiet">{texts.logs_note}</p>
+        <Transition fallback=Skeleton>{body}</Transition>
+    }
+    .into_any()
+}

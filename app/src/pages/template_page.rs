@@ -1,0 +1,113 @@
+//! `/templates/:id`: one template.
+
+use super::group::refusal;
+use super::templates::UsedBy;
+use crate::calls::templates::{DeleteTemplate, fetch_template};
+use crate::components::confirm::Confirm;
+use crate::components::list::Skeleton;
+use crate::components::refusal::{Problems, Refused};
+use crate::components::title::PageHead;
+use crate::live::{is_template, use_live};
+use crate::visit::use_texts;
+use api::templates::TemplateView;
+use api::texts::format;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+/// The page.
+#[component]
+pub fn TemplatePage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let delete = ServerAction::<DeleteTemplate>::new();
+    let fresh = use_live().of_kind(is_template);
+    let template = Resource::new(move || (id.get(), fresh.get()), |(id, _)| fetch_template(id));
+    let problems = Signal::derive(move || {
+        refusal(delete.value())
+            .map(|error| error.problems.0)
+            .unwrap_or_default()
+    });
+    let body = move || {
+        Suspend::new(async move {
+            match template.await {
+                Ok(view) => view! { <Body view delete/> }.into_any(),
+                Err(error) => view! { <Refused error/> }.into_any(),
+            }
+        })
+    };
+    view! {
+        <Problems problems/>
+        <Transition fallback=Skeleton>{body}</Transition>
+    }
+    .into_any()
+}
+
+#[component]
+fn Body(view: TemplateView, delete: ServerAction<DeleteTemplate>) -> impl IntoView {
+    let texts = use_texts();
+    let words = &texts.templates;
+    let id = view.row.id;
+    let above = vec![("/templates".to_owned(), words.title.to_owned())];
+    let remark = (!view.row.remark.is_empty()).then(|| view! { <p class="quiet">{view.row.remark.clone()}</p> });
+    view! {
+        <PageHead title=view.row.name.clone() above>
+            <Confirm id="delete-template" word=texts.frame.delete title=words.delete_title text=words.delete_text class="button danger">
+                <ActionForm action=delete>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <button type="submit" class="button danger">{texts.frame.delete}</button>
+                </ActionForm>
+            </Confirm>
+        </PageHead>
+        {remark}
+        <Facts view/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Facts(view: TemplateView) -> impl IntoView {
+    let texts = use_texts();
+    let words = &texts.templates;
+    let row = view.row;
+    let config = format!(
+        "{} · {} vCPU · {}",
+        row.instance_type,
+        format::vcpus(row.vcpu_milli),
+        format::memory(row.memory_mib)
+    );
+    let none = || words.none.to_owned();
+    let pairs = view
+        .environment
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let environment = if pairs.is_empty() { none() } else { pairs };
+    let user_data = if view.user_data.is_empty() {
+        none()
+    } else {
+        view.user_data
+    };
+    let subnets = view
+        .subnets
+        .iter()
+        .map(|(zone, cidr)| format!("{zone} {cidr}"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    view! {
+        <dl class="facts">
+            <div><dt>"ID"</dt><dd class="id">{row.id.to_string()}</dd></div>
+            <div><dt>{texts.frame.version}</dt><dd>{row.version}</dd></div>
+            <div><dt>{words.image}</dt><dd>{row.image}</dd></div>
+            <div><dt>{words.config}</dt><dd>{config}</dd></div>
+            <div><dt>{words.vpc}</dt><dd>{row.vpc}</dd></div>
+            <div><dt>{words.subnets}</dt><dd><pre>{subnets}</pre></dd></div>
+            <div><dt>{words.used_by}</dt><dd><UsedBy groups=row.groups/></dd></div>
+            <div><dt>{texts.frame.created}</dt><dd>{format::instant(row.created_ms)}</dd></div>
+            <div><dt>{words.environment}</dt><dd><pre>{environment}</pre></dd></div>
+            <div><dt>{words.user_data}</dt><dd><pre>{user_data}</pre></dd></div>
+        </dl>
+    }
+    .into_any()
+}

@@ -1,0 +1,204 @@
+//! The group wizard: steps on the left, the form in the middle, a running summary on the right. Used by new and edit.
+//!
+//! The page is rendered as one long form; the style sheet hides all but the current step once the browser has taken over
+//! (`data-hydrated`), so a person without JavaScript sends the same form.
+
+mod steps;
+mod summary;
+
+use crate::forms::typed::Typed;
+use crate::visit::use_texts;
+use api::groups::GroupForm;
+use api::templates::TemplateRow;
+use api::texts::Texts;
+use leptos::prelude::*;
+use steps::{Base, Review, Rules, Size};
+use summary::Summary;
+
+/// What the wizard is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new group.
+    New,
+    /// Changing one.
+    Edit,
+}
+
+/// Every field, by step; a problem of any other stands above the form.
+pub const FIELDS: &[&str] = &[
+    "name",
+    "remark",
+    "template",
+    "min",
+    "max",
+    "warm_up_s",
+    "cpu",
+    "memory",
+    "scale_in",
+    "removal",
+    "brake",
+    "hold",
+    "projection",
+];
+
+/// The fields of each step; the last, the review, has none.
+const STEPS: [&[&str]; 4] = [
+    &["name", "remark", "template"],
+    &["min", "max", "warm_up_s"],
+    &["cpu", "memory", "scale_in", "removal", "brake", "hold", "projection"],
+    &[],
+];
+const LAST: usize = STEPS.len() - 1;
+
+const fn step_name(texts: &Texts, step: usize) -> &'static str {
+    match step {
+        0 => texts.wizard.step_base,
+        1 => texts.wizard.step_size,
+        2 => texts.wizard.step_rules,
+        _ => texts.wizard.step_review,
+    }
+}
+
+/// Which step is open: the one chosen, until the server refuses something; then the first with a refused field.
+#[derive(Clone, Copy)]
+struct Position {
+    /// The step chosen, and how many answers there had been by then.
+    chosen: RwSignal<(usize, usize)>,
+    answers: Signal<usize>,
+    typed: Typed,
+}
+
+impl Position {
+    fn step(self) -> usize {
+        let (chosen, by_then) = self.chosen.get();
+        let refused = (self.answers.get() > by_then).then(|| {
+            STEPS
+                .iter()
+                .position(|fields| fields.iter().any(|field| self.typed.is_refused(field)))
+        });
+        refused.flatten().unwrap_or(chosen)
+    }
+
+    fn go(self, step: usize) {
+        self.chosen.set((step.min(LAST), self.answers.get_untracked()));
+    }
+
+    /// One step on, unless this one has a mistake.
+    fn next(self) {
+        let here = untrack(|| self.step());
+        if !self.typed.stops_at(STEPS[here.min(LAST)]) {
+            self.go(here + 1);
+        }
+    }
+
+    fn back(self) {
+        self.go(untrack(|| self.step()).saturating_sub(1));
+    }
+}
+
+/// The wizard within a form.
+#[component]
+pub fn GroupWizard(
+    /// The form.
+    typed: Typed,
+    /// How many answers the server has given.
+    #[prop(into)]
+    answers: Signal<usize>,
+    /// What can be launched from.
+    templates: Vec<TemplateRow>,
+    /// Of every price.
+    currency: String,
+    /// New or edit.
+    purpose: Purpose,
+) -> impl IntoView {
+    let position = Position {
+        chosen: RwSignal::new((0, 0)),
+        answers,
+        typed,
+    };
+    let last = move || (position.step() == LAST).then_some("");
+    let enter = move |event: leptos::ev::KeyboardEvent| {
+        // Enter goes on; it submits on the last step only.
+        let in_field = event_target::<web_sys::Element>(&event).tag_name() == "INPUT";
+        if event.key() == "Enter" && in_field && untrack(|| position.step()) < LAST {
+            event.prevent_default();
+            position.next();
+        }
+    };
+    view! {
+        <div class="wizard" data-last=last on:keydown=enter>
+            <StepList position/>
+            <div>
+                <Base typed position templates=templates.clone()/>
+                <Size typed position/>
+                <Rules typed position/>
+                <Review typed position templates=templates.clone()/>
+                <StepNav position purpose/>
+            </div>
+            <Summary typed templates currency purpose/>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn StepList(position: Position) -> impl IntoView {
+    let texts = use_texts();
+    let item = move |step: usize| {
+        let current = move || (position.step() == step).then_some("step");
+        view! {
+            <li>
+                <button type="button" aria-current=current on:click=move |_| position.go(step)>
+                    <span>{step_name(texts, step)}</span>
+                </button>
+            </li>
+        }
+    };
+    view! {
+        <nav class="wizard-steps" aria-label=texts.wizard.steps>
+            <ol>{(0..STEPS.len()).map(item).collect_view()}</ol>
+        </nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn StepNav(position: Position, purpose: Purpose) -> impl IntoView {
+    let texts = &use_texts().wizard;
+    let first = move || position.step() == 0;
+    let last = move || position.step() == LAST;
+    let word = if purpose == Purpose::New {
+        texts.create
+    } else {
+        texts.save
+    };
+    view! {
+        <div class="step-nav">
+            <button type="button" class="button" hidden=first on:click=move |_| position.back()>{texts.back}</button>
+            <button type="button" class="button primary" hidden=last on:click=move |_| position.next()>{texts.next}</button>
+            <button type="submit" class="button primary">{word}</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// One step of the form.
+#[component]
+fn Step(position: Position, step: usize, children: Children) -> impl IntoView {
+    let current = move || (position.step() == step).then_some("");
+    view! {
+        <fieldset class="step" data-current=current>
+            <legend>{step_name(use_texts(), step)}</legend>
+            <div>{children()}</div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// The template a form has chosen.
+fn chosen(form: &GroupForm, templates: &[TemplateRow]) -> Option<TemplateRow> {
+    templates
+        .iter()
+        .find(|row| row.id.to_string() == form.template)
+        .cloned()
+}

@@ -1,0 +1,189 @@
+//! The steps' fields.
+
+use super::{Position, Step, chosen};
+use crate::components::icon::{Icon, Shape};
+use crate::forms::field::{SelectField, TextField};
+use crate::forms::typed::Typed;
+use crate::visit::{use_lang, use_texts};
+use api::groups::GroupForm;
+use api::templates::TemplateRow;
+use api::texts::{format, groups::GroupTexts, wizard as words};
+use leptos::prelude::*;
+
+fn option(value: &str, words: &str) -> (String, String) {
+    (value.to_owned(), words.to_owned())
+}
+
+/// What to run.
+#[component]
+pub(super) fn Base(typed: Typed, position: Position, templates: Vec<TemplateRow>) -> impl IntoView {
+    let texts = use_texts();
+    let wizard = &texts.wizard;
+    let describe = |row: &TemplateRow| format!("{} · {} · {}", row.name, row.image, row.instance_type);
+    let options = templates
+        .iter()
+        .map(|row| (row.id.to_string(), describe(row)))
+        .collect::<Vec<_>>();
+    let none = options.is_empty().then(|| {
+        view! {
+            <p class="notice busy">
+                {wizard.template_none}" "<a href="/templates/new">{wizard.template_make}</a>
+            </p>
+        }
+    });
+    view! {
+        <Step position step=0>
+            <p class="notice busy"><Icon shape=Shape::Alarm/>" "{wizard.stateless}</p>
+            {none}
+            <SelectField typed field="template" label=wizard.template help=wizard.template_help options/>
+            <TextField typed field="name" label=wizard.name help=wizard.name_help/>
+            <TextField typed field="remark" label=wizard.remark help=wizard.remark_help/>
+        </Step>
+    }
+    .into_any()
+}
+
+/// How many.
+#[component]
+pub(super) fn Size(typed: Typed, position: Position) -> impl IntoView {
+    let texts = &use_texts().wizard;
+    view! {
+        <Step position step=1>
+            <div class="field-row">
+                <TextField typed field="min" label=texts.min help=texts.min_help unit=texts.instances/>
+                <TextField typed field="max" label=texts.max help=texts.max_help unit=texts.instances/>
+            </div>
+            <p class="help">{texts.fixed_hint}</p>
+            <TextField typed field="warm_up_s" label=texts.warm_up help=texts.warm_up_help unit=texts.seconds/>
+        </Step>
+    }
+    .into_any()
+}
+
+/// When to change.
+#[component]
+pub(super) fn Rules(typed: Typed, position: Position) -> impl IntoView {
+    let texts = &use_texts().wizard;
+    let scale_in = vec![
+        option("allowed", texts.scale_in_allowed),
+        option("forbidden", texts.scale_in_forbidden),
+    ];
+    let removal = vec![
+        option("newest", texts.removal_newest),
+        option("oldest", texts.removal_oldest),
+    ];
+    view! {
+        <Step position step=2>
+            <div class="field-row">
+                <TextField typed field="cpu" label=texts.cpu help=texts.cpu_help unit=texts.percent/>
+                <TextField typed field="memory" label=texts.memory help=texts.memory_help unit=texts.percent/>
+            </div>
+            <div class="field-row">
+                <SelectField typed field="scale_in" label=texts.scale_in help=texts.scale_in_help options=scale_in/>
+                <SelectField typed field="removal" label=texts.removal help=texts.removal_help options=removal/>
+            </div>
+            <Guards typed/>
+        </Step>
+    }
+    .into_any()
+}
+
+/// The three rules that go beyond the manual.
+#[component]
+fn Guards(typed: Typed) -> impl IntoView {
+    let texts = use_texts();
+    let wizard = &texts.wizard;
+    let switch = |words: &GroupTexts| vec![option("on", words.on), option("off", words.off)];
+    view! {
+        <details class="guards">
+            <summary>{wizard.guards}</summary>
+            <p class="help">{wizard.guards_help}</p>
+            <SelectField typed field="brake" label=wizard.brake help=wizard.brake_help options=switch(&texts.groups)/>
+            <SelectField typed field="hold" label=wizard.hold help=wizard.hold_help options=switch(&texts.groups)/>
+            <SelectField
+                typed
+                field="projection"
+                label=wizard.projection
+                help=wizard.projection_help
+                options=switch(&texts.groups)
+            />
+        </details>
+    }
+    .into_any()
+}
+
+/// Everything once more, before it is done.
+#[component]
+pub(super) fn Review(typed: Typed, position: Position, templates: Vec<TemplateRow>) -> impl IntoView {
+    let facts = move || {
+        let form = typed.form::<GroupForm>();
+        let template = chosen(&form, &templates).map(|row| row.name).unwrap_or_default();
+        view! { <Facts form template/> }
+    };
+    view! { <Step position step=3>{facts}</Step> }.into_any()
+}
+
+#[component]
+fn Facts(form: GroupForm, template: String) -> impl IntoView {
+    let texts = &use_texts().wizard;
+    let lang = use_lang();
+    let percent = |text: String| {
+        if text.is_empty() {
+            "–".to_owned()
+        } else {
+            format!("{text} %")
+        }
+    };
+    let scale_in = if form.scale_in == "allowed" {
+        texts.scale_in_allowed
+    } else {
+        texts.scale_in_forbidden
+    };
+    let removal = if form.removal == "newest" {
+        texts.removal_newest
+    } else {
+        texts.removal_oldest
+    };
+    let seconds: i64 = form.warm_up_s.trim().parse().unwrap_or(0);
+    let facts = [
+        (
+            texts.name,
+            if form.name.is_empty() {
+                texts.unnamed.to_owned()
+            } else {
+                form.name
+            },
+        ),
+        (texts.template, template),
+        (texts.min, form.min),
+        (texts.max, form.max),
+        (texts.warm_up, format::length(lang, seconds.saturating_mul(1_000))),
+        (texts.cpu, percent(form.cpu)),
+        (texts.memory, percent(form.memory)),
+        (texts.scale_in, scale_in.to_owned()),
+        (texts.removal, removal.to_owned()),
+    ];
+    let fact = |(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
+    view! {
+        <dl class="facts">{facts.map(fact).into_iter().collect_view()}</dl>
+    }
+    .into_any()
+}
+
+/// What happens next, in words.
+pub(super) fn happens(form: &GroupForm, lang: api::texts::Lang) -> Vec<String> {
+    let count = |text: &str| text.trim().parse().unwrap_or(0);
+    let rule = |name: &str, text: &str| (!text.trim().is_empty()).then(|| format!("{name} {} %", text.trim()));
+    let memory = api::texts::reasons::metric(lang, engine::model::Metric::Memory);
+    let rules: Vec<String> = [rule("CPU", &form.cpu), rule(memory, &form.memory)]
+        .into_iter()
+        .flatten()
+        .collect();
+    words::happens(
+        lang,
+        count(&form.min),
+        count(&form.max),
+        form.warm_up_s.trim().parse().unwrap_or(0),
+        &rules,
+    )
+}

@@ -1,0 +1,137 @@
+//! Components rendered on the server, against golden files: no browser needed. `BLESS=1 cargo test -p app --features ssr`
+//! writes the files anew; look at the difference before committing it.
+#![cfg(feature = "ssr")]
+
+use api::groups::{DecisionView, GroupForm, GroupRow};
+use api::problem::{Code, Problem, Problems};
+use api::texts::Lang;
+use app::calls::{CallError, Values};
+use app::components::gauge::Gauge;
+use app::components::trail::Decisions;
+use app::forms::check;
+use app::forms::field::{AreaField, TextField};
+use app::forms::typed::Typed;
+use app::visit::{Theme, Visit, Visitor};
+use engine::model::{GroupId, GroupStatus, Metric, Reason, ScaleInWait, TemplateId};
+use leptos::prelude::*;
+use std::path::PathBuf;
+
+/// What a view is as HTML, for a reader of this language.
+fn html<V: IntoView>(lang: Lang, view: impl FnOnce() -> V) -> String {
+    Owner::new().with(|| {
+        provide_context(Visit {
+            lang,
+            theme: Theme::Auto,
+            visitor: Visitor::Signed,
+        });
+        view().into_view().to_html()
+    })
+}
+
+fn golden(name: &str, html: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name);
+    // One element a line: a difference is then a line, not a wall.
+    let lines = html.replace("><", ">\n<") + "\n";
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &lines).expect("golden file is written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(lines, kept, "{name} differs; BLESS=1 writes it anew");
+}
+
+fn row() -> GroupRow {
+    GroupRow {
+        id: GroupId(1),
+        name: "shop".into(),
+        remark: String::new(),
+        template: TemplateId(1),
+        template_name: "web".into(),
+        status: GroupStatus::Enabled,
+        min: 1,
+        max: 8,
+        desired: 5,
+        in_service: 3,
+        everything: 5,
+        alarm: false,
+        created_ms: 0,
+    }
+}
+
+#[test]
+fn the_gauge_says_in_words_what_it_shows() {
+    golden("gauge.en.html", &html(Lang::En, || view! { <Gauge row=row()/> }));
+    golden("gauge.zh.html", &html(Lang::Zh, || view! { <Gauge row=row()/> }));
+}
+
+#[test]
+fn a_trail_has_every_reason_with_its_numbers() {
+    let decisions = || {
+        vec![DecisionView {
+            first_ms: 1_795_302_344_000,
+            last_ms: 1_795_302_374_000,
+            passes: 3,
+            size: 5,
+            trail: vec![
+                Reason::AsksFor {
+                    metric: Metric::Cpu,
+                    mean: 98_000,
+                    threshold: 70_000,
+                    members: 3,
+                    ask: 5,
+                },
+                Reason::ScaleInWaits {
+                    why: ScaleInWait::AtMin { min: 5 },
+                },
+                Reason::AtDesired {
+                    desired: 5,
+                    in_service: 5,
+                    warming: 0,
+                },
+            ],
+        }]
+    };
+    golden(
+        "trail.en.html",
+        &html(Lang::En, || view! { <Decisions decisions=decisions()/> }),
+    );
+    golden(
+        "trail.zh.html",
+        &html(Lang::Zh, || view! { <Decisions decisions=decisions()/> }),
+    );
+}
+
+/// A form that was posted without JavaScript and refused.
+fn refused() -> Signal<Option<CallError>> {
+    let problems = Problems(vec![Problem::at("max", Code::MaxBelowMin).with(4).with(2)]);
+    let typed = Values::from([
+        ("max".to_owned(), "2".to_owned()),
+        ("name".to_owned(), "a\"b".to_owned()),
+    ]);
+    Signal::stored(Some(CallError { problems, typed }))
+}
+
+#[test]
+fn a_refused_form_keeps_the_typing_and_says_what_is_wrong_at_the_field() {
+    let form = || {
+        let typed = Typed::new(&GroupForm::default(), refused(), check::group);
+        view! {
+            <TextField typed field="max" label="Most" help="At most" unit="instances"/>
+            <TextField typed field="name" label="Name" help="1 to 63 characters."/>
+        }
+    };
+    golden("form.en.html", &html(Lang::En, form));
+}
+
+#[test]
+fn a_text_area_holds_markup_as_text() {
+    let area = || {
+        let start = Values::from([("user_data".to_owned(), "</textarea><script>x</script>".to_owned())]);
+        let typed = Typed::new(&start, Signal::stored(None), |_| Vec::new());
+        view! { <AreaField typed field="user_data" label="User data" help=""/> }
+    };
+    let html = html(Lang::En, area);
+    assert!(html.contains("&lt;/textarea&gt;&lt;script&gt;"), "{html}");
+    assert!(!html.contains("<script>"), "{html}");
+}
