@@ -25,8 +25,11 @@ pub enum SignIn {
         /// Whether they ever signed in before.
         visit: Visit,
     },
-    /// Name or password is wrong; which of them is nobody's business.
-    Refused,
+    /// Name or password is wrong; which of them is the log's business only.
+    Refused {
+        /// Whose password it was not, if there is such a user.
+        account: Option<UserId>,
+    },
 }
 
 /// Whether a user ever signed in before.
@@ -66,8 +69,9 @@ pub async fn sign_in(
     };
     let stored = found.as_ref().map(|found| found.hash.clone());
     let matched = passwords.compare(password.clone(), stored).await?;
+    let account = found.as_ref().map(|found| found.actor.user);
     let (Some(found), Match::Yes | Match::YesButOld) = (found, matched) else {
-        return Ok(SignIn::Refused);
+        return Ok(SignIn::Refused { account });
     };
     if matched == Match::YesButOld {
         let hash = passwords.hash(password).await?;

@@ -1,4 +1,6 @@
 //! Checking a password: slowed down for guessers, silent about what was wrong.
+//!
+//! A name that nobody has is not logged: people type their password there by mistake.
 
 use super::Console;
 use crate::auth::Secret;
@@ -15,15 +17,15 @@ pub(super) async fn check(console: &Console, name: &str, password: &str, from: &
         .begin(name, from, console.parts.clock.wall())
         .map_err(|wait| {
             let seconds = wait.as_millis().div_ceil(1_000);
-            tracing::warn!(name, from, seconds, "too many failed sign-ins");
+            tracing::warn!(from, seconds, "too many failed sign-ins");
             Problem::at("", Code::TooManyAttempts).with(seconds)
         })?;
     let parts = &console.parts;
     let password = Secret::new(password.to_owned());
     let tried = users::sign_in(&parts.db, &console.passwords, &*parts.clock, name, password).await;
     match tried.map_err(|why| unavailable(console, &why))? {
-        SignIn::Refused => {
-            tracing::info!(name, from, "a sign-in was refused");
+        SignIn::Refused { account } => {
+            tracing::info!(account = ?account, from, "a sign-in was refused");
             Err(Problem::at("", Code::WrongCredentials).into())
         }
         SignIn::Done { actor, visit } => {

@@ -21,10 +21,11 @@ impl Keyset {
         })
     }
 
-    /// For `LIKE $n ESCAPE '!'`; `%` when there is no filter. In lower case: the column is lowered too.
+    /// For `LIKE $n ESCAPE '!'`; `%` when there is no filter. In lower case as the column is: both databases lower only
+    /// ASCII (SQLite always, PostgreSQL in collation "C").
     pub(super) fn pattern(&self) -> String {
         let mut pattern = String::from("%");
-        for character in self.asked.filter.to_lowercase().chars() {
+        for character in self.asked.filter.to_ascii_lowercase().chars() {
             if "!%_".contains(character) {
                 pattern.push('!');
             }
