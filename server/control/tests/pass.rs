@@ -244,3 +244,17 @@ async fn passes_of_many_groups_are_spread_over_the_cycle_and_each_gets_its_own()
     assert_eq!(world.driver.running().len(), 30);
     assert!(world.handle().lag().passes >= 60);
 }
+
+#[tokio::test]
+async fn a_member_is_not_signalled_while_a_running_balancer_may_still_send_to_it() {
+    let world = world_with(&GroupSpec { min: 2, rules: Vec::new(), ..bound() }).await;
+    world.cycles(2).await;
+    world.edit(GROUP, 2, &GroupSpec { min: 1, max: 1, rules: Vec::new(), ..bound() }).await;
+    world.balancer.mute();
+    world.wake(GROUP).await;
+    world.cycles(8).await;
+    assert!(world.driver.signals().is_empty(), "it is mute: nobody knows where it sends");
+    world.balancer.speak();
+    world.cycles(2).await;
+    assert_eq!(world.driver.signals().len(), 1);
+}

@@ -8,7 +8,7 @@ use crate::balancer::{Balancer, BalancerError, Leave, MemberAddress};
 use crate::clock::Clock;
 use crate::drivers::{Driver, DriverError, MachineSpec, Removal};
 use crate::store::{GroupRecord, InstanceRow, Launch, LoopStore};
-use engine::model::{Answer, Binding, CheckWord, InstanceId, Member, Phase, Step, VServerId};
+use engine::model::{Answer, Binding, CheckWord, InstanceId, LoadBalancerId, Member, Phase, Step, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -172,15 +172,21 @@ impl Hands {
             }
             // Its requests in flight end by themselves; a look at each change of their number asks again.
             (Manner::Gentle, Some(CheckWord::Draining(in_flight))) if in_flight > 0 => {}
-            _ => self.leave(place, vserver, member.id).await,
+            _ => {
+                self.leave(place, vserver, member.id).await;
+            }
         }
         Applied { look_again: true, ..Applied::default() }
     }
 
-    async fn leave(&self, place: engine::model::LoadBalancerId, vserver: VServerId, id: InstanceId) {
+    /// Takes a member out of one VServer. False when the balancer runs and did not answer: it may still send there.
+    async fn leave(&self, place: LoadBalancerId, vserver: VServerId, id: InstanceId) -> bool {
         match self.balancer.leave(place, vserver, id).await {
-            Ok(Leave::Left | Leave::Going) => {}
-            Err(why) => self.said("leave", id, Err(why)),
+            Ok(Leave::Left | Leave::Going) | Err(BalancerError::NotRunning { .. }) => true,
+            Err(why) => {
+                self.said("leave", id, Err(why));
+                false
+            }
         }
     }
 
@@ -200,10 +206,13 @@ impl Hands {
         Applied::default()
     }
 
-    /// Out of every VServer first, then SIGTERM (I7).
+    /// Out of every VServer first, then SIGTERM. Not while a balancer that runs may still send to it (I7): the next pass
+    /// says it again.
     async fn signal(&self, member: Option<&Member>) -> Applied {
         for (place, vserver, id) in self.stands(member) {
-            self.leave(place, vserver, id).await;
+            if !self.leave(place, vserver, id).await {
+                return Applied::default();
+            }
         }
         let mut applied = Applied { look_again: true, ..Applied::default() };
         if let Some(member) = member {
@@ -233,7 +242,7 @@ impl Hands {
     }
 
     /// Where a member is listed.
-    fn stands(&self, member: Option<&Member>) -> Vec<(engine::model::LoadBalancerId, VServerId, InstanceId)> {
+    fn stands(&self, member: Option<&Member>) -> Vec<(LoadBalancerId, VServerId, InstanceId)> {
         let standings = member.iter().flat_map(|member| member.standings.iter().map(|standing| (member.id, *standing)));
         standings
             .filter(|(_, standing)| standing.word != CheckWord::Absent)

@@ -34,6 +34,10 @@ impl FakeBalancer {
         self.state().mute = true;
     }
 
+    pub fn speak(&self) {
+        self.state().mute = false;
+    }
+
     pub fn calls(&self) -> Vec<String> {
         self.state().calls.clone()
     }
