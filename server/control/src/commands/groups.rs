@@ -125,12 +125,13 @@ fn moved(held: &Held, from: u32) -> Option<Line> {
     let cause = Cause::Engine {
         reasons: vec![Reason::BoundsMoved { from, to, min, max }],
     };
-    (from != to).then(|| Line {
+    let line = Line {
         kind: ActivityKind::Resize,
         cause,
         instance: None,
         size: (from, to),
-    })
+    };
+    (from != to).then_some(line)
 }
 
 /// A stale edit is refused with the version that is there and who made it.

@@ -63,122 +63,63 @@ async fn a_created_group_is_enabled_at_its_minimum_with_log_audit_event_and_wake
 async fn every_bad_field_is_refused_at_the_field_and_nothing_is_half_made() {
     let world = World::new().await;
     let template = world.template("web").await;
-    let taken = world.group("taken").await;
-    let gone = world.template("gone").await;
+    world.group("taken").await;
+    world.woken();
+    let before = world.weight().await;
+    type Change = fn(&mut GroupForm);
+    let table: &[(Change, &str)] = &[
+        (|f| f.name = String::new(), "name Empty"),
+        (|f| f.name = "x".repeat(64), "name TooLong 63"),
+        (|f| f.name = "</title><script>".into(), "name BadCharacter <"),
+        (|f| f.name = " taken ".into(), "name NameTaken taken"),
+        (|f| f.max = "0".into(), "max MaxBelowMin 1 0"),
+        (|f| f.min = "one".into(), "min NotANumber"),
+        (|f| f.min = "0".into(), "min MinZeroWithRule"),
+        (|f| f.cpu = "0".into(), "cpu NotPositive"),
+        (|f| f.memory = "101".into(), "memory OutOfRange 1 100"),
+        (|f| f.warm_up_s = "-1".into(), "warm_up_s OutOfRange 0 86400"),
+    ];
+    for (change, problem) in table {
+        let mut form = group_form("web", template);
+        change(&mut form);
+        assert_eq!(wrong(world.console.create_group(&world.owner, form).await), [*problem]);
+    }
+    assert_eq!(world.weight().await, before);
+    assert_eq!(world.woken(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_template_that_is_not_there_is_refused_at_its_field() {
+    let world = World::new().await;
+    let (unknown, gone, group) = (TemplateId(77), world.template("gone").await, world.group("web").await);
     world
         .console
         .delete_template(&world.owner, gone)
         .await
         .expect("deleted");
-    world.woken();
     let before = world.weight().await;
-    let unknown = TemplateId(77).to_string();
-    let form = || group_form("web", template);
-    let table = [
-        (
-            GroupForm {
-                name: String::new(),
-                ..form()
-            },
-            "name Empty".to_owned(),
-        ),
-        (
-            GroupForm {
-                name: "x".repeat(64),
-                ..form()
-            },
-            "name TooLong 63".to_owned(),
-        ),
-        (
-            GroupForm {
-                name: "</title><script>".into(),
-                ..form()
-            },
-            "name BadCharacter <".to_owned(),
-        ),
-        (
-            GroupForm {
-                name: " taken ".into(),
-                ..form()
-            },
-            "name NameTaken taken".to_owned(),
-        ),
-        (
-            GroupForm {
-                max: "0".into(),
-                ..form()
-            },
-            "max MaxBelowMin 1 0".to_owned(),
-        ),
-        (
-            GroupForm {
-                min: "one".into(),
-                ..form()
-            },
-            "min NotANumber".to_owned(),
-        ),
-        (
-            GroupForm {
-                min: "0".into(),
-                ..form()
-            },
-            "min MinZeroWithRule".to_owned(),
-        ),
-        (
-            GroupForm {
-                cpu: "0".into(),
-                ..form()
-            },
-            "cpu NotPositive".to_owned(),
-        ),
-        (
-            GroupForm {
-                memory: "101".into(),
-                ..form()
-            },
-            "memory OutOfRange 1 100".to_owned(),
-        ),
-        (
-            GroupForm {
-                warm_up_s: "-1".into(),
-                ..form()
-            },
-            "warm_up_s OutOfRange 0 86400".to_owned(),
-        ),
-        (
-            GroupForm {
-                template: String::new(),
-                ..form()
-            },
-            "template Empty".to_owned(),
-        ),
-        (
-            GroupForm {
-                template: unknown.clone(),
-                ..form()
-            },
-            format!("template NoSuch template {unknown}"),
-        ),
-        (
-            GroupForm {
-                template: gone.to_string(),
-                ..form()
-            },
-            format!("template NoSuch template {gone}"),
-        ),
-        (
-            GroupForm {
-                template: taken.to_string(),
-                ..form()
-            },
-            format!("template NoSuch template {taken}"),
-        ),
-    ];
-    for (form, problem) in table {
+    for named in [
+        unknown.to_string(),
+        gone.to_string(),
+        group.to_string(),
+        "</title>".to_owned(),
+    ] {
+        let form = GroupForm {
+            template: named.clone(),
+            ..group_form("new", unknown)
+        };
+        let problem = format!("template NoSuch template {named}");
         assert_eq!(wrong(world.console.create_group(&world.owner, form).await), [problem]);
     }
+    let form = GroupForm {
+        template: String::new(),
+        ..group_form("new", unknown)
+    };
+    assert_eq!(
+        wrong(world.console.create_group(&world.owner, form).await),
+        ["template Empty"]
+    );
     assert_eq!(world.weight().await, before);
-    assert_eq!(world.woken(), [""; 0]);
 }
 
 #[tokio::test]
