@@ -50,14 +50,27 @@ pub fn take(data: &Path, purpose: &str) -> Result<DataLock, LockError> {
     let path = data.join(NAME);
     let wrong = |operation| {
         let path = path.clone();
-        move |source| LockError::Io { operation, path, source }
+        move |source| LockError::Io {
+            operation,
+            path,
+            source,
+        }
     };
-    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let open = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path);
     let mut file = open.map_err(wrong("open"))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
         Err(rustix::io::Errno::WOULDBLOCK) => {
-            return Err(LockError::Held { data: data.to_owned(), holder: holder(&mut file) });
+            return Err(LockError::Held {
+                data: data.to_owned(),
+                holder: holder(&mut file),
+            });
         }
         Err(why) => return Err(wrong("lock")(why.into())),
     }
@@ -68,7 +81,11 @@ pub fn take(data: &Path, purpose: &str) -> Result<DataLock, LockError> {
 /// Only for its owner: the database and the first password are in it.
 fn make(data: &Path) -> Result<(), LockError> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o711).create(data);
-    made.map_err(|source| LockError::Io { operation: "make the folder", path: data.to_owned(), source })
+    made.map_err(|source| LockError::Io {
+        operation: "make the folder",
+        path: data.to_owned(),
+        source,
+    })
 }
 
 fn sign(file: &mut File, purpose: &str) -> io::Result<()> {
@@ -81,7 +98,11 @@ fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let _unknown = file.take(200).read_to_string(&mut text);
     let text = text.trim();
-    if text.is_empty() { "another process".to_owned() } else { text.to_owned() }
+    if text.is_empty() {
+        "another process".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +115,10 @@ mod tests {
         let data = folder.path().join("new/data");
         let first = take(&data, "tidegate serve").unwrap();
         let said = take(&data, "tidegate migrate").unwrap_err().to_string();
-        assert!(said.contains(&format!("process {} (tidegate serve)", std::process::id())), "{said}");
+        assert!(
+            said.contains(&format!("process {} (tidegate serve)", std::process::id())),
+            "{said}"
+        );
         assert!(said.contains("stop that one first"), "{said}");
         drop(first);
         assert!(take(&data, "tidegate migrate").is_ok());

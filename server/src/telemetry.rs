@@ -2,12 +2,14 @@
 
 use crate::config::Config;
 use crate::config::parse::LogFormat;
+use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 /// Starts it as configured.
 pub fn start(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_checked_before| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter);
+    let log = log.with_ansi(is_terminal()).with_writer(std::io::stderr);
     // A second start in one process (tests) changes nothing.
     let _already = match config.log_format {
         LogFormat::Text => log.try_init(),
@@ -17,6 +19,12 @@ pub fn start(config: &Config) {
 
 /// Starts it for a program without settings.
 pub fn plain() {
-    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("info")).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("info"));
+    let log = log.with_ansi(is_terminal()).with_writer(std::io::stderr);
     let _already = log.try_init();
+}
+
+/// Colours are for people.
+fn is_terminal() -> bool {
+    std::io::stderr().is_terminal()
 }

@@ -29,8 +29,14 @@ impl Args for Flags {
 
 impl FromArgMatches for Flags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let text = |name: &'static str| matches.get_one::<String>(name).map(|text| (name.to_owned(), text.clone()));
-        Ok(Self { given: KEYS.iter().filter_map(|key| text(key.name)).collect() })
+        let text = |name: &'static str| {
+            matches
+                .get_one::<String>(name)
+                .map(|text| (name.to_owned(), text.clone()))
+        };
+        Ok(Self {
+            given: KEYS.iter().filter_map(|key| text(key.name)).collect(),
+        })
     }
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         *self = Self::from_arg_matches(matches)?;

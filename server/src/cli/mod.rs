@@ -131,11 +131,15 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::CheckConfig(settings) => Ok(check(settings)),
         Command::Serve(settings) => configured(settings, serve::run),
         Command::Migrate(settings) => configured(settings, tools::migrate),
-        Command::Admin { task: Admin::ResetPassword { name, settings } } => {
-            configured(settings, |config| tools::reset_password(config, name))
-        }
+        Command::Admin {
+            task: Admin::ResetPassword { name, settings },
+        } => configured(settings, |config| tools::reset_password(config, name)),
         Command::Load(options) => block_on(tools::load(options)),
-        Command::SampleWeb(SampleWeb { address, port, slow_start }) => {
+        Command::SampleWeb(SampleWeb {
+            address,
+            port,
+            slow_start,
+        }) => {
             telemetry::plain();
             block_on(tools::sample_web(address, port, slow_start.unwrap_or_default()))
         }
@@ -173,7 +177,9 @@ fn refused(why: &config::ConfigErrors) -> ExitCode {
 
 fn block_on(act: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("cannot start the threads that do the work")?.block_on(act)
+    runtime
+        .context("cannot start the threads that do the work")?
+        .block_on(act)
 }
 
 #[cfg(test)]
@@ -192,7 +198,9 @@ mod tests {
         for key in config::table::KEYS {
             flags.extend([format!("--{}", key.flag), "x".to_owned()]);
         }
-        let Command::Serve(settings) = Cli::try_parse_from(flags).unwrap().command else { panic!("not serve") };
+        let Command::Serve(settings) = Cli::try_parse_from(flags).unwrap().command else {
+            panic!("not serve")
+        };
         let names: Vec<_> = settings.flags.given.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, config::table::KEYS.map(|key| key.name));
     }

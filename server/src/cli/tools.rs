@@ -25,7 +25,11 @@ pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
 /// `tidegate admin reset-password NAME`. No lock: the database takes writers in turn.
 pub async fn reset_password(config: Config, name: String) -> anyhow::Result<ExitCode> {
     let file = parts::database(&config.data);
-    anyhow::ensure!(file.exists(), "there is no database {}: say which data folder (--data)", file.display());
+    anyhow::ensure!(
+        file.exists(),
+        "there is no database {}: say which data folder (--data)",
+        file.display()
+    );
     let db = parts::open(&config.data).await?;
     let password = users::reset_password(&db, &RandomIds, wall_now(), &name).await;
     db.close().await;
@@ -39,7 +43,10 @@ pub async fn load(options: LoadOptions) -> anyhow::Result<ExitCode> {
     let as_json = options.json;
     let report = load::run(options).await?;
     if as_json {
-        println!("{}", serde_json::to_string(&report).context("cannot write the report as JSON")?);
+        println!(
+            "{}",
+            serde_json::to_string(&report).context("cannot write the report as JSON")?
+        );
     } else {
         println!("{report}");
     }

@@ -148,15 +148,24 @@ impl Given {
     /// it is there.
     pub fn here(flags: Vec<(String, String)>, file: Option<PathBuf>) -> Result<Self, ConfigErrors> {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
+        let variables = std::env::vars_os()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
         let named = file.or_else(|| std::env::var_os(FILE_VARIABLE).map(PathBuf::from));
         let path = named.or_else(|| Some(PathBuf::from(FILE)).filter(|path| path.exists()));
-        Ok(Self { flags, variables, file: path.map(|path| read(&path)).transpose()? })
+        Ok(Self {
+            flags,
+            variables,
+            file: path.map(|path| read(&path)).transpose()?,
+        })
     }
 }
 
 fn read(path: &Path) -> Result<(PathBuf, String), ConfigErrors> {
-    let wrong = |why: std::io::Error| ConfigError::Unreadable { path: path.to_owned(), why: why.to_string() };
+    let wrong = |why: std::io::Error| ConfigError::Unreadable {
+        path: path.to_owned(),
+        why: why.to_string(),
+    };
     let text = std::fs::read_to_string(path).map_err(|why| ConfigErrors(vec![wrong(why)]))?;
     Ok((path.to_owned(), text))
 }
@@ -169,7 +178,10 @@ pub fn load(given: &Given) -> Result<Loaded, ConfigErrors> {
     settled.flags(given);
     let config = settled.typed();
     match config {
-        Some(config) if settled.wrong.is_empty() => Ok(Loaded { config, texts: settled.texts }),
+        Some(config) if settled.wrong.is_empty() => Ok(Loaded {
+            config,
+            texts: settled.texts,
+        }),
         _ => Err(ConfigErrors(settled.wrong)),
     }
 }
@@ -204,7 +216,10 @@ impl Settled {
         let Some((path, text)) = &given.file else { return };
         match text.parse::<toml::Table>() {
             Ok(table) => self.branch(path, "", &table),
-            Err(why) => self.wrong.push(ConfigError::NotToml { path: path.clone(), why: why.to_string() }),
+            Err(why) => self.wrong.push(ConfigError::NotToml {
+                path: path.clone(),
+                why: why.to_string(),
+            }),
         }
     }
 
@@ -218,7 +233,12 @@ impl Settled {
                 (Some(key), value) => self.set(key, Source::File, place, &plain(value)),
                 (None, value) => {
                     let advice = advice(&name, &KEYS.map(|key| key.name));
-                    self.wrong.push(ConfigError::Unknown { place, key: name, value: plain(value), advice });
+                    self.wrong.push(ConfigError::Unknown {
+                        place,
+                        key: name,
+                        value: plain(value),
+                        advice,
+                    });
                 }
             }
         }
@@ -232,7 +252,12 @@ impl Settled {
             } else if !OTHER_VARIABLES.contains(&name.as_str()) {
                 let (key, value) = (name.clone(), value.clone());
                 let advice = advice(name, &KEYS.map(|key| key.env));
-                self.wrong.push(ConfigError::Unknown { place, key, value, advice });
+                self.wrong.push(ConfigError::Unknown {
+                    place,
+                    key,
+                    value,
+                    advice,
+                });
             }
         }
     }
@@ -256,7 +281,12 @@ impl Settled {
         let typed = parse(text);
         if typed.is_none() {
             let place = self.places.get(name).cloned().unwrap_or_default();
-            let wrong = ConfigError::Bad { place, key: key.name, value: text.to_owned(), accepted: key.accepted };
+            let wrong = ConfigError::Bad {
+                place,
+                key: key.name,
+                value: text.to_owned(),
+                accepted: key.accepted,
+            };
             self.wrong.push(wrong);
         }
         typed

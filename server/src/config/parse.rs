@@ -102,9 +102,19 @@ mod tests {
     #[test]
     fn a_public_url_is_an_origin() {
         let origin = |text| public_url(text).map(|url| url.origin().to_owned());
-        assert_eq!(origin("https://Scale.example.com:443/").as_deref(), Some("https://scale.example.com"));
+        assert_eq!(
+            origin("https://Scale.example.com:443/").as_deref(),
+            Some("https://scale.example.com")
+        );
         assert_eq!(origin("http://host:8080").as_deref(), Some("http://host:8080"));
-        for bad in ["scale.example.com", "ftp://x", "https://x/path", "https://x?q=1", "https://a@x", ""] {
+        for bad in [
+            "scale.example.com",
+            "ftp://x",
+            "https://x/path",
+            "https://x?q=1",
+            "https://a@x",
+            "",
+        ] {
             assert_eq!(origin(bad), None, "{bad}");
         }
     }

@@ -47,10 +47,15 @@ pub const PREFIX: &str = "TIDEGATE_";
 
 /// Variables that are not settings: the file's own place, what build and tests use, and what instances are given.
 /// Anything else that begins with [`PREFIX`] is taken for a mistyped setting.
-pub const OTHER_VARIABLES: [&str; 7] = [
+pub const OTHER_VARIABLES: [&str; 12] = [
     "TIDEGATE_CONFIG",
     "TIDEGATE_BIN",
     "TIDEGATE_TOOLS",
+    "TIDEGATE_ROOT",
+    "TIDEGATE_RUST",
+    "TIDEGATE_CHROMIUM",
+    "TIDEGATE_WASM_STD",
+    "TIDEGATE_TEST_ALL",
     "TIDEGATE_FAIL_AT",
     "TIDEGATE_INSTANCE",
     "TIDEGATE_USER_DATA",
@@ -170,7 +175,13 @@ pub fn markdown() -> String {
             Preset::Text(text) => format!("`{text}`"),
             Preset::Unset(text) => text.to_owned(),
         };
-        let Key { name, flag, env, meaning, .. } = key;
+        let Key {
+            name,
+            flag,
+            env,
+            meaning,
+            ..
+        } = key;
         let _infallible = writeln!(table, "| `{name}` | `--{flag}` | `{env}` | {default} | {meaning} |");
     }
     table
@@ -206,7 +217,10 @@ mod tests {
     fn flag_and_variable_follow_from_the_name() {
         for key in KEYS {
             assert_eq!(key.flag, key.name.replace(['.', '_'], "-"));
-            assert_eq!(key.env, format!("{PREFIX}{}", key.name.replace('.', "_").to_uppercase()));
+            assert_eq!(
+                key.env,
+                format!("{PREFIX}{}", key.name.replace('.', "_").to_uppercase())
+            );
         }
     }
 
@@ -222,7 +236,46 @@ mod tests {
     fn the_readme_shows_exactly_this_table() {
         let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
         if let Ok(readme) = std::fs::read_to_string(readme) {
-            assert!(readme.contains(&markdown()), "put this into README.md:\n\n{}", markdown());
+            assert!(
+                readme.contains(&markdown()),
+                "put this into README.md:\n\n{}",
+                markdown()
+            );
+        }
+    }
+
+    #[test]
+    fn every_variable_of_build_and_tests_is_known() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut texts = Vec::new();
+        for place in ["Makefile", ".ci/run", "xtask/setup", "xtask/src", "end2end"] {
+            collect(&root.join(place), &mut texts);
+        }
+        assert!(!texts.is_empty());
+        for text in texts {
+            for rest in text.split(PREFIX).skip(1) {
+                let end = rest
+                    .find(|c: char| !c.is_ascii_uppercase() && c != '_')
+                    .unwrap_or(rest.len());
+                let name = format!("{PREFIX}{}", &rest[..end]);
+                let known = OTHER_VARIABLES.contains(&name.as_str()) || KEYS.iter().any(|key| key.env == name);
+                assert!(
+                    known || end == 0,
+                    "{name} would be refused as a mistyped setting: add it to OTHER_VARIABLES"
+                );
+            }
+        }
+    }
+
+    /// The texts of a file, or of the sources in a folder.
+    fn collect(place: &Path, texts: &mut Vec<String>) {
+        let hidden = |name: &std::ffi::OsStr| matches!(name.to_str(), Some("node_modules" | "results"));
+        if let Ok(entries) = std::fs::read_dir(place) {
+            for entry in entries.flatten().filter(|entry| !hidden(&entry.file_name())) {
+                collect(&entry.path(), texts);
+            }
+        } else if let Ok(text) = std::fs::read_to_string(place) {
+            texts.push(text);
         }
     }
 

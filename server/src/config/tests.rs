@@ -1,16 +1,25 @@
 use super::*;
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-    list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    list.iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn given(flags: &[(&str, &str)], variables: &[(&str, &str)], file: &str) -> Given {
     let file = Some((PathBuf::from("tidegate.toml"), file.to_owned()));
-    Given { flags: pairs(flags), variables: pairs(variables), file }
+    Given {
+        flags: pairs(flags),
+        variables: pairs(variables),
+        file,
+    }
 }
 
 fn wrong(given: &Given) -> String {
-    load(given).map(|loaded| loaded.report()).expect_err("should be refused").to_string()
+    load(given)
+        .map(|loaded| loaded.report())
+        .expect_err("should be refused")
+        .to_string()
 }
 
 #[test]
@@ -24,7 +33,11 @@ fn with_nothing_given_every_setting_has_its_default() {
 #[test]
 fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
     let file = "time_scale = 2\nsession_hours = 3\nlisten = \"127.0.0.1:1\"";
-    let variables = [("TIDEGATE_TIME_SCALE", "5"), ("TIDEGATE_SESSION_HOURS", "6"), ("PATH", "/bin")];
+    let variables = [
+        ("TIDEGATE_TIME_SCALE", "5"),
+        ("TIDEGATE_SESSION_HOURS", "6"),
+        ("PATH", "/bin"),
+    ];
     let loaded = load(&given(&[("time_scale", "9")], &variables, file)).unwrap();
     assert_eq!(loaded.config.time_scale, TimeScale(9));
     assert_eq!(loaded.config.session_hours, 6);
@@ -34,13 +47,24 @@ fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
 
 #[test]
 fn the_report_says_where_each_value_comes_from() {
-    let loaded = load(&given(&[("log", "debug")], &[("TIDEGATE_DATA", "/d")], "session_hours = 3")).unwrap();
+    let loaded = load(&given(
+        &[("log", "debug")],
+        &[("TIDEGATE_DATA", "/d")],
+        "session_hours = 3",
+    ))
+    .unwrap();
     let report = loaded.report();
-    for line in ["log                  flag         debug", "data                 environment  /d"] {
+    for line in [
+        "log                  flag         debug",
+        "data                 environment  /d",
+    ] {
         assert!(report.contains(line), "{report}");
     }
     assert!(report.contains("session_hours        file         3"), "{report}");
-    assert!(report.contains("haproxy              default      the one on PATH"), "{report}");
+    assert!(
+        report.contains("haproxy              default      the one on PATH"),
+        "{report}"
+    );
     assert_eq!(report.lines().count(), KEYS.len());
 }
 
@@ -53,7 +77,10 @@ fn a_table_of_the_file_is_a_dotted_name() {
 #[test]
 fn an_unknown_key_of_the_file_is_named_with_its_value_and_what_was_meant() {
     let said = wrong(&given(&[], &[], "time_scal = 4"));
-    assert!(said.contains("tidegate.toml: there is no setting `time_scal` (its value: `4`)"), "{said}");
+    assert!(
+        said.contains("tidegate.toml: there is no setting `time_scal` (its value: `4`)"),
+        "{said}"
+    );
     assert!(said.contains("did you mean `time_scale`?"), "{said}");
     let said = wrong(&given(&[], &[], "[driver.docker]\nsocket = \"x\""));
     assert!(said.contains("`driver.docker.socket`"), "{said}");
@@ -62,17 +89,28 @@ fn an_unknown_key_of_the_file_is_named_with_its_value_and_what_was_meant() {
 #[test]
 fn an_unknown_variable_of_ours_is_refused_and_those_of_build_and_tests_are_not() {
     let said = wrong(&given(&[], &[("TIDEGATE_LISTN", "x")], ""));
-    assert!(said.contains("`TIDEGATE_LISTN`") && said.contains("did you mean `TIDEGATE_LISTEN`?"), "{said}");
+    assert!(
+        said.contains("`TIDEGATE_LISTN`") && said.contains("did you mean `TIDEGATE_LISTEN`?"),
+        "{said}"
+    );
     let others: Vec<_> = OTHER_VARIABLES.iter().map(|name| (*name, "x")).collect();
     assert!(load(&given(&[], &others, "")).is_ok());
 }
 
 #[test]
 fn a_bad_value_is_named_with_its_place_and_what_is_accepted() {
-    for (name, bad) in [("time_scale", "0"), ("time_scale", "1001"), ("time_scale", "fast"), ("listen", "7070")] {
+    for (name, bad) in [
+        ("time_scale", "0"),
+        ("time_scale", "1001"),
+        ("time_scale", "fast"),
+        ("listen", "7070"),
+    ] {
         let said = wrong(&given(&[(name, bad)], &[], ""));
         let key = table::key(name).unwrap();
-        let expected = format!("flag --{}: `{name}` cannot be `{bad}`; accepted is {}", key.flag, key.accepted);
+        let expected = format!(
+            "flag --{}: `{name}` cannot be `{bad}`; accepted is {}",
+            key.flag, key.accepted
+        );
         assert!(said.contains(&expected), "{said}");
     }
     let said = wrong(&given(&[], &[("TIDEGATE_PUBLIC_URL", "example")], ""));
@@ -81,12 +119,19 @@ fn a_bad_value_is_named_with_its_place_and_what_is_accepted() {
 
 #[test]
 fn everything_wrong_is_said_at_once() {
-    let given = given(&[("listen", "x")], &[("TIDEGATE_NONE_SUCH_AT_ALL", "1")], "session_hours = true\nfoo = 1");
+    let given = given(
+        &[("listen", "x")],
+        &[("TIDEGATE_NONE_SUCH_AT_ALL", "1")],
+        "session_hours = true\nfoo = 1",
+    );
     assert_eq!(load(&given).unwrap_err().0.len(), 4);
 }
 
 #[test]
 fn a_broken_file_says_which_line() {
     let said = wrong(&given(&[], &[], "listen = \n"));
-    assert!(said.contains("tidegate.toml is not TOML") && said.contains("line 1"), "{said}");
+    assert!(
+        said.contains("tidegate.toml is not TOML") && said.contains("line 1"),
+        "{said}"
+    );
 }

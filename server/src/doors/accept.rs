@@ -47,7 +47,10 @@ pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationTok
     drop(listener);
     open.close();
     if tokio::time::timeout(END_WITHIN, open.wait()).await.is_err() {
-        tracing::warn!(connections = open.len(), "stopping: requests that took too long are cut off");
+        tracing::warn!(
+            connections = open.len(),
+            "stopping: requests that took too long are cut off"
+        );
         cut.cancel();
         open.wait().await;
     }

@@ -49,12 +49,14 @@ struct Visitor {
 }
 
 impl Visitor {
-    async fn of(host: &Host, extensions: &Extensions) -> Option<Self> {
-        let session = extensions.get::<Session>()?.clone();
+    async fn of(host: &Host, extensions: &Extensions) -> Result<Self, Response> {
+        let session = extensions.get::<Session>().ok_or_else(without_session)?.clone();
         let peer = extensions.get::<ConnectInfo<SocketAddr>>();
-        Some(Self {
+        Ok(Self {
             host: host.clone(),
-            actor: session::actor(host, &session).await,
+            actor: session::actor(host, &session)
+                .await
+                .map_err(IntoResponse::into_response)?,
             session: Arc::new(session::Door::new(host.clone(), session)),
             address: ClientAddress(peer.map(|peer| peer.0.ip().to_string()).unwrap_or_default()),
         })
@@ -87,22 +89,32 @@ async fn unknown(host: Host, request: Request) -> Response {
 }
 
 async fn render(host: Host, request: Request) -> Response {
-    let Some(visitor) = Visitor::of(&host, request.extensions()).await else { return without_session() };
+    let visitor = match Visitor::of(&host, request.extensions()).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
+    };
     let options = LeptosOptions::from_ref(&host);
     let render =
         leptos_axum::render_app_async_with_context(move || visitor.provide(), move || app::shell(options.clone()));
     let mut response = render(request).await;
     // A page is one user's at one moment.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 /// A server function.
 async fn call(State(host): State<Host>, request: Request<Body>) -> Response {
-    let Some(visitor) = Visitor::of(&host, request.extensions()).await else { return without_session() };
+    let visitor = match Visitor::of(&host, request.extensions()).await {
+        Ok(visitor) => visitor,
+        Err(answer) => return answer,
+    };
     let answer = leptos_axum::handle_server_fns_with_context(move || visitor.provide(), request).await;
     let mut response = answer.into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -64,11 +64,18 @@ impl Default for Streams {
 
 /// Opens a stream for whoever is signed in.
 pub async fn stream(State(host): State<Host>, session: Session, headers: HeaderMap) -> Response {
-    let Some(actor) = session::actor(&host, &session).await else {
-        return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response();
+    let actor = match session::actor(&host, &session).await {
+        Ok(Some(actor)) => actor,
+        Ok(None) => return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response(),
+        Err(silent) => return silent.into_response(),
     };
     let Ok(place) = Arc::clone(&host.streams.0).try_acquire_owned() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "30")], "too many streams\n").into_response();
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [("retry-after", "30")],
+            "too many streams\n",
+        )
+            .into_response();
     };
     match Reader::open(host, session, actor.tenant, &headers, place).await {
         Ok(reader) => {
@@ -77,7 +84,12 @@ pub async fn stream(State(host): State<Host>, session: Session, headers: HeaderM
         }
         Err(why) => {
             tracing::error!(%why, "a live stream was not opened");
-            (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "5")], "the store does not answer\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [("retry-after", "5")],
+                "the store does not answer\n",
+            )
+                .into_response()
         }
     }
 }
@@ -115,16 +127,28 @@ impl Reader {
         let (changed, ended) = (host.parts.events.listen(), host.ended.listen());
         let latest = host.parts.events.latest(tenant).await?;
         let last = last_seen(headers);
-        let mut reader =
-            Self { host, session, tenant, last: latest, ready: VecDeque::new(), changed, ended, _place: place };
+        let mut reader = Self {
+            host,
+            session,
+            tenant,
+            last: latest,
+            ready: VecDeque::new(),
+            changed,
+            ended,
+            _place: place,
+        };
         // The id without data fires nothing in the browser, but it is what it comes back with.
-        reader.ready.push_back(Event::default().retry(RETRY).id(latest.to_string()));
+        reader
+            .ready
+            .push_back(Event::default().retry(RETRY).id(latest.to_string()));
         match last {
             LastSeen::Nothing => {}
             LastSeen::Event(seq) if seq <= latest => {
                 reader.last = seq;
                 reader.ready.clear();
-                reader.ready.push_back(Event::default().retry(RETRY).id(seq.to_string()));
+                reader
+                    .ready
+                    .push_back(Event::default().retry(RETRY).id(seq.to_string()));
                 reader.read().await?;
             }
             // Another installation's number, or one from before a restore.
@@ -145,14 +169,18 @@ impl Reader {
         for event in events {
             self.last = event.seq;
             let sent = Event::default().id(event.seq.to_string()).json_data(event);
-            self.ready.extend(sent.inspect_err(|why| tracing::error!(%why, "an event is not sent")).ok());
+            self.ready.extend(
+                sent.inspect_err(|why| tracing::error!(%why, "an event is not sent"))
+                    .ok(),
+            );
         }
         Ok(())
     }
 
     fn reset(&mut self, latest: i64) {
         self.last = latest;
-        self.ready.push_back(Event::default().event("reset").id(latest.to_string()).data("{}"));
+        self.ready
+            .push_back(Event::default().event("reset").id(latest.to_string()).data("{}"));
     }
 
     async fn woken(&mut self) -> Woken {
@@ -171,7 +199,9 @@ impl Reader {
     async fn is_entitled(&self) -> bool {
         let Some(id) = self.session.id() else { return false };
         let table = session::table(&self.host);
-        let Ok(Some(record)) = table.load(&id).await else { return false };
+        let Ok(Some(record)) = table.load(&id).await else {
+            return false;
+        };
         let user = session::user_of(&record);
         let Some(user) = user else { return false };
         let actor = self.host.parts.backend.actor_by_id(user).await;
@@ -213,7 +243,9 @@ async fn grown(changed: &mut broadcast::Receiver<(TenantId, i64)>, tenant: Tenan
 }
 
 fn events(reader: Reader) -> impl Stream<Item = Result<Event, Infallible>> {
-    unfold(reader, |mut reader| async move { reader.next().await.map(|event| (Ok(event), reader)) })
+    unfold(reader, |mut reader| async move {
+        reader.next().await.map(|event| (Ok(event), reader))
+    })
 }
 
 /// What the browser had when its last stream ended.
@@ -224,7 +256,13 @@ enum LastSeen {
 }
 
 fn last_seen(headers: &HeaderMap) -> LastSeen {
-    let Some(value) = headers.get("last-event-id") else { return LastSeen::Nothing };
-    let seq = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|seq| *seq >= 0);
+    let Some(value) = headers.get("last-event-id") else {
+        return LastSeen::Nothing;
+    };
+    let seq = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .filter(|seq| *seq >= 0);
     seq.map_or(LastSeen::Nonsense, LastSeen::Event)
 }

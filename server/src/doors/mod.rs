@@ -3,7 +3,7 @@
 //! - [`console`]: pages and server functions. [`live`]: the one event stream a browser. [`prefs`]: language and theme.
 //! - [`static_files`]: scripts, styles, pictures. [`health`]: is it up?
 //! - [`session`]: who is signed in. [`security`]: what every answer says and what no request may do. [`trace`]: the log.
-//! - [`accept`]: connections.
+//! - [`accept`] takes the connections.
 //!
 //! Rules: nothing here touches the store but through a trait handed in ([`Host`]); every body, queue, wait and number of
 //! connections has a bound; a request that changes something passes the origin check whatever door it takes.
@@ -85,7 +85,12 @@ impl Host {
     pub fn new(parts: HostParts) -> Self {
         let options = console::options(&parts.site_root);
         let (ended, streams) = (session::Ended::default(), live::Streams::default());
-        Self { parts: Arc::new(parts), ended, streams, options }
+        Self {
+            parts: Arc::new(parts),
+            ended,
+            streams,
+            options,
+        }
     }
 
     /// Whether browsers reach this server by https.
@@ -98,7 +103,10 @@ impl Host {
 pub fn router(host: Host) -> Router {
     let pages = console::routes(&host)
         .route("/prefs", get(prefs::set))
-        .layer(TimeoutLayer::with_status_code(http::StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
+        .layer(TimeoutLayer::with_status_code(
+            http::StatusCode::GATEWAY_TIMEOUT,
+            ANSWER_WITHIN,
+        ))
         .merge(Router::new().route("/live", get(live::stream)))
         .layer(session::layer(&host));
     Router::new()

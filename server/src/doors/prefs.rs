@@ -27,14 +27,25 @@ pub struct Wanted {
 /// Sets what is asked for and goes back.
 pub async fn set(State(host): State<Host>, Query(wanted): Query<Wanted>) -> Response {
     let mut headers = HeaderMap::new();
-    for (name, value, known) in [("lang", &wanted.lang, &LANGUAGES[..]), ("theme", &wanted.theme, &THEMES[..])] {
+    for (name, value, known) in [
+        ("lang", &wanted.lang, &LANGUAGES[..]),
+        ("theme", &wanted.theme, &THEMES[..]),
+    ] {
         let Some(value) = value else { continue };
         let Some(value) = known.iter().find(|known| *known == value) else {
-            return (StatusCode::BAD_REQUEST, format!("`{name}` is one of: {}\n", known.join(", "))).into_response();
+            return (
+                StatusCode::BAD_REQUEST,
+                format!("`{name}` is one of: {}\n", known.join(", ")),
+            )
+                .into_response();
         };
         headers.append(header::SET_COOKIE, cookie(&host, name, value));
     }
-    let back = wanted.back.as_deref().and_then(own_path).unwrap_or(HeaderValue::from_static("/"));
+    let back = wanted
+        .back
+        .as_deref()
+        .and_then(own_path)
+        .unwrap_or(HeaderValue::from_static("/"));
     headers.insert(header::LOCATION, back);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     (StatusCode::SEE_OTHER, headers).into_response()
@@ -61,7 +72,16 @@ mod tests {
     #[test]
     fn one_goes_back_to_an_own_path_only() {
         assert!(own_path("/groups?after=x#top").is_some());
-        for foreign in ["", "groups", "//evil", "/\\evil", "https://evil", "/a b", "/a\r\nX: y", "/\u{e9}"] {
+        for foreign in [
+            "",
+            "groups",
+            "//evil",
+            "/\\evil",
+            "https://evil",
+            "/a b",
+            "/a\r\nX: y",
+            "/\u{e9}",
+        ] {
             assert!(own_path(foreign).is_none(), "{foreign:?}");
         }
     }

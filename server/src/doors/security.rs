@@ -46,7 +46,9 @@ pub async fn headers(request: Request, next: Next) -> Response {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(bare_policy);
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert_with(bare_policy);
     response
 }
 
@@ -94,7 +96,10 @@ mod tests {
         assert!(ours(&[("sec-fetch-site", "same-origin")], None));
         assert!(ours(&[("sec-fetch-site", "none")], None));
         for site in ["cross-site", "same-site", "nonsense"] {
-            assert!(!ours(&[("sec-fetch-site", site), ("origin", "http://h"), ("host", "h")], None), "{site}");
+            assert!(
+                !ours(&[("sec-fetch-site", site), ("origin", "http://h"), ("host", "h")], None),
+                "{site}"
+            );
         }
     }
 

@@ -7,10 +7,13 @@
 
 use super::Host;
 use api::actor::Actor;
+use api::problem::Code;
 use app::calls::SessionDoor;
 use async_trait::async_trait;
+use axum::response::{IntoResponse, Response};
 use control::clock::{Clock, Wall};
 use engine::model::UserId;
+use http::{StatusCode, header};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -89,7 +92,10 @@ impl fmt::Debug for Table {
 
 /// The sessions of this host.
 pub fn table(host: &Host) -> Table {
-    Table { rows: Arc::clone(&host.parts.sessions), clock: Arc::clone(&host.parts.clock) }
+    Table {
+        rows: Arc::clone(&host.parts.sessions),
+        clock: Arc::clone(&host.parts.clock),
+    }
 }
 
 /// Who is signed in by this record.
@@ -114,7 +120,11 @@ impl Table {
         let user = user_of(record);
         let data = serde_json::to_string(&record.data).map_err(|why| StoreError::Encode(why.to_string()))?;
         let expires = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
-        Ok(SessionRow { user, data, expires: Wall(expires) })
+        Ok(SessionRow {
+            user,
+            data,
+            expires: Wall(expires),
+        })
     }
 }
 
@@ -123,20 +133,34 @@ impl SessionStore for Table {
     /// Always under a new id: a record whose session was ended still carries its old one.
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
         record.id = Id::default();
-        self.rows.create(&record.id.to_string(), Self::row(record)?).await.map_err(backend)
+        self.rows
+            .create(&record.id.to_string(), Self::row(record)?)
+            .await
+            .map_err(backend)
     }
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        self.rows.save(&record.id.to_string(), Self::row(record)?).await.map_err(backend)
+        self.rows
+            .save(&record.id.to_string(), Self::row(record)?)
+            .await
+            .map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
-        let row = self.rows.load(&id.to_string(), self.clock.wall()).await.map_err(backend)?;
+        let row = self
+            .rows
+            .load(&id.to_string(), self.clock.wall())
+            .await
+            .map_err(backend)?;
         let Some(row) = row else { return Ok(None) };
         let data = serde_json::from_str(&row.data).map_err(|why| StoreError::Decode(why.to_string()))?;
         let nanos = i128::from(row.expires.0) * 1_000_000;
         let expiry_date = time::OffsetDateTime::from_unix_timestamp_nanos(nanos);
-        Ok(Some(Record { id: *id, data, expiry_date: expiry_date.map_err(|why| StoreError::Decode(why.to_string()))? }))
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date: expiry_date.map_err(|why| StoreError::Decode(why.to_string()))?,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> StoreResult<()> {
@@ -148,14 +172,35 @@ fn backend(why: SessionsError) -> StoreError {
     StoreError::Backend(why.to_string())
 }
 
-/// Who is signed in by this session; `None` when nobody is, or the user is gone, or the store does not answer (which
-/// the page will say by itself).
-pub async fn actor(host: &Host, session: &Session) -> Option<Actor> {
-    let user = session.get::<UserId>(USER).await.inspect_err(|why| tracing::error!(%why, "session not read")).ok()??;
-    let actor = host.parts.backend.actor_by_id(user).await;
-    let actor = actor.inspect_err(|why| tracing::info!(%user, %why, "the user of a session is not to be had")).ok()?;
-    touch(host, session).await;
-    Some(actor)
+/// The store does not answer: nobody can say who is signed in, and nobody is sent to sign in again for that.
+#[derive(Debug)]
+pub struct Silent;
+
+impl IntoResponse for Silent {
+    fn into_response(self) -> Response {
+        let said = "The server's store does not answer. Nothing was changed; try again in a moment.\n";
+        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], said).into_response()
+    }
+}
+
+/// Who is signed in by this session; `None` when nobody is or the user is gone.
+pub async fn actor(host: &Host, session: &Session) -> Result<Option<Actor>, Silent> {
+    let user = session.get::<UserId>(USER).await.map_err(|why| {
+        tracing::error!(%why, "a session was not read");
+        Silent
+    })?;
+    let Some(user) = user else { return Ok(None) };
+    match host.parts.backend.actor_by_id(user).await {
+        Ok(actor) => {
+            touch(host, session).await;
+            Ok(Some(actor))
+        }
+        Err(why) if why.0.iter().any(|problem| problem.code == Code::Unavailable) => Err(Silent),
+        Err(why) => {
+            tracing::info!(%user, %why, "a session's user is gone");
+            Ok(None)
+        }
+    }
 }
 
 /// Writes the session again if that was long ago.
@@ -192,8 +237,10 @@ impl SessionDoor for Door {
     async fn sign_in(&self, actor: &Actor) {
         self.end().await;
         log(self.session.insert(USER, actor.user).await, "begin a session");
-        log(self.session.insert(SEEN, self.host.parts.clock.wall().0).await, "begin a session");
-        tracing::info!(user = %actor.user, tenant = %actor.tenant, "signed in");
+        log(
+            self.session.insert(SEEN, self.host.parts.clock.wall().0).await,
+            "begin a session",
+        );
     }
 
     async fn sign_out(&self) {

@@ -12,8 +12,8 @@ use http::header::{self, HeaderValue};
 use std::convert::Infallible;
 use std::future::Future;
 use std::path::Path;
-use tower::{Layer, ServiceExt, service_fn};
 use tower::util::BoxCloneSyncService;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::services::ServeDir;
 use tower_http::set_header::{SetResponseHeader, SetResponseHeaderLayer};
 
@@ -52,7 +52,9 @@ fn was_found(status: StatusCode) -> bool {
 }
 
 fn serve(folder: &Path) -> ServeDir {
-    ServeDir::new(folder).precompressed_br().append_index_html_on_directories(false)
+    ServeDir::new(folder)
+        .precompressed_br()
+        .append_index_html_on_directories(false)
 }
 
 fn revalidated<S>(inner: S) -> SetResponseHeader<S, HeaderValue> {

@@ -24,7 +24,10 @@ pub struct First {
 impl First {
     /// A later start: perhaps nobody signed in yet.
     pub fn later(data: &Path) -> Self {
-        Self { file: data.join(FILE), made: None }
+        Self {
+            file: data.join(FILE),
+            made: None,
+        }
     }
 
     /// Makes the password, the file and the hash.
@@ -32,9 +35,21 @@ impl First {
         let (password, file) = (new_password().context("cannot make a password")?, data.join(FILE));
         let written = write(&file, password.expose());
         written.with_context(|| format!("cannot write the first password to {}", file.display()))?;
-        let hash = Passwords::default().hash(password.clone()).await.context("cannot hash the first password")?;
-        let admin = FirstAdmin { name: FIRST_ADMIN.to_owned(), password_hash: hash };
-        Ok((Self { file, made: Some(password) }, admin))
+        let hash = Passwords::default()
+            .hash(password.clone())
+            .await
+            .context("cannot hash the first password")?;
+        let admin = FirstAdmin {
+            name: FIRST_ADMIN.to_owned(),
+            password_hash: hash,
+        };
+        Ok((
+            Self {
+                file,
+                made: Some(password),
+            },
+            admin,
+        ))
     }
 
     /// Where the password is, as long as it is needed; the password itself only to a person at a terminal, never into
@@ -42,9 +57,10 @@ impl First {
     pub fn say(&self) -> Option<String> {
         let file = self.file.display();
         match &self.made {
-            Some(password) if std::io::stdout().is_terminal() => {
-                Some(format!("Sign in as {FIRST_ADMIN} with {} (also in {file} until then)", password.expose()))
-            }
+            Some(password) if std::io::stdout().is_terminal() => Some(format!(
+                "Sign in as {FIRST_ADMIN} with {} (also in {file} until then)",
+                password.expose()
+            )),
             _ if self.file.exists() => Some(format!("Sign in as {FIRST_ADMIN} with the password in {file}")),
             _ => None,
         }
@@ -72,7 +88,10 @@ mod tests {
         let file = data.path().join(FILE);
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let password = std::fs::read_to_string(&file).unwrap();
-        assert_eq!(Some(password.trim()), first.made.as_ref().map(|made| made.expose().as_str()));
+        assert_eq!(
+            Some(password.trim()),
+            first.made.as_ref().map(|made| made.expose().as_str())
+        );
         assert!(admin.password_hash.starts_with("$argon2id$") && admin.name == "admin");
     }
 
@@ -81,6 +100,10 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         assert_eq!(First::later(data.path()).say(), None);
         std::fs::write(data.path().join(FILE), "x").unwrap();
-        assert!(First::later(data.path()).say().is_some_and(|said| said.contains(FILE) && !said.contains(" x")));
+        assert!(
+            First::later(data.path())
+                .say()
+                .is_some_and(|said| said.contains(FILE) && !said.contains(" x"))
+        );
     }
 }

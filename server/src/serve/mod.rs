@@ -43,13 +43,19 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     announce(&config, &listener, &running)?;
     let mut tasks = spawn(&config, listener, &running, &shutdown);
     let first = tasks.join_next().await;
-    let failed = shutdown.is_cancelled().then_some(()).is_none();
+    let asked = shutdown.is_cancelled();
+    if !asked {
+        tracing::error!("a part of the server ended by itself; stopping");
+    }
     shutdown.cancel();
     let ended = tokio::time::timeout(STOP_WITHIN, end(tasks, first, &running)).await;
     drop(lock);
     match ended {
-        Ok(ended) => ended.map(|()| if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }),
-        Err(_elapsed) => anyhow::bail!("stopping took more than {} s: what was under way is left to the next start", STOP_WITHIN.as_secs()),
+        Ok(ended) => ended.map(|()| if asked { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        Err(_elapsed) => anyhow::bail!(
+            "stopping took more than {} s: what was under way is left to the next start",
+            STOP_WITHIN.as_secs()
+        ),
     }
 }
 
@@ -61,8 +67,13 @@ async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
 
 /// Two lines for whoever started it; the first is for programs too.
 fn announce(config: &Config, listener: &TcpListener, running: &Running) -> anyhow::Result<()> {
-    let at = listener.local_addr().context("cannot read the address that is listened on")?;
-    let url = config.public_url.as_ref().map_or_else(|| format!("http://{at}"), |url| url.origin().to_owned());
+    let at = listener
+        .local_addr()
+        .context("cannot read the address that is listened on")?;
+    let url = config
+        .public_url
+        .as_ref()
+        .map_or_else(|| format!("http://{at}"), |url| url.origin().to_owned());
     println!("Tidegate is at {url}");
     if let Some(said) = running.first.say() {
         println!("{said}");
@@ -85,7 +96,13 @@ fn spawn(config: &Config, listener: TcpListener, running: &Running, shutdown: &C
     });
     if let Some(scaling) = running.take_loop() {
         let stop = shutdown.clone();
-        tasks.spawn(async move { scaling.run(stop).await.context("the scaling loop ended").map(|()| "loop") });
+        tasks.spawn(async move {
+            scaling
+                .run(stop)
+                .await
+                .context("the scaling loop ended")
+                .map(|()| "loop")
+        });
     }
     let (db, clock, stop) = (running.db.clone(), Arc::clone(&running.clock), shutdown.clone());
     tasks.spawn(async move {

@@ -14,6 +14,8 @@ use control::drivers::process::{ProcessDriver, ProcessOptions};
 use control::ids::{Ids, RandomIds};
 use control::pass::{Loop, LoopParts};
 use control::store::{self, Db, FirstStart, FirstStartArgs, SqlStore, SubnetBase};
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -47,10 +49,22 @@ pub fn database(data: &Path) -> PathBuf {
 /// Opens the database with this version's schema.
 pub async fn open(data: &Path) -> anyhow::Result<Db> {
     let file = database(data);
-    let db = Db::open(&file).await.with_context(|| format!("cannot open the database {}", file.display()))?;
+    keep_private(&file).with_context(|| format!("cannot make the database {}", file.display()))?;
+    let db = Db::open(&file)
+        .await
+        .with_context(|| format!("cannot open the database {}", file.display()))?;
     let advice = "a database of a newer version needs that version's program";
-    db.migrate().await.with_context(|| format!("cannot migrate the database {}: {advice}", file.display()))?;
+    db.migrate()
+        .await
+        .with_context(|| format!("cannot migrate the database {}: {advice}", file.display()))?;
     Ok(db)
+}
+
+/// The database is its owner's only: others may walk through the data folder (instances can run as other users). What the
+/// database puts beside its file gets the file's rights.
+fn keep_private(file: &Path) -> std::io::Result<()> {
+    let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
+    opened.set_permissions(Permissions::from_mode(0o600))
 }
 
 /// Opens everything.
@@ -58,7 +72,9 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
     let db = open(&config.data).await?;
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let (first, started) = begin(config, &db, &*ids).await?;
-    let clock = SystemClock::start(&db, config.time_scale).await.context("cannot start the clock")?;
+    let clock = SystemClock::start(&db, config.time_scale)
+        .await
+        .context("cannot start the clock")?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let driver = driver(config, &started.installation)?;
     let (balancer, balancer_missing) = balancer(config).await;
@@ -85,12 +101,21 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         balancer_missing,
     };
     let backend: Arc<dyn Backend> = Arc::new(Console::new(parts, options));
-    Ok(Running { db, clock, ids, backend, first, scaling: Mutex::new(Some(scaling)) })
+    Ok(Running {
+        db,
+        clock,
+        ids,
+        backend,
+        first,
+        scaling: Mutex::new(Some(scaling)),
+    })
 }
 
 /// What has to be there before anything else; a later start changes nothing.
 async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First, FirstStart)> {
-    let is_first = store::is_first_start(db).await.context("cannot look into the database")?;
+    let is_first = store::is_first_start(db)
+        .await
+        .context("cannot look into the database")?;
     let (first, admin) = if is_first {
         let (first, admin) = First::make(&config.data).await?;
         (first, Some(admin))
@@ -98,8 +123,15 @@ async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First
         (First::later(&config.data), None)
     };
     let subnets = SubnetBase(config.subnets.1);
-    let args = FirstStartArgs { wall: wall_now(), scale: config.time_scale, subnets, admin };
-    let started = store::first_start(db, ids, args).await.context("cannot write the first catalogue")?;
+    let args = FirstStartArgs {
+        wall: wall_now(),
+        scale: config.time_scale,
+        subnets,
+        admin,
+    };
+    let started = store::first_start(db, ids, args)
+        .await
+        .context("cannot write the first catalogue")?;
     Ok((first, started))
 }
 
@@ -107,9 +139,15 @@ fn driver(config: &Config, installation: &str) -> anyhow::Result<Arc<dyn Driver>
     let root = absolute(&config.process_root)?;
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let shim_command = vec![program.to_string_lossy().into_owned(), "shim".to_owned()];
-    let options = ProcessOptions { root: root.clone(), installation: installation.to_owned(), shim_command };
+    let options = ProcessOptions {
+        root: root.clone(),
+        installation: installation.to_owned(),
+        shim_command,
+    };
     let opened = ProcessDriver::open(options);
-    Ok(Arc::new(opened.with_context(|| format!("cannot use {} for instances", root.display()))?))
+    Ok(Arc::new(opened.with_context(|| {
+        format!("cannot use {} for instances", root.display())
+    })?))
 }
 
 /// The balancer, and whether its program is missing: the server runs without, and listeners say what to install.

@@ -37,7 +37,11 @@ impl SessionRows for Sessions {
 }
 
 fn kept(row: SessionRow) -> Session {
-    Session { user: row.user, data: row.data, expires: row.expires }
+    Session {
+        user: row.user,
+        data: row.data,
+        expires: row.expires,
+    }
 }
 
 fn failed(why: &StoreError) -> SessionsError {

@@ -15,7 +15,9 @@ struct Stream(BodyDataStream);
 impl Stream {
     /// The next piece; `None` at the end.
     async fn next(&mut self) -> Option<String> {
-        let next = tokio::time::timeout(LIMIT, self.0.next()).await.expect("the stream hangs");
+        let next = tokio::time::timeout(LIMIT, self.0.next())
+            .await
+            .expect("the stream hangs");
         next.map(|piece| String::from_utf8(piece.unwrap().to_vec()).unwrap())
     }
 }
@@ -27,7 +29,10 @@ async fn open(world: &World, cookie: &str, last: Option<&str>) -> Stream {
         request.headers_mut().insert("last-event-id", last.parse().unwrap());
     }
     let answer = world.send(request).await;
-    assert_eq!((answer.status(), header(&answer, "content-type")), (StatusCode::OK, "text/event-stream"));
+    assert_eq!(
+        (answer.status(), header(&answer, "content-type")),
+        (StatusCode::OK, "text/event-stream")
+    );
     Stream(Body::into_data_stream(answer.into_body()))
 }
 
@@ -48,10 +53,16 @@ async fn a_fresh_stream_begins_now_and_says_what_changes() {
     world.log.push(TENANT);
     let mut stream = open(&world, &cookie, None).await;
     let hello = stream.next().await.unwrap();
-    assert!(hello.contains("id: 1") && hello.contains("retry: ") && !hello.contains("data"), "{hello}");
+    assert!(
+        hello.contains("id: 1") && hello.contains("retry: ") && !hello.contains("data"),
+        "{hello}"
+    );
     world.log.push(TENANT);
     let said = stream.next().await.unwrap();
-    assert!(said.contains("id: 2") && said.contains("\"changed\":\"group\""), "{said}");
+    assert!(
+        said.contains("id: 2") && said.contains("\"changed\":\"group\""),
+        "{said}"
+    );
 }
 
 #[tokio::test]
@@ -85,7 +96,10 @@ async fn so_is_one_whose_events_are_gone_or_whose_number_is_none() {
         let mut stream = open(&world, &cookie, Some(last)).await;
         stream.next().await;
         let said = stream.next().await.unwrap();
-        assert!(said.contains("event: reset") && said.contains("id: 5"), "{last}: {said}");
+        assert!(
+            said.contains("event: reset") && said.contains("id: 5"),
+            "{last}: {said}"
+        );
     }
 }
 

@@ -6,10 +6,18 @@ use http::StatusCode;
 #[tokio::test]
 async fn files_have_their_types_and_are_asked_for_each_time() {
     let world = World::new();
-    for (name, kind) in [("tidegate.js", "javascript"), ("tidegate.wasm", "application/wasm"), ("tidegate.css", "text/css")] {
+    for (name, kind) in [
+        ("tidegate.js", "javascript"),
+        ("tidegate.wasm", "application/wasm"),
+        ("tidegate.css", "text/css"),
+    ] {
         let answer = world.get(&format!("/pkg/{name}")).await;
         assert_eq!(answer.status(), StatusCode::OK);
-        assert!(header(&answer, "content-type").contains(kind), "{name}: {}", header(&answer, "content-type"));
+        assert!(
+            header(&answer, "content-type").contains(kind),
+            "{name}: {}",
+            header(&answer, "content-type")
+        );
         assert_eq!(header(&answer, "cache-control"), "no-cache");
         assert!(!header(&answer, "last-modified").is_empty());
     }
@@ -28,9 +36,14 @@ async fn what_the_browser_has_already_is_not_sent_again() {
 async fn the_small_copy_is_sent_to_those_who_take_it_under_the_same_type() {
     let world = World::new();
     let mut request = get("/pkg/tidegate.wasm");
-    request.headers_mut().insert("accept-encoding", "gzip, br".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("accept-encoding", "gzip, br".parse().unwrap());
     let answer = world.send(request).await;
-    assert_eq!((header(&answer, "content-encoding"), header(&answer, "content-type")), ("br", "application/wasm"));
+    assert_eq!(
+        (header(&answer, "content-encoding"), header(&answer, "content-type")),
+        ("br", "application/wasm")
+    );
     assert_eq!(text(answer).await, "br");
 }
 
@@ -45,8 +58,16 @@ async fn a_missing_script_is_no_page() {
 async fn files_beside_the_scripts_are_found_and_none_outside_the_folder() {
     let world = World::new();
     let answer = world.get("/favicon.svg").await;
-    assert_eq!((answer.status(), header(&answer, "content-type")), (StatusCode::OK, "image/svg+xml"));
-    for outside in ["/../Cargo.toml", "/%2e%2e/Cargo.toml", "/pkg/../../etc/passwd", "/pkg/%2e%2e/%2e%2e/etc/passwd"] {
+    assert_eq!(
+        (answer.status(), header(&answer, "content-type")),
+        (StatusCode::OK, "image/svg+xml")
+    );
+    for outside in [
+        "/../Cargo.toml",
+        "/%2e%2e/Cargo.toml",
+        "/pkg/../../etc/passwd",
+        "/pkg/%2e%2e/%2e%2e/etc/passwd",
+    ] {
         assert_eq!(world.get(outside).await.status(), StatusCode::NOT_FOUND, "{outside}");
     }
 }

@@ -9,11 +9,19 @@ use server::doors::BODY_LIMIT_BYTES;
 #[tokio::test]
 async fn a_change_that_another_site_sends_is_refused_and_nothing_happens() {
     let world = World::new();
-    for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "http://evil")] {
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "http://evil"),
+    ] {
         let mut request = post("/api/session/sign-in", "name=ann&password=right&next=/");
         request.headers_mut().remove("sec-fetch-site");
         request.headers_mut().insert(name, value.parse().unwrap());
-        assert_eq!(world.send(request).await.status(), StatusCode::FORBIDDEN, "{name}: {value}");
+        assert_eq!(
+            world.send(request).await.status(),
+            StatusCode::FORBIDDEN,
+            "{name}: {value}"
+        );
     }
     let mut silent = post("/api/session/sign-in", "name=ann&password=right&next=/");
     silent.headers_mut().remove("sec-fetch-site");
@@ -28,7 +36,10 @@ async fn a_plain_form_of_ours_passes_by_its_origin_too() {
     request.headers_mut().remove("sec-fetch-site");
     request.headers_mut().insert("origin", "http://h".parse().unwrap());
     let answer = world.send(request).await;
-    assert_eq!((answer.status(), header(&answer, "location")), (StatusCode::FOUND, "/groups"));
+    assert_eq!(
+        (answer.status(), header(&answer, "location")),
+        (StatusCode::FOUND, "/groups")
+    );
 }
 
 #[tokio::test]
@@ -41,7 +52,10 @@ async fn behind_a_proxy_the_origin_is_the_public_one() {
         request
     };
     assert_eq!(world.send(request("http://h")).await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(world.send(request("https://scale.example.com")).await.status(), StatusCode::FOUND);
+    assert_eq!(
+        world.send(request("https://scale.example.com")).await.status(),
+        StatusCode::FOUND
+    );
 }
 
 #[tokio::test]
@@ -58,11 +72,27 @@ async fn every_pages_policy_has_a_nonce_of_its_own_that_its_scripts_carry() {
     for _ in 0..2 {
         let answer = world.get("/signin").await;
         let policy = header(&answer, "content-security-policy").to_owned();
-        for part in ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "'wasm-unsafe-eval'"] {
+        for part in [
+            "default-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "'wasm-unsafe-eval'",
+        ] {
             assert!(policy.contains(part), "{policy}");
         }
-        assert!(!policy.contains("'unsafe-eval'") && policy.matches("'unsafe-inline'").count() == 1, "{policy}");
-        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+        assert!(
+            !policy.contains("'unsafe-eval'") && policy.matches("'unsafe-inline'").count() == 1,
+            "{policy}"
+        );
+        let nonce = policy
+            .split("'nonce-")
+            .nth(1)
+            .unwrap()
+            .split('\'')
+            .next()
+            .unwrap()
+            .to_owned();
         assert!(text(answer).await.contains(&format!("nonce=\"{nonce}\"")));
         nonces.push(nonce);
     }
@@ -72,12 +102,27 @@ async fn every_pages_policy_has_a_nonce_of_its_own_that_its_scripts_carry() {
 #[tokio::test]
 async fn every_answer_says_what_browsers_must_know() {
     let world = World::new();
-    for path in ["/signin", "/no/such/page", "/pkg/tidegate.js", "/pkg/none.js", "/healthz", "/live", "/prefs?lang=xx"] {
+    for path in [
+        "/signin",
+        "/no/such/page",
+        "/pkg/tidegate.js",
+        "/pkg/none.js",
+        "/healthz",
+        "/live",
+        "/prefs?lang=xx",
+    ] {
         let answer = world.get(path).await;
-        for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin"), ("cross-origin-opener-policy", "same-origin")] {
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ] {
             assert_eq!(header(&answer, name), value, "{path}");
         }
-        assert!(header(&answer, "content-security-policy").starts_with("default-src 'self'"), "{path}");
+        assert!(
+            header(&answer, "content-security-policy").starts_with("default-src 'self'"),
+            "{path}"
+        );
         assert_eq!(header(&answer, "x-request-id").len(), 13, "{path}");
     }
 }
@@ -96,11 +141,28 @@ async fn a_body_past_the_limit_is_refused() {
 async fn preferences_change_two_cookies_and_lead_to_an_own_page_only() {
     let world = World::new();
     let answer = world.get("/prefs?lang=zh&theme=dark&back=%2Fgroups%3Fafter%3Dx").await;
-    assert_eq!((answer.status(), header(&answer, "location")), (StatusCode::SEE_OTHER, "/groups?after=x"));
-    let set: Vec<_> = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    assert_eq!(
+        (answer.status(), header(&answer, "location")),
+        (StatusCode::SEE_OTHER, "/groups?after=x")
+    );
+    let set: Vec<_> = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().unwrap())
+        .collect();
     assert_eq!(set.len(), 2);
-    assert!(set[0].starts_with("lang=zh; Path=/; SameSite=Lax; Max-Age=") && set[1].starts_with("theme=dark;"), "{set:?}");
-    for foreign in ["//evil.example", "https://evil.example", "%2F%2Fevil", "/%5Cevil", "/a%0d%0ab"] {
+    assert!(
+        set[0].starts_with("lang=zh; Path=/; SameSite=Lax; Max-Age=") && set[1].starts_with("theme=dark;"),
+        "{set:?}"
+    );
+    for foreign in [
+        "//evil.example",
+        "https://evil.example",
+        "%2F%2Fevil",
+        "/%5Cevil",
+        "/a%0d%0ab",
+    ] {
         let answer = world.get(&format!("/prefs?lang=en&back={foreign}")).await;
         assert_eq!(header(&answer, "location"), "/", "{foreign}");
     }

@@ -63,7 +63,9 @@ async fn the_id_changes_at_sign_in_and_the_old_one_is_worth_nothing() {
 #[tokio::test]
 async fn a_wrong_password_signs_nobody_in() {
     let world = World::new();
-    let answer = world.send(post("/api/session/sign-in", "name=ann&password=wrong&next=/")).await;
+    let answer = world
+        .send(post("/api/session/sign-in", "name=ann&password=wrong&next=/"))
+        .await;
     assert_eq!(set_cookie(&answer), None);
     assert!(world.rows.0.lock().unwrap().is_empty());
 }

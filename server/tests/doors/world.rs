@@ -15,9 +15,7 @@ use axum::body::Body;
 use axum::response::Response;
 use control::clock::{Anchor, Clock, TimeScale, Wall};
 use control::ids::Ids;
-use engine::model::{
-    GroupId, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, UserId, VServerId,
-};
+use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, UserId, VServerId};
 use http::Request;
 use http_body_util::BodyExt as _;
 use server::config::parse::PublicUrl;
@@ -76,7 +74,11 @@ impl World {
     /// A host that people reach by this address.
     pub fn at(public_url: Option<PublicUrl>) -> Self {
         let site = site();
-        let (users, rows, log) = (Arc::new(Users::default()), Arc::new(Rows::default()), Arc::new(Log::default()));
+        let (users, rows, log) = (
+            Arc::new(Users::default()),
+            Arc::new(Rows::default()),
+            Arc::new(Log::default()),
+        );
         let (clock, shutdown) = (Arc::new(HandClock::default()), CancellationToken::new());
         users.put(actor(1, "ann", TENANT));
         let host = Host::new(HostParts {
@@ -90,7 +92,15 @@ impl World {
             public_url,
             session_hours: 12,
         });
-        Self { users, rows, log, clock, shutdown, _site: site, app: doors::router(host) }
+        Self {
+            users,
+            rows,
+            log,
+            clock,
+            shutdown,
+            _site: site,
+            app: doors::router(host),
+        }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Response {
@@ -128,7 +138,12 @@ fn site() -> tempfile::TempDir {
     let site = tempfile::tempdir().unwrap();
     let pkg = site.path().join("pkg");
     std::fs::create_dir(&pkg).unwrap();
-    for (name, text) in [("tidegate.js", "js"), ("tidegate.wasm", "wasm"), ("tidegate.wasm.br", "br"), ("tidegate.css", "css")] {
+    for (name, text) in [
+        ("tidegate.js", "js"),
+        ("tidegate.wasm", "wasm"),
+        ("tidegate.wasm.br", "br"),
+        ("tidegate.css", "css"),
+    ] {
         std::fs::write(pkg.join(name), text).unwrap();
     }
     std::fs::write(site.path().join("favicon.svg"), "<svg/>").unwrap();
@@ -137,7 +152,13 @@ fn site() -> tempfile::TempDir {
 
 pub fn actor(user: u64, name: &str, tenant: TenantId) -> Actor {
     let (name, tenant_name) = (name.to_owned(), "default".to_owned());
-    Actor { user: UserId(user), name, tenant, tenant_name, role: Role::TenantOwner }
+    Actor {
+        user: UserId(user),
+        name,
+        tenant,
+        tenant_name,
+        role: Role::TenantOwner,
+    }
 }
 
 pub fn get(path: &str) -> Request<Body> {
@@ -161,7 +182,11 @@ pub fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
 }
 
 pub fn set_cookie(answer: &Response) -> Option<String> {
-    let mut set = answer.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap().to_owned());
+    let mut set = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().unwrap().to_owned());
     set.find(|cookie| cookie.starts_with("sid="))
 }
 
@@ -180,7 +205,10 @@ impl Users {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { events: Mutex::default(), wakes: broadcast::Sender::new(16) }
+        Self {
+            events: Mutex::default(),
+            wakes: broadcast::Sender::new(16),
+        }
     }
 }
 
@@ -190,7 +218,10 @@ impl Log {
         let seq = {
             let mut events = self.events.lock().unwrap();
             let seq = events.last().map_or(1, |last| last.seq + 1);
-            events.push(LiveEvent { seq, change: Change::Group { id: GroupId(7) } });
+            events.push(LiveEvent {
+                seq,
+                change: Change::Group { id: GroupId(7) },
+            });
             seq
         };
         let _nobody_listens = self.wakes.send((tenant, seq));
@@ -200,13 +231,17 @@ impl Log {
 impl Default for HandClock {
     fn default() -> Self {
         // tower-sessions dates cookies by the system's clock; the rows' ends lie beyond this one.
-        Self { wall: AtomicI64::new(1_700_000_000_000), moved: Notify::new() }
+        Self {
+            wall: AtomicI64::new(1_700_000_000_000),
+            moved: Notify::new(),
+        }
     }
 }
 
 impl HandClock {
     pub fn advance(&self, span: Duration) {
-        self.wall.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+        self.wall
+            .fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
         self.moved.notify_waiters();
     }
     /// To an instant after everything.
@@ -222,7 +257,11 @@ impl Clock for HandClock {
         Wall(self.wall.load(Ordering::SeqCst))
     }
     fn anchor(&self) -> Anchor {
-        Anchor { wall: Wall(0), product: Timestamp(0), scale: TimeScale(1) }
+        Anchor {
+            wall: Wall(0),
+            product: Timestamp(0),
+            scale: TimeScale(1),
+        }
     }
     fn now(&self) -> Timestamp {
         Timestamp(self.wall().0)
@@ -273,7 +312,12 @@ impl Events for Log {
     }
     async fn after(&self, _tenant: TenantId, seq: i64, limit: u32) -> Result<Vec<LiveEvent>, EventsError> {
         let events = self.events.lock().unwrap();
-        Ok(events.iter().filter(|event| event.seq > seq).take(limit as usize).copied().collect())
+        Ok(events
+            .iter()
+            .filter(|event| event.seq > seq)
+            .take(limit as usize)
+            .copied()
+            .collect())
     }
     fn listen(&self) -> broadcast::Receiver<(TenantId, i64)> {
         self.wakes.subscribe()
@@ -289,7 +333,14 @@ fn none<T>() -> Answer<T> {
 impl Common for Users {
     async fn frame(&self, actor: Option<&Actor>) -> Answer<Frame> {
         let version = "0".to_owned();
-        Ok(Frame { actor: actor.cloned(), now_ms: 0, wall_ms: 0, scale: 1, balancer_missing: false, version })
+        Ok(Frame {
+            actor: actor.cloned(),
+            now_ms: 0,
+            wall_ms: 0,
+            scale: 1,
+            balancer_missing: false,
+            version,
+        })
     }
     async fn catalogue(&self, _: &Actor) -> Answer<Catalogue> {
         none()
@@ -297,10 +348,17 @@ impl Common for Users {
     async fn check_password(&self, name: &str, password: &str, _: &str) -> Answer<Actor> {
         let users = self.0.lock().unwrap();
         let found = users.values().find(|actor| actor.name == name && password == PASSWORD);
-        found.cloned().ok_or_else(|| Problem::at("", Code::WrongCredentials).into())
+        found
+            .cloned()
+            .ok_or_else(|| Problem::at("", Code::WrongCredentials).into())
     }
     async fn actor_by_id(&self, user: UserId) -> Answer<Actor> {
-        self.0.lock().unwrap().get(&user).cloned().ok_or_else(|| Problem::at("", Code::NotFound).into())
+        self.0
+            .lock()
+            .unwrap()
+            .get(&user)
+            .cloned()
+            .ok_or_else(|| Problem::at("", Code::NotFound).into())
     }
 }
 

@@ -1,0 +1,232 @@
+//! `tidegate serve` as a process: how it starts, that there is one a data folder, and how it ends.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+/// Whoever hangs longer than a stop may take has failed.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A running server; it dies with the test.
+struct Server {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _over = self.child.kill();
+        let _over = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Starts one and waits for the line that says where it is.
+    fn start(data: &Path) -> Self {
+        let mut command = tidegate();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let said = line(&mut lines);
+        let address = said
+            .strip_prefix("Tidegate is at http://")
+            .unwrap_or_else(|| panic!("{said:?}"))
+            .to_owned();
+        Self { child, lines, address }
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        stream
+    }
+
+    /// One request on a connection of its own; the whole answer.
+    fn ask(&self, request: &str) -> String {
+        let mut stream = self.connect();
+        let host = &self.address;
+        write!(stream, "{request}\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn sign_in(&self, password: &str) -> String {
+        let form = format!("name=admin&password={password}&next=/groups");
+        let mut stream = self.connect();
+        let (host, length) = (&self.address, form.len());
+        write!(
+            stream,
+            "POST /api/session/sign-in HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nConnection: close\r\n\
+             Accept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let set = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("set-cookie: "))
+            .unwrap_or_else(|| panic!("{answer}"));
+        set.split(';').next().unwrap().to_owned()
+    }
+
+    fn terminate(&self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
+    /// Waits for the end: its standard output closes with it.
+    fn end(mut self) -> ExitStatus {
+        let mut rest = String::new();
+        self.lines.read_to_string(&mut rest).unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+fn tidegate() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIDEGATE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn line(lines: &mut BufReader<ChildStdout>) -> String {
+    let mut said = String::new();
+    lines.read_line(&mut said).unwrap();
+    said.trim_end().to_owned()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn mode(file: &Path) -> u32 {
+    std::fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn the_first_start_leaves_a_password_that_goes_at_the_first_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Server::start(&data);
+    let file = data.join("first-password");
+    let told = line(&mut server.lines);
+    assert!(told.contains("admin") && told.contains("first-password"), "{told}");
+    assert_eq!((mode(&file), mode(&data.join("tidegate.db"))), (0o600, 0o600));
+    let password = std::fs::read_to_string(&file).unwrap().trim().to_owned();
+    assert!(!told.contains(&password));
+    server.sign_in(&password);
+    assert!(!file.exists());
+    server.terminate();
+    assert!(server.end().success());
+}
+
+#[test]
+fn a_stop_ends_open_streams_and_the_next_start_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let password = std::fs::read_to_string(folder.path().join("first-password")).unwrap();
+    let cookie = server.sign_in(password.trim());
+    let mut stream = server.connect();
+    write!(
+        stream,
+        "GET /live HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\n\r\n",
+        server.address
+    )
+    .unwrap();
+    let mut stream = BufReader::new(stream);
+    let mut first = String::new();
+    while !first.contains("retry:") {
+        assert_ne!(stream.read_line(&mut first).unwrap(), 0, "{first}");
+    }
+    server.terminate();
+    // Reading to the end fails after `LIMIT`, which is what a stop may take.
+    stream.read_to_string(&mut first).unwrap();
+    assert!(server.end().success());
+
+    let again = Server::start(folder.path());
+    let frame = again.ask(&format!(
+        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0"
+    ));
+    assert!(frame.contains("\"admin\""), "{frame}");
+}
+
+#[test]
+fn a_second_server_on_the_same_data_is_told_who_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Server::start(folder.path());
+    let mut second = tidegate();
+    let second = second
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(!second.status.success());
+    let said = said(&second);
+    assert!(
+        said.contains(&format!("process {}", first.child.id())) && said.contains("--data"),
+        "{said}"
+    );
+    assert!(first.ask("GET /healthz HTTP/1.1").contains("200 OK"));
+}
+
+#[test]
+fn an_address_in_use_is_named_and_the_data_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = tidegate()
+        .args(["serve", "--listen", &address, "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = said(&output);
+    assert!(
+        !output.status.success() && said.contains(&address) && said.contains("--listen"),
+        "{said}"
+    );
+    assert!(!folder.path().join("tidegate.db").exists());
+}
+
+#[test]
+fn a_configuration_that_is_wrong_ends_with_2_and_says_all_of_it() {
+    let output = tidegate()
+        .args(["check-config", "--time-scale", "0"])
+        .env("TIDEGATE_LISEN", "x")
+        .output()
+        .unwrap();
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said.contains("`time_scale` cannot be `0`") && said.contains("did you mean `TIDEGATE_LISTEN`?"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_password_can_be_reset_while_the_server_runs_and_a_wrong_name_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let reset = |name: &str| {
+        tidegate()
+            .args(["admin", "reset-password", name, "--data"])
+            .arg(folder.path())
+            .output()
+            .unwrap()
+    };
+    let done = reset("admin");
+    assert!(done.status.success(), "{}", said(&done));
+    server.sign_in(String::from_utf8(done.stdout).unwrap().trim());
+    let unknown = reset("nobody");
+    assert!(
+        !unknown.status.success() && said(&unknown).contains("no user named nobody"),
+        "{}",
+        said(&unknown)
+    );
+}
