@@ -15,7 +15,7 @@ XTASK := cargo build --workspace --exclude frontend --bin xtask && exec $(TARGET
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|'
 
-serve: ## build everything for use and serve the console (ARGS="--port 8080" goes to the server)
+serve: ## build everything for use and serve the console (ARGS="--listen 127.0.0.1:8080" goes to the server)
 	@[ -x "$(TARGET)/release/tidegate" ] || echo "The first build takes 10 to 25 minutes on two cores; after that, seconds."
 	@bash xtask/setup/run.sh serve
 	@$(ENV); $(XTASK_RELEASE) serve $(ARGS)

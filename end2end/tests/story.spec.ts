@@ -64,7 +64,7 @@ test('a group grows to what its load needs and shrinks again, and no request fai
   await visit(page, server, `${group}?tab=balancing`);
   await fill(page, { port: '8080', weight: '1' });
   await page.locator('main section.form button[type=submit]').click();
-  await expect(page.locator('main table')).toContainText('front / http');
+  await expect(page.locator('main table').filter({ hasText: 'front / http' })).toBeVisible();
   await until('one instance serves', 60_000, async () => (await upInHaproxy(server.data)) === 1);
 
   const load = startLoad(`http://127.0.0.1:${port}/work?ms=5`);

@@ -42,10 +42,10 @@ export async function freePort(from = 20_000, to = 29_999): Promise<number> {
   throw new Error(`no free port between ${from} and ${to}`);
 }
 
-function canBind(port: number): Promise<boolean> {
+function canBind(port: number, address = '127.0.0.1'): Promise<boolean> {
   return new Promise((answer) => {
     const probe = createServer().once('error', () => answer(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => answer(true)));
+    probe.listen(port, address, () => probe.close(() => answer(true)));
   });
 }
 
@@ -123,12 +123,30 @@ async function begin(data: string, port: number, subnets: string): Promise<{ chi
   return { child, log };
 }
 
+function signalAll(ids: number[], name: NodeJS.Signals): void {
+  for (const id of ids) {
+    try {
+      process.kill(id, name);
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
+
+/** A corner of 127/8 where nobody serves: two runs on one host do not meet. */
+async function freeSubnets(): Promise<string> {
+  for (;;) {
+    const subnets = `127.${100 + Math.floor(Math.random() * 150)}`;
+    const first = [1, 2, 3].map((zone) => canBind(8080, `${subnets}.${zone}.10`));
+    if ((await Promise.all(first)).every(Boolean)) return subnets;
+  }
+}
+
 export async function startServer(): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'tidegate-e2e-'));
   execFileSync('chmod', ['711', data]);
   const port = await freePort(21_000, 21_999);
-  // Each run its own corner of 127/8, so that two runs on one host do not meet.
-  const subnets = `127.${100 + Math.floor(Math.random() * 150)}`;
+  const subnets = await freeSubnets();
   let running = await begin(data, port, subnets);
   const password = readFileSync(join(data, 'first-password'), 'utf8').trim();
   const gone = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
@@ -154,14 +172,12 @@ export async function startServer(): Promise<Server> {
     },
     end: async () => {
       await signal('SIGTERM');
-      // What outlives a server by design: only this folder's processes, by id.
-      for (const id of processesOf(data, '')) {
-        try {
-          process.kill(id, 'SIGKILL');
-        } catch {
-          // It ended by itself.
-        }
-      }
+      // What outlives a server by design: only this folder's processes, by id. A shim that is told to end stops its
+      // program first; killed outright it would leave it behind.
+      signalAll(processesOf(data, ''), 'SIGTERM');
+      await until('shims and balancers end', 20_000, () => processesOf(data, '').length === 0).catch(() => {
+        signalAll(processesOf(data, ''), 'SIGKILL');
+      });
       rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };

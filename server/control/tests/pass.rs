@@ -25,7 +25,11 @@ async fn a_new_group_gets_its_min_at_once_and_each_launch_has_one_activity_with_
     world.cycles(1).await;
     let log = world.log(GROUP).await;
     assert_eq!(log.len(), 2, "{log:#?}");
-    assert!(log.iter().all(|row| row.starts_with("launch succeeded") && row.contains("launches")), "{log:#?}");
+    assert!(
+        log.iter()
+            .all(|row| row.starts_with("launch succeeded") && row.contains("launches")),
+        "{log:#?}"
+    );
 }
 
 #[tokio::test]
@@ -37,7 +41,14 @@ async fn overload_grows_a_group_to_what_the_load_needs_and_relief_brings_it_back
     assert_eq!((world.desired(GROUP).await, world.driver.running().len()), (3, 3));
     world.driver.load(0);
     world.cycles(60).await;
-    assert_eq!((world.desired(GROUP).await, world.driver.machines(), world.records(GROUP).await), (1, 1, 1));
+    assert_eq!(
+        (
+            world.desired(GROUP).await,
+            world.driver.machines(),
+            world.records(GROUP).await
+        ),
+        (1, 1, 1)
+    );
     let log = world.log(GROUP).await;
     assert!(log.iter().all(|row| row.contains(" succeeded ")), "{log:#?}");
     assert!(log.iter().any(|row| row.contains("scaled_out")) && log.iter().any(|row| row.contains("scaled_in")));
@@ -45,25 +56,62 @@ async fn overload_grows_a_group_to_what_the_load_needs_and_relief_brings_it_back
 
 #[tokio::test]
 async fn a_member_that_leaves_is_drained_then_taken_out_then_signalled() {
-    let world = world_with(&GroupSpec { min: 2, rules: Vec::new(), ..bound() }).await;
+    let world = world_with(&GroupSpec {
+        min: 2,
+        rules: Vec::new(),
+        ..bound()
+    })
+    .await;
     world.cycles(2).await;
-    world.edit(GROUP, 2, &GroupSpec { min: 1, max: 1, rules: Vec::new(), ..bound() }).await;
+    world
+        .edit(
+            GROUP,
+            2,
+            &GroupSpec {
+                min: 1,
+                max: 1,
+                rules: Vec::new(),
+                ..bound()
+            },
+        )
+        .await;
     world.wake(GROUP).await;
     world.run(6).await;
     let gone = world.driver.signals();
     assert_eq!(gone.len(), 1);
     let calls = world.balancer.calls();
-    let about: Vec<_> = calls.iter().filter(|call| call.ends_with(&gone[0].to_string())).cloned().collect();
+    let about: Vec<_> = calls
+        .iter()
+        .filter(|call| call.ends_with(&gone[0].to_string()))
+        .cloned()
+        .collect();
     let id = gone[0];
-    assert_eq!(about, [format!("join {id}"), format!("drain {id}"), format!("leave {id}")]);
+    assert_eq!(
+        about,
+        [format!("join {id}"), format!("drain {id}"), format!("leave {id}")]
+    );
     assert_eq!(world.driver.machines(), 1);
 }
 
 #[tokio::test]
 async fn an_edit_is_followed_at_once_without_waiting_for_the_cycle() {
-    let world = world_with(&GroupSpec { rules: Vec::new(), ..spec() }).await;
+    let world = world_with(&GroupSpec {
+        rules: Vec::new(),
+        ..spec()
+    })
+    .await;
     world.cycles(1).await;
-    world.edit(GROUP, 2, &GroupSpec { min: 3, rules: Vec::new(), ..spec() }).await;
+    world
+        .edit(
+            GROUP,
+            2,
+            &GroupSpec {
+                min: 3,
+                rules: Vec::new(),
+                ..spec()
+            },
+        )
+        .await;
     world.wake(GROUP).await;
     assert_eq!(world.driver.running().len(), 3);
 }
@@ -83,7 +131,11 @@ async fn a_wake_never_judges_a_cycle_twice() {
 
 #[tokio::test]
 async fn a_program_that_ended_is_replaced_without_waiting_for_the_cycle() {
-    let world = world_with(&GroupSpec { rules: Vec::new(), ..spec() }).await;
+    let world = world_with(&GroupSpec {
+        rules: Vec::new(),
+        ..spec()
+    })
+    .await;
     world.cycles(1).await;
     let first = world.driver.running()[0];
     world.driver.kill(first);
@@ -107,7 +159,12 @@ async fn a_silent_driver_ends_nothing_and_begins_nothing() {
 
 #[tokio::test]
 async fn a_mute_balancer_is_no_reading_and_kills_nobody() {
-    let world = world_with(&GroupSpec { min: 2, rules: Vec::new(), ..bound() }).await;
+    let world = world_with(&GroupSpec {
+        min: 2,
+        rules: Vec::new(),
+        ..bound()
+    })
+    .await;
     world.cycles(2).await;
     world.balancer.mute();
     world.cycles(6).await;
@@ -116,7 +173,12 @@ async fn a_mute_balancer_is_no_reading_and_kills_nobody() {
 
 #[tokio::test]
 async fn a_member_down_for_three_cycles_is_replaced_and_removed() {
-    let world = world_with(&GroupSpec { min: 3, rules: Vec::new(), ..bound() }).await;
+    let world = world_with(&GroupSpec {
+        min: 3,
+        rules: Vec::new(),
+        ..bound()
+    })
+    .await;
     world.cycles(2).await;
     let sick = world.driver.running()[0];
     world.balancer.sicken(sick);
@@ -130,10 +192,23 @@ async fn a_member_down_for_three_cycles_is_replaced_and_removed() {
 #[tokio::test]
 async fn a_server_killed_between_intent_and_create_loses_and_doubles_nothing() {
     let mut world = World::new().await;
-    world.group(GROUP, &GroupSpec { min: 2, rules: Vec::new(), ..spec() }).await;
+    world
+        .group(
+            GROUP,
+            &GroupSpec {
+                min: 2,
+                rules: Vec::new(),
+                ..spec()
+            },
+        )
+        .await;
     world.driver.fault(Fault::CreateHangs);
     world.start().await;
-    assert_eq!((world.records(GROUP).await, world.driver.machines()), (2, 0), "intended, not done");
+    assert_eq!(
+        (world.records(GROUP).await, world.driver.machines()),
+        (2, 0),
+        "intended, not done"
+    );
     world.crash().await;
     world.driver.fault(Fault::None);
     world.start().await;
@@ -145,7 +220,16 @@ async fn a_server_killed_between_intent_and_create_loses_and_doubles_nothing() {
 #[tokio::test]
 async fn a_create_whose_answer_was_lost_is_not_paid_for_twice() {
     let mut world = World::new().await;
-    world.group(GROUP, &GroupSpec { min: 2, rules: Vec::new(), ..spec() }).await;
+    world
+        .group(
+            GROUP,
+            &GroupSpec {
+                min: 2,
+                rules: Vec::new(),
+                ..spec()
+            },
+        )
+        .await;
     world.driver.fault(Fault::CreateAnswerLost);
     world.start().await;
     world.run(8).await;
@@ -156,9 +240,25 @@ async fn a_create_whose_answer_was_lost_is_not_paid_for_twice() {
 
 #[tokio::test]
 async fn a_server_killed_in_a_removal_finishes_it_after_the_restart() {
-    let mut world = world_with(&GroupSpec { min: 3, rules: Vec::new(), ..bound() }).await;
+    let mut world = world_with(&GroupSpec {
+        min: 3,
+        rules: Vec::new(),
+        ..bound()
+    })
+    .await;
     world.cycles(2).await;
-    world.edit(GROUP, 2, &GroupSpec { min: 1, max: 1, rules: Vec::new(), ..bound() }).await;
+    world
+        .edit(
+            GROUP,
+            2,
+            &GroupSpec {
+                min: 1,
+                max: 1,
+                rules: Vec::new(),
+                ..bound()
+            },
+        )
+        .await;
     world.wake(GROUP).await;
     world.crash().await;
     world.start().await;
@@ -172,32 +272,72 @@ async fn a_server_killed_in_a_removal_finishes_it_after_the_restart() {
 #[tokio::test]
 async fn a_program_that_exits_at_once_opens_the_breaker_and_nothing_spins() {
     let mut world = World::new().await;
-    world.group(GROUP, &GroupSpec { min: 1, rules: Vec::new(), warm_up: Span::secs(30), ..spec() }).await;
+    world
+        .group(
+            GROUP,
+            &GroupSpec {
+                min: 1,
+                rules: Vec::new(),
+                warm_up: Span::secs(30),
+                ..spec()
+            },
+        )
+        .await;
     world.driver.fault(Fault::ExitsAtOnce);
     world.start().await;
     world.cycles(16).await;
-    assert!((5..=6).contains(&world.driver.creates()), "five failures open it: {}", world.driver.creates());
+    assert!(
+        (5..=6).contains(&world.driver.creates()),
+        "five failures open it: {}",
+        world.driver.creates()
+    );
     world.cycles(8).await;
     let log = world.log(GROUP).await;
     assert!(log.iter().any(|row| row.starts_with("launch failed")), "{log:#?}");
-    assert!(world.driver.creates() <= 7, "a trial after 5 min, no more: {}", world.driver.creates());
+    assert!(
+        world.driver.creates() <= 7,
+        "a trial after 5 min, no more: {}",
+        world.driver.creates()
+    );
 }
 
 #[tokio::test]
 async fn a_refused_create_is_a_failed_launch_with_the_drivers_words() {
     let mut world = World::new().await;
-    world.group(GROUP, &GroupSpec { min: 1, rules: Vec::new(), ..spec() }).await;
+    world
+        .group(
+            GROUP,
+            &GroupSpec {
+                min: 1,
+                rules: Vec::new(),
+                ..spec()
+            },
+        )
+        .await;
     world.driver.fault(Fault::CreateRefused);
     world.start().await;
     world.cycles(3).await;
     let mut tx = world.db.read("read failures").await.expect("a read");
-    let rows = tx.all("SELECT failure FROM activities WHERE failure IS NOT NULL", Vec::new()).await.expect("rows");
-    assert!(rows[0].get::<String>("failure").expect("text").contains("no such image"));
+    let rows = tx
+        .all("SELECT failure FROM activities WHERE failure IS NOT NULL", Vec::new())
+        .await
+        .expect("rows");
+    assert!(
+        rows[0]
+            .get::<String>("failure")
+            .expect("text")
+            .contains("no such image")
+    );
 }
 
 #[tokio::test]
 async fn a_disabled_group_is_left_alone_and_an_enabled_one_kept_again() {
-    let world = world_with(&GroupSpec { min: 2, rules: Vec::new(), ..spec() }).await;
+    let world = world_with(&GroupSpec {
+        min: 2,
+        rules: Vec::new(),
+        ..spec()
+    })
+    .await;
     world.cycles(1).await;
     world.set_status(GROUP, GroupStatus::Disabled).await;
     world.wake(GROUP).await;
@@ -213,18 +353,31 @@ async fn a_disabled_group_is_left_alone_and_an_enabled_one_kept_again() {
 
 #[tokio::test]
 async fn a_deleted_group_destroys_its_instances_and_is_over_when_all_are_gone() {
-    let world = world_with(&GroupSpec { min: 3, rules: Vec::new(), ..bound() }).await;
+    let world = world_with(&GroupSpec {
+        min: 3,
+        rules: Vec::new(),
+        ..bound()
+    })
+    .await;
     world.cycles(2).await;
     world.set_status(GROUP, GroupStatus::Deleting).await;
     world.wake(GROUP).await;
     world.cycles(2).await;
     assert_eq!((world.driver.machines(), world.balancer.members().len()), (0, 0));
-    assert!(world.store.load(GROUP).await.expect("a read").is_none(), "the loop is done with it");
+    assert!(
+        world.store.load(GROUP).await.expect("a read").is_none(),
+        "the loop is done with it"
+    );
 }
 
 #[tokio::test]
 async fn a_graceful_stop_gives_the_leases_back_and_leaves_the_instances_running() {
-    let mut world = world_with(&GroupSpec { min: 2, rules: Vec::new(), ..spec() }).await;
+    let mut world = world_with(&GroupSpec {
+        min: 2,
+        rules: Vec::new(),
+        ..spec()
+    })
+    .await;
     world.cycles(1).await;
     world.stop().await;
     assert_eq!(world.driver.running().len(), 2);
@@ -237,7 +390,16 @@ async fn passes_of_many_groups_are_spread_over_the_cycle_and_each_gets_its_own()
     let mut world = World::new().await;
     for number in 1..=30 {
         let id = engine::model::GroupId(number * 7_919);
-        world.group_named(id, &format!("g{number}"), &GroupSpec { rules: Vec::new(), ..spec() }).await;
+        world
+            .group_named(
+                id,
+                &format!("g{number}"),
+                &GroupSpec {
+                    rules: Vec::new(),
+                    ..spec()
+                },
+            )
+            .await;
     }
     world.start().await;
     world.cycles(2).await;
@@ -247,13 +409,32 @@ async fn passes_of_many_groups_are_spread_over_the_cycle_and_each_gets_its_own()
 
 #[tokio::test]
 async fn a_member_is_not_signalled_while_a_running_balancer_may_still_send_to_it() {
-    let world = world_with(&GroupSpec { min: 2, rules: Vec::new(), ..bound() }).await;
+    let world = world_with(&GroupSpec {
+        min: 2,
+        rules: Vec::new(),
+        ..bound()
+    })
+    .await;
     world.cycles(2).await;
-    world.edit(GROUP, 2, &GroupSpec { min: 1, max: 1, rules: Vec::new(), ..bound() }).await;
+    world
+        .edit(
+            GROUP,
+            2,
+            &GroupSpec {
+                min: 1,
+                max: 1,
+                rules: Vec::new(),
+                ..bound()
+            },
+        )
+        .await;
     world.balancer.mute();
     world.wake(GROUP).await;
     world.cycles(8).await;
-    assert!(world.driver.signals().is_empty(), "it is mute: nobody knows where it sends");
+    assert!(
+        world.driver.signals().is_empty(),
+        "it is mute: nobody knows where it sends"
+    );
     world.balancer.speak();
     world.cycles(2).await;
     assert_eq!(world.driver.signals().len(), 1);

@@ -70,7 +70,10 @@ impl Hands {
             let spec = machine(record, &record.launch, (new.id, &new.name, new.address));
             self.create(&spec).await
         });
-        futures::future::join_all(calls).await.into_iter().fold(Applied::default(), Applied::join)
+        futures::future::join_all(calls)
+            .await
+            .into_iter()
+            .fold(Applied::default(), Applied::join)
     }
 
     /// One step that is not a launch.
@@ -102,7 +105,10 @@ impl Hands {
                 _ => {}
             }
         }
-        Applied { look_again: false, ..applied }
+        Applied {
+            look_again: false,
+            ..applied
+        }
     }
 
     async fn create(&self, spec: &MachineSpec) -> Applied {
@@ -111,7 +117,10 @@ impl Hands {
         };
         let id = spec.id;
         let answer = within(&*self.clock, CALL_DEADLINE, self.driver.create(spec)).await;
-        let mut applied = Applied { look_again: true, ..Applied::default() };
+        let mut applied = Applied {
+            look_again: true,
+            ..Applied::default()
+        };
         match answer {
             Some(Ok(())) => {}
             Some(Err(why)) => {
@@ -131,7 +140,10 @@ impl Hands {
         match self.launch_of(record, row).await {
             Some(launch) => {
                 let spec = machine(record, &launch, (id, &row.name, row.address));
-                Applied { look_again: false, ..self.create(&spec).await }
+                Applied {
+                    look_again: false,
+                    ..self.create(&spec).await
+                }
             }
             None => Applied::default(),
         }
@@ -163,8 +175,16 @@ impl Hands {
         let (Some(member), Some(place)) = (member, self.looks.place(vserver)) else {
             return Applied::default();
         };
-        let manner = if member.phase == Phase::Serving { Manner::Gentle } else { Manner::Now };
-        let word = member.standings.iter().find(|standing| standing.vserver == vserver).map(|standing| standing.word);
+        let manner = if member.phase == Phase::Serving {
+            Manner::Gentle
+        } else {
+            Manner::Now
+        };
+        let word = member
+            .standings
+            .iter()
+            .find(|standing| standing.vserver == vserver)
+            .map(|standing| standing.word);
         match (manner, word) {
             (Manner::Gentle, Some(CheckWord::Up)) => {
                 let drained = self.balancer.drain(place, vserver, member.id).await;
@@ -176,7 +196,10 @@ impl Hands {
                 self.leave(place, vserver, member.id).await;
             }
         }
-        Applied { look_again: true, ..Applied::default() }
+        Applied {
+            look_again: true,
+            ..Applied::default()
+        }
     }
 
     /// Takes a member out of one VServer. False when the balancer runs and did not answer: it may still send there.
@@ -195,7 +218,10 @@ impl Hands {
             let drained = self.balancer.drain(place, vserver, id).await;
             self.said("drain", id, drained);
         }
-        Applied { look_again: true, ..Applied::default() }
+        Applied {
+            look_again: true,
+            ..Applied::default()
+        }
     }
 
     async fn undrain(&self, member: Option<&Member>) -> Applied {
@@ -214,7 +240,10 @@ impl Hands {
                 return Applied::default();
             }
         }
-        let mut applied = Applied { look_again: true, ..Applied::default() };
+        let mut applied = Applied {
+            look_again: true,
+            ..Applied::default()
+        };
         if let Some(member) = member {
             match within(&*self.clock, CALL_DEADLINE, self.driver.stop(member.id, GRACE_MAX)).await {
                 Some(Ok(())) => drop(applied.signalled.insert(member.id)),
@@ -238,12 +267,17 @@ impl Hands {
             }
             None => false,
         };
-        Applied { look_again, ..Applied::default() }
+        Applied {
+            look_again,
+            ..Applied::default()
+        }
     }
 
     /// Where a member is listed.
     fn stands(&self, member: Option<&Member>) -> Vec<(LoadBalancerId, VServerId, InstanceId)> {
-        let standings = member.iter().flat_map(|member| member.standings.iter().map(|standing| (member.id, *standing)));
+        let standings = member
+            .iter()
+            .flat_map(|member| member.standings.iter().map(|standing| (member.id, *standing)));
         standings
             .filter(|(_, standing)| standing.word != CheckWord::Absent)
             .filter_map(|(id, standing)| Some((self.looks.place(standing.vserver)?, standing.vserver, id)))
@@ -259,7 +293,12 @@ impl Hands {
 
 /// The address a member is reached at.
 pub(super) fn address(row: &InstanceRow, binding: &Binding) -> MemberAddress {
-    MemberAddress { id: row.id, address: row.address, port: binding.port, weight: binding.weight }
+    MemberAddress {
+        id: row.id,
+        address: row.address,
+        port: binding.port,
+        weight: binding.weight,
+    }
 }
 
 fn machine(record: &GroupRecord, launch: &Launch, (id, name, address): (InstanceId, &str, Ipv4Addr)) -> MachineSpec {

@@ -99,7 +99,14 @@ impl Passing {
         let passed = engine::pass(&record.spec, record.status, &memory, &seen, moment.now);
         let minted = self.intend(&record, &passed, moment).await?;
         let applied = self.apply(&record, &seen, &passed, &minted).await.join(repeated);
-        let settling = Settling { record: &record, seen: &seen, passed: &passed, kept, moment, ids: &*self.ids };
+        let settling = Settling {
+            record: &record,
+            seen: &seen,
+            passed: &passed,
+            kept,
+            moment,
+            ids: &*self.ids,
+        };
         let settlement = settling.settlement();
         let fence = fence(&record, moment);
         self.store.settle(fence, &settlement, moment.now).await?;
@@ -108,13 +115,20 @@ impl Passing {
         let gone = settlement.deleted.is_some();
         kept.memory = Some(passed.plan.memory);
         remember(kept, &record, &applied);
-        Ok(if gone { Outcome::Gone } else { next_look(&applied, &passed.plan.steps) })
+        Ok(if gone {
+            Outcome::Gone
+        } else {
+            next_look(&applied, &passed.plan.steps)
+        })
     }
 
     /// Memory as of the last settled pass; the durable part is what is stored, because people write there too.
     async fn memory(&self, record: &GroupRecord, kept: &mut Kept) -> Result<Memory, StoreError> {
         if let Some(memory) = &kept.memory {
-            return Ok(Memory { durable: record.durable.clone(), ..memory.clone() });
+            return Ok(Memory {
+                durable: record.durable.clone(),
+                ..memory.clone()
+            });
         }
         let series = self.store.series(record.id, SERIES_CYCLES).await?;
         Ok(Memory::restored(record.durable.clone(), &series))
@@ -149,7 +163,12 @@ impl Passing {
         if !meter.wants(cycle) {
             return;
         }
-        let ids: Vec<_> = record.instances.iter().filter(|row| has_run(row)).map(|row| row.id).collect();
+        let ids: Vec<_> = record
+            .instances
+            .iter()
+            .filter(|row| has_run(row))
+            .map(|row| row.id)
+            .collect();
         match within(&*self.clock, CALL_DEADLINE, self.hands.driver.usage(&ids)).await {
             Some(Ok(usages)) => {
                 // Each is measured by the type it was made from, not by what the group launches from now.
@@ -177,7 +196,10 @@ impl Passing {
         let mut sizes = BTreeMap::new();
         for row in record.instances.iter().filter(|row| row.template != present) {
             if let Ok(Some(launch)) = self.store.launch_of(row.template.0, row.template.1).await {
-                let capacity = Capacity { vcpu_milli: launch.vcpu_milli, memory_bytes: launch.memory_bytes };
+                let capacity = Capacity {
+                    vcpu_milli: launch.vcpu_milli,
+                    memory_bytes: launch.memory_bytes,
+                };
                 sizes.insert(row.id, capacity);
             }
         }
@@ -189,9 +211,15 @@ impl Passing {
         let bound: BTreeSet<_> = record.spec.bindings.iter().map(|binding| binding.vserver).collect();
         let places: BTreeSet<LoadBalancerId> = self.hands.looks.all().into_iter().collect();
         let members: BTreeSet<_> = record.instances.iter().map(|row| row.id).collect();
-        let mut said: BTreeMap<_, _> = bound.iter().map(|vserver| (*vserver, VServerSaid::Lines(Vec::new()))).collect();
+        let mut said: BTreeMap<_, _> = bound
+            .iter()
+            .map(|vserver| (*vserver, VServerSaid::Lines(Vec::new())))
+            .collect();
         for place in places {
-            let ours = bound.iter().copied().filter(|vserver| self.hands.looks.place(*vserver) == Some(place));
+            let ours = bound
+                .iter()
+                .copied()
+                .filter(|vserver| self.hands.looks.place(*vserver) == Some(place));
             let ours: Vec<_> = ours.collect();
             let look = match self.hands.looks.get(place) {
                 // Not a balancer of this group: what the last round over all balancers saw is recent enough.
@@ -203,7 +231,9 @@ impl Passing {
                 continue;
             }
             for line in look.backends.into_iter().filter(|line| members.contains(&line.id)) {
-                let lines = said.entry(line.vserver).or_insert_with(|| VServerSaid::Lines(Vec::new()));
+                let lines = said
+                    .entry(line.vserver)
+                    .or_insert_with(|| VServerSaid::Lines(Vec::new()));
                 if let VServerSaid::Lines(lines) = lines {
                     lines.push(line);
                 }
@@ -214,9 +244,16 @@ impl Passing {
 
     /// For a balancer that has to be started anew: who serves.
     fn publish_serving(&self, record: &GroupRecord) {
-        let serving = record.instances.iter().filter(|row| row.phase == Phase::Serving && !row.flags.standby);
+        let serving = record
+            .instances
+            .iter()
+            .filter(|row| row.phase == Phase::Serving && !row.flags.standby);
         let each = serving.flat_map(|row| {
-            record.spec.bindings.iter().map(move |binding| (binding.vserver, address(row, binding)))
+            record
+                .spec
+                .bindings
+                .iter()
+                .map(move |binding| (binding.vserver, address(row, binding)))
         });
         self.hands.looks.serving(record.id, each.collect());
     }
@@ -228,7 +265,13 @@ impl Passing {
         passed: &engine::Passed,
         moment: Moment,
     ) -> Result<Vec<Minted>, StoreError> {
-        let intending = Intending { record, passed, clock: &*self.clock, ids: &*self.ids, moment };
+        let intending = Intending {
+            record,
+            passed,
+            clock: &*self.clock,
+            ids: &*self.ids,
+            moment,
+        };
         let intents = intending.intents();
         if intents.is_empty() {
             return Ok(Vec::new());
@@ -241,7 +284,10 @@ impl Passing {
             Intent::Launch { id, name, .. } => Some((id, name)),
             Intent::Move { .. } => None,
         });
-        Ok(launches.zip(addresses).map(|((id, name), address)| Minted { id, name, address }).collect())
+        Ok(launches
+            .zip(addresses)
+            .map(|((id, name), address)| Minted { id, name, address })
+            .collect())
     }
 
     async fn apply(
@@ -260,7 +306,11 @@ impl Passing {
 }
 
 fn fence(record: &GroupRecord, moment: Moment) -> Fence {
-    Fence { group: record.id, lease: moment.lease, spec_version: record.spec_version }
+    Fence {
+        group: record.id,
+        lease: moment.lease,
+        spec_version: record.spec_version,
+    }
 }
 
 /// What the calls said, for the next pass; what is of members that are no more is dropped.
@@ -276,8 +326,14 @@ fn remember(kept: &mut Kept, record: &GroupRecord, applied: &Applied) {
 
 /// A record that ends, one that has just come to run, or a refusal is worth a look at the next slot.
 fn next_look(applied: &Applied, steps: &[Step]) -> Outcome {
-    let moved = steps.iter().any(|step| matches!(step, Step::Forget { .. } | Step::MarkRunning { .. }));
-    if applied.look_again || moved || !applied.answers.is_empty() { Outcome::Again } else { Outcome::Rest }
+    let moved = steps
+        .iter()
+        .any(|step| matches!(step, Step::Forget { .. } | Step::MarkRunning { .. }));
+    if applied.look_again || moved || !applied.answers.is_empty() {
+        Outcome::Again
+    } else {
+        Outcome::Rest
+    }
 }
 
 fn log_pass(group: GroupId, passed: &engine::Passed) {

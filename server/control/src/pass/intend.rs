@@ -33,7 +33,12 @@ impl Intending<'_> {
     /// Every intent of the plan, in its order.
     pub(super) fn intents(&self) -> Vec<Intent> {
         let mut crowd = self.crowd();
-        self.passed.plan.steps.iter().filter_map(|step| self.intent(step, &mut crowd)).collect()
+        self.passed
+            .plan
+            .steps
+            .iter()
+            .filter_map(|step| self.intent(step, &mut crowd))
+            .collect()
     }
 
     fn intent(&self, step: &Step, crowd: &mut BTreeMap<SubnetId, usize>) -> Option<Intent> {
@@ -60,7 +65,12 @@ impl Intending<'_> {
     /// Members by subnet: the next launch goes where the fewest are, so that zones stay balanced.
     fn crowd(&self) -> BTreeMap<SubnetId, usize> {
         let count = |subnet| self.record.instances.iter().filter(|row| row.subnet == subnet).count();
-        self.record.launch.subnets.iter().map(|(subnet, _)| (*subnet, count(*subnet))).collect()
+        self.record
+            .launch
+            .subnets
+            .iter()
+            .map(|(subnet, _)| (*subnet, count(*subnet)))
+            .collect()
     }
 
     fn launch(&self, why: LaunchWhy, crowd: &mut BTreeMap<SubnetId, usize>) -> Option<Intent> {
@@ -71,9 +81,17 @@ impl Intending<'_> {
             id,
             name: instance_name(&self.record.name, self.ids.mint()),
             subnet: *subnet,
-            flags: Flags { replacement: why != LaunchWhy::Growth, ..Flags::default() },
+            flags: Flags {
+                replacement: why != LaunchWhy::Growth,
+                ..Flags::default()
+            },
             warm_up_ms: self.record.spec.warm_up.0,
-            activity: self.activity(ActivityKind::Launch, Cause::Engine { reasons: self.launch_reasons() }),
+            activity: self.activity(
+                ActivityKind::Launch,
+                Cause::Engine {
+                    reasons: self.launch_reasons(),
+                },
+            ),
         })
     }
 
@@ -103,7 +121,12 @@ impl Intending<'_> {
 
     fn activity(&self, kind: ActivityKind, cause: Cause) -> NewActivity {
         let size = (self.record.durable.desired, self.passed.decision.size);
-        NewActivity { id: ActivityId(self.ids.mint()), kind, cause, size }
+        NewActivity {
+            id: ActivityId(self.ids.mint()),
+            kind,
+            cause,
+            size,
+        }
     }
 
     fn launch_reasons(&self) -> Vec<Reason> {
@@ -113,7 +136,12 @@ impl Intending<'_> {
     }
 
     fn leave_reasons(&self, id: InstanceId, why: LeaveCause) -> Vec<Reason> {
-        let sizes = self.passed.decision.trail.iter().filter(|reason| why == LeaveCause::Surplus && moves_size(reason));
+        let sizes = self
+            .passed
+            .decision
+            .trail
+            .iter()
+            .filter(|reason| why == LeaveCause::Surplus && moves_size(reason));
         let leaves = self.passed.plan.trail.iter().filter(|reason| leaves(reason, id, why));
         sizes.chain(leaves).take(CAUSE_REASONS_MAX).cloned().collect()
     }
@@ -141,7 +169,10 @@ pub(super) fn moves_size(reason: &Reason) -> bool {
 }
 
 fn launches(reason: &Reason) -> bool {
-    matches!(reason, Reason::Launches { .. } | Reason::HoldTrial { .. } | Reason::BreakerTrial { .. })
+    matches!(
+        reason,
+        Reason::Launches { .. } | Reason::HoldTrial { .. } | Reason::BreakerTrial { .. }
+    )
 }
 
 fn leaves(reason: &Reason, member: InstanceId, why: LeaveCause) -> bool {

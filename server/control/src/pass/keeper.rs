@@ -49,7 +49,11 @@ impl BalancerLook {
             Err(BalancerError::NotRunning { .. }) => (Vec::new(), Some(Trouble::NotRunning)),
             Err(why) => (Vec::new(), Some(Trouble::Mute(why.to_string()))),
         };
-        Self { began, backends, trouble }
+        Self {
+            began,
+            backends,
+            trouble,
+        }
     }
 
     /// Whether what it lists is all there is: it answered, or it does not run and so has no members.
@@ -101,7 +105,12 @@ impl Looks {
     fn members_of(&self, spec: &LoadBalancerSpec) -> Vec<(VServerId, MemberAddress)> {
         let ours = |vserver: &VServerId| spec.vservers.iter().any(|known| known.id == *vserver);
         let members = lock(&self.members);
-        members.values().flatten().filter(|(vserver, _)| ours(vserver)).copied().collect()
+        members
+            .values()
+            .flatten()
+            .filter(|(vserver, _)| ours(vserver))
+            .copied()
+            .collect()
     }
 
     fn placed(&self, records: &[BalancerRecord]) {
@@ -197,7 +206,11 @@ impl Keeper {
     fn spec(&self, record: &BalancerRecord) -> Result<LoadBalancerSpec, String> {
         let listeners = record.vservers.iter().map(|vserver| self.listener(vserver));
         let vservers = listeners.collect::<Result<_, _>>()?;
-        Ok(LoadBalancerSpec { id: record.id, address: record.address, vservers })
+        Ok(LoadBalancerSpec {
+            id: record.id,
+            address: record.address,
+            vservers,
+        })
     }
 
     fn listener(&self, record: &VServerRecord) -> Result<VServerSpec, String> {
@@ -218,6 +231,8 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
         "least_conn" => Ok(Algorithm::LeastConn),
         "first" => Ok(Algorithm::First),
         "random" => Ok(Algorithm::Random),
-        other => Err(format!("`{other}` is not one of round_robin, least_conn, first, random")),
+        other => Err(format!(
+            "`{other}` is not one of round_robin, least_conn, first, random"
+        )),
     }
 }

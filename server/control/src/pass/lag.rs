@@ -43,7 +43,11 @@ impl Lag {
         });
         let worst_ms = self.worst_ms.load(Ordering::Relaxed);
         let p99_ms = at.map_or(0, |at| 1 << at);
-        LagReport { passes, p99_ms: p99_ms.min(worst_ms.max(1)), worst_ms }
+        LagReport {
+            passes,
+            p99_ms: p99_ms.min(worst_ms.max(1)),
+            worst_ms,
+        }
     }
 }
 
@@ -61,7 +65,14 @@ mod tests {
         let lag = Lag::default();
         (0..99).for_each(|_| lag.count(Duration::from_millis(3)));
         lag.count(Duration::from_millis(900));
-        assert_eq!(lag.report(), LagReport { passes: 100, p99_ms: 4, worst_ms: 900 });
+        assert_eq!(
+            lag.report(),
+            LagReport {
+                passes: 100,
+                p99_ms: 4,
+                worst_ms: 900
+            }
+        );
     }
 
     #[test]

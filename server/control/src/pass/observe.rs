@@ -3,9 +3,9 @@
 //! Absence from a list is a question, not an answer: a record whose machine is not in the list is asked about by id, and
 //! only the driver's `Gone` ends it.
 
-use super::{CALL_DEADLINE, within};
 use super::samples::Meter;
 use super::views::MachineView;
+use super::{CALL_DEADLINE, within};
 use crate::balancer::BackendStat;
 use crate::clock::Clock;
 use crate::drivers::{Driver, Machine, MachineWord};
@@ -41,7 +41,11 @@ pub(super) struct Seen<'a> {
 impl Seen<'_> {
     /// The observation.
     pub(super) fn observation(&self, answers: Vec<Answer>) -> Observation {
-        let driver = if self.machines.machines.is_some() { Source::Answered } else { Source::Silent };
+        let driver = if self.machines.machines.is_some() {
+            Source::Answered
+        } else {
+            Source::Silent
+        };
         Observation {
             cycle: self.cycle,
             cycle_began: self.cycle.begins(self.offset),
@@ -86,24 +90,40 @@ impl Seen<'_> {
 
     /// Every bound VServer, and every other that still lists the member.
     fn standings(&self, id: InstanceId) -> Vec<Standing> {
-        let bound = |vserver| self.record.spec.bindings.iter().any(|binding| binding.vserver == vserver);
-        let each = self.vservers.iter().map(|(vserver, said)| Standing { vserver: *vserver, word: word_in(said, id) });
-        each.filter(|standing| bound(standing.vserver) || standing.word != CheckWord::Absent).collect()
+        let bound = |vserver| {
+            self.record
+                .spec
+                .bindings
+                .iter()
+                .any(|binding| binding.vserver == vserver)
+        };
+        let each = self.vservers.iter().map(|(vserver, said)| Standing {
+            vserver: *vserver,
+            word: word_in(said, id),
+        });
+        each.filter(|standing| bound(standing.vserver) || standing.word != CheckWord::Absent)
+            .collect()
     }
 
     fn strays(&self) -> Vec<InstanceId> {
         let known: BTreeSet<_> = self.record.instances.iter().map(|row| row.id).collect();
-        let ours = self.machines.of_group(self.record.id).filter(|machine| machine.word != MachineWord::Gone);
-        ours.map(|machine| machine.id).filter(|id| !known.contains(id)).collect()
+        let ours = self
+            .machines
+            .of_group(self.record.id)
+            .filter(|machine| machine.word != MachineWord::Gone);
+        ours.map(|machine| machine.id)
+            .filter(|id| !known.contains(id))
+            .collect()
     }
 }
 
 fn word_in(said: &VServerSaid, id: InstanceId) -> CheckWord {
     match said {
         VServerSaid::Nothing => CheckWord::Missing,
-        VServerSaid::Lines(lines) => {
-            lines.iter().find(|line| line.id == id).map_or(CheckWord::Absent, |line| line.word)
-        }
+        VServerSaid::Lines(lines) => lines
+            .iter()
+            .find(|line| line.id == id)
+            .map_or(CheckWord::Absent, |line| line.word),
     }
 }
 

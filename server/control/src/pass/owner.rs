@@ -122,8 +122,20 @@ impl Loop {
     /// A loop that has not begun.
     pub fn new(parts: LoopParts) -> Self {
         let (bell, looks, lag) = (Arc::<Bell>::default(), Arc::<Looks>::default(), Arc::<Lag>::default());
-        let LoopParts { store, driver, balancer, clock, ids, owner } = parts;
-        let views = Arc::new(Views::new(clock.clone(), driver.clone(), balancer.clone(), looks.clone()));
+        let LoopParts {
+            store,
+            driver,
+            balancer,
+            clock,
+            ids,
+            owner,
+        } = parts;
+        let views = Arc::new(Views::new(
+            clock.clone(),
+            driver.clone(),
+            balancer.clone(),
+            looks.clone(),
+        ));
         let hands = Arc::new(Hands {
             driver,
             balancer: balancer.clone(),
@@ -132,7 +144,13 @@ impl Loop {
             looks: looks.clone(),
             calls: Semaphore::new(DRIVER_CALLS_MAX),
         });
-        let passing = Passing { store: store.clone(), views: views.clone(), hands, clock: clock.clone(), ids };
+        let passing = Passing {
+            store: store.clone(),
+            views: views.clone(),
+            hands,
+            clock: clock.clone(),
+            ids,
+        };
         let keeper = Keeper {
             store: store.clone(),
             balancer,
@@ -151,14 +169,39 @@ impl Loop {
         // The start itself is under way until every group has its first pass begun.
         work.begin();
         Self {
-            store, clock, owner, bell, work, looks, lag, views, passing, keeper, groups, leases, passes, watch, host, again,
-            started, renewed, marked, swept, next_slot, judged_to,
+            store,
+            clock,
+            owner,
+            bell,
+            work,
+            looks,
+            lag,
+            views,
+            passing,
+            keeper,
+            groups,
+            leases,
+            passes,
+            watch,
+            host,
+            again,
+            started,
+            renewed,
+            marked,
+            swept,
+            next_slot,
+            judged_to,
         }
     }
 
     /// What the rest of the server talks to.
     pub fn handle(&self) -> Handle {
-        Handle { bell: self.bell.clone(), work: self.work.clone(), looks: self.looks.clone(), lag: self.lag.clone() }
+        Handle {
+            bell: self.bell.clone(),
+            work: self.work.clone(),
+            looks: self.looks.clone(),
+            lag: self.lag.clone(),
+        }
     }
 
     /// Runs until told to stop. Then no step is begun any more, passes under way end, and the leases are given back;
@@ -215,7 +258,10 @@ impl Loop {
     async fn take_groups(&mut self) -> Result<(), StoreError> {
         let shards: Vec<u16> = self.leases.keys().copied().collect();
         for head in self.store.heads(&shards).await? {
-            self.groups.entry(head.id).or_insert_with(|| Slot { kept: Some(Kept::default()), ..Slot::default() });
+            self.groups.entry(head.id).or_insert_with(|| Slot {
+                kept: Some(Kept::default()),
+                ..Slot::default()
+            });
         }
         let ids: Vec<_> = self.groups.keys().copied().collect();
         let now = self.clock.wall();
@@ -228,7 +274,10 @@ impl Loop {
     fn set_next_slot(&mut self) {
         let now = self.clock.now().0;
         let to_go = Span(SLOT_MS - now.rem_euclid(SLOT_MS));
-        self.next_slot = self.clock.wall().plus(self.clock.anchor().real(to_go).max(SLOT_REAL_MIN));
+        self.next_slot = self
+            .clock
+            .wall()
+            .plus(self.clock.anchor().real(to_go).max(SLOT_REAL_MIN));
     }
 
     async fn slot(&mut self) {
@@ -256,7 +305,8 @@ impl Loop {
         };
         let lateness = |began: Timestamp| i64::try_from(anchor.real(now.since(began)).as_millis()).unwrap_or(0);
         let due = self.groups.keys().filter_map(|group| Some((*group, closed(group)?)));
-        due.map(|(group, began)| (group, Wall(wall.0 - lateness(began)))).collect()
+        due.map(|(group, began)| (group, Wall(wall.0 - lateness(began))))
+            .collect()
     }
 
     /// Begins a pass, or notes that one is wanted after the one under way.
@@ -272,7 +322,12 @@ impl Loop {
             return;
         };
         self.lag.count(self.clock.wall().since(due));
-        let moment = Moment { now: self.clock.now(), since: self.views.mark(), offset: offset_of(group), lease };
+        let moment = Moment {
+            now: self.clock.now(),
+            since: self.views.mark(),
+            offset: offset_of(group),
+            lease,
+        };
         let passing = self.passing.clone();
         self.work.begin();
         self.passes.spawn(async move {
@@ -309,11 +364,25 @@ impl Loop {
 
     /// A pass panicked: its group begins anew from the store, as after a crash.
     fn lost(&mut self, why: &tokio::task::JoinError) {
-        tracing::error!(error = why as &dyn std::error::Error, "a pass broke off; its group begins anew");
-        let running: BTreeSet<_> = self.groups.iter().filter(|(_, slot)| slot.kept.is_none()).map(|(id, _)| *id).collect();
+        tracing::error!(
+            error = why as &dyn std::error::Error,
+            "a pass broke off; its group begins anew"
+        );
+        let running: BTreeSet<_> = self
+            .groups
+            .iter()
+            .filter(|(_, slot)| slot.kept.is_none())
+            .map(|(id, _)| *id)
+            .collect();
         if self.passes.is_empty() {
             for id in running {
-                self.groups.insert(id, Slot { kept: Some(Kept::default()), ..Slot::default() });
+                self.groups.insert(
+                    id,
+                    Slot {
+                        kept: Some(Kept::default()),
+                        ..Slot::default()
+                    },
+                );
             }
         }
     }
@@ -325,7 +394,10 @@ impl Loop {
             self.reload_balancers().await;
         }
         for group in woken.groups {
-            self.groups.entry(group).or_insert_with(|| Slot { kept: Some(Kept::default()), ..Slot::default() });
+            self.groups.entry(group).or_insert_with(|| Slot {
+                kept: Some(Kept::default()),
+                ..Slot::default()
+            });
             self.begin(group, self.clock.wall());
         }
     }
@@ -344,7 +416,11 @@ impl Loop {
         let Some(mut keeper) = self.keeper.take() else {
             return;
         };
-        let knows = if self.started == Started::Done { Knows::Everything } else { Knows::NotYet };
+        let knows = if self.started == Started::Done {
+            Knows::Everything
+        } else {
+            Knows::NotYet
+        };
         let (views, since) = (self.views.clone(), self.views.mark());
         let before = std::mem::take(&mut self.host);
         self.work.begin();
@@ -353,7 +429,10 @@ impl Loop {
                 views.balancer(balancer, since).await;
             }
             keeper.keep(knows).await;
-            let host = HostView { machines: views.machines(since).await, members: members(&keeper.looks) };
+            let host = HostView {
+                machines: views.machines(since).await,
+                members: members(&keeper.looks),
+            };
             let changed = before.changed(&host);
             Watched { keeper, host, changed }
         });
@@ -365,7 +444,9 @@ impl Loop {
             Ok(Watched { keeper, host, changed }) => {
                 self.keeper = Some(keeper);
                 self.host = host;
-                changed.into_iter().for_each(|group| self.begin(group, self.clock.wall()));
+                changed
+                    .into_iter()
+                    .for_each(|group| self.begin(group, self.clock.wall()));
             }
             Err(why) => {
                 tracing::error!(error = &why as &dyn std::error::Error, "a look at the host broke off");
@@ -428,7 +509,9 @@ fn said(chore: &'static str, done: Result<(), StoreError>) -> bool {
 
 fn members(looks: &Looks) -> BTreeMap<(VServerId, InstanceId), CheckWord> {
     let each = looks.all().into_iter().filter_map(|id| looks.get(id));
-    each.flat_map(|look| look.backends).map(|line| ((line.vserver, line.id), line.word)).collect()
+    each.flat_map(|look| look.backends)
+        .map(|line| ((line.vserver, line.id), line.word))
+        .collect()
 }
 
 impl HostView {
@@ -444,7 +527,9 @@ impl HostView {
         };
         let machines = before.keys().chain(after.keys()).filter(|id| differs(id)).copied();
         let keys = self.members.keys().chain(now.members.keys());
-        let members = keys.filter(|key| self.members.get(key) != now.members.get(key)).map(|(_, id)| *id);
+        let members = keys
+            .filter(|key| self.members.get(key) != now.members.get(key))
+            .map(|(_, id)| *id);
         let group = |id: InstanceId| after.get(&id).or_else(|| before.get(&id)).map(|machine| machine.group);
         machines.chain(members).filter_map(group).collect()
     }

@@ -36,7 +36,12 @@ impl Meter {
 
     /// Takes the counters read at the end of `cycle`. If the cycle before was not read, there is nothing to compare
     /// with: a difference over several cycles would hide the peak in it.
-    pub(super) fn read(&mut self, cycle: Cycle, usages: Vec<(InstanceId, Usage)>, size: impl Fn(InstanceId) -> Capacity) {
+    pub(super) fn read(
+        &mut self,
+        cycle: Cycle,
+        usages: Vec<(InstanceId, Usage)>,
+        size: impl Fn(InstanceId) -> Capacity,
+    ) {
         let follows = self.cycle.is_some_and(|last| last.0 + 1 == cycle.0);
         let before = std::mem::take(&mut self.counters);
         self.samples = usages
@@ -52,7 +57,10 @@ impl Meter {
 
     /// The driver gave no usage for this cycle.
     pub(super) fn silent(&mut self, cycle: Cycle) {
-        *self = Self { cycle: Some(cycle), ..Self::default() };
+        *self = Self {
+            cycle: Some(cycle),
+            ..Self::default()
+        };
     }
 
     /// One member's samples of that cycle.
@@ -77,7 +85,10 @@ fn sample(before: Option<&Usage>, now: &Usage, size: Capacity) -> [Reading; Metr
 
 fn cpu(before: &Usage, now: &Usage, size: Capacity) -> Reading {
     let used = now.cpu_ns.checked_sub(before.cpu_ns).ok_or(Missing::CounterWentBack)?;
-    let span = now.read_at_ns.checked_sub(before.read_at_ns).ok_or(Missing::CounterWentBack)?;
+    let span = now
+        .read_at_ns
+        .checked_sub(before.read_at_ns)
+        .ok_or(Missing::CounterWentBack)?;
     share(u128::from(used) * 1_000, u128::from(span) * u128::from(size.vcpu_milli))
 }
 
@@ -91,11 +102,18 @@ fn share(part: u128, whole: u128) -> Reading {
 mod tests {
     use super::*;
 
-    const QUARTER: Capacity = Capacity { vcpu_milli: 250, memory_bytes: 1_000 };
+    const QUARTER: Capacity = Capacity {
+        vcpu_milli: 250,
+        memory_bytes: 1_000,
+    };
     const SECOND_NS: u64 = 1_000_000_000;
 
     fn usage(cpu_ns: u64, read_at_ns: u64) -> Usage {
-        Usage { cpu_ns, memory_bytes: 250, read_at_ns }
+        Usage {
+            cpu_ns,
+            memory_bytes: 250,
+            read_at_ns,
+        }
     }
 
     fn cpu_after(readings: &[(u64, u64, u64)]) -> Reading {
@@ -121,7 +139,10 @@ mod tests {
 
     #[test]
     fn a_counter_that_went_back_is_missing() {
-        assert_eq!(cpu_after(&[(7, 9, 0), (8, 5, SECOND_NS)]), Err(Missing::CounterWentBack));
+        assert_eq!(
+            cpu_after(&[(7, 9, 0), (8, 5, SECOND_NS)]),
+            Err(Missing::CounterWentBack)
+        );
     }
 
     #[test]

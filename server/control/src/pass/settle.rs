@@ -4,7 +4,9 @@ use super::failure::failure_text;
 use super::group::{Kept, Moment};
 use super::intend::moves_size;
 use crate::ids::Ids;
-use crate::store::{Counts, DecisionRow, EndedActivity, GroupRecord, InstanceRow, InstanceUpdate, NewActivity, Settlement};
+use crate::store::{
+    Counts, DecisionRow, EndedActivity, GroupRecord, InstanceRow, InstanceUpdate, NewActivity, Settlement,
+};
 use api::groups::{ActivityKind, ActivityStatus, Cause};
 use api::live::Change;
 use engine::Passed;
@@ -31,7 +33,11 @@ impl Settling<'_> {
         let (done, ended) = (self.done(), self.ended());
         let decision = self.decision();
         let quiet = instances.is_empty() && done.is_empty() && ended.is_empty() && !self.begins();
-        let same = self.kept.last.as_ref().is_some_and(|last| same_reasons(last, &decision));
+        let same = self
+            .kept
+            .last
+            .as_ref()
+            .is_some_and(|last| same_reasons(last, &decision));
         let cycle = self.passed.plan.memory.closed.clone();
         let news = !quiet || !same || cycle.is_some();
         Settlement {
@@ -43,9 +49,17 @@ impl Settling<'_> {
             ended,
             orders: self.orders(),
             decision,
-            samples: if cycle.is_some() { self.kept.meter.all() } else { Vec::new() },
+            samples: if cycle.is_some() {
+                self.kept.meter.all()
+            } else {
+                Vec::new()
+            },
             cycle,
-            changes: if news { vec![Change::Group { id: self.record.id }] } else { Vec::new() },
+            changes: if news {
+                vec![Change::Group { id: self.record.id }]
+            } else {
+                Vec::new()
+            },
         }
     }
 
@@ -86,7 +100,11 @@ impl Settling<'_> {
 
     /// Records that changed: their phase, state, marks or end.
     fn instances(&self) -> Vec<InstanceUpdate> {
-        self.seen.members.iter().filter_map(|member| self.update(member)).collect()
+        self.seen
+            .members
+            .iter()
+            .filter_map(|member| self.update(member))
+            .collect()
     }
 
     fn update(&self, member: &Member) -> Option<InstanceUpdate> {
@@ -94,8 +112,15 @@ impl Settling<'_> {
         let runs = self.says(&Step::MarkRunning { id: member.id });
         let serves = self.says(&Step::MarkInService { id: member.id });
         let ends = self.forgotten(member.id).is_some();
-        let flags = Flags { was_in_service: row.flags.was_in_service || serves, ..row.flags };
-        let state = if ends { InstanceState::Terminated } else { self.state(member) };
+        let flags = Flags {
+            was_in_service: row.flags.was_in_service || serves,
+            ..row.flags
+        };
+        let state = if ends {
+            InstanceState::Terminated
+        } else {
+            self.state(member)
+        };
         let running_at = match member.driver {
             DriverWord::Running(since) if runs => Some(since),
             _ => None,
@@ -132,7 +157,14 @@ impl Settling<'_> {
 
     fn resized(&self) -> Option<NewActivity> {
         let size = (self.record.durable.desired, self.passed.decision.size);
-        let reasons: Vec<_> = self.passed.decision.trail.iter().filter(|reason| moves_size(reason)).cloned().collect();
+        let reasons: Vec<_> = self
+            .passed
+            .decision
+            .trail
+            .iter()
+            .filter(|reason| moves_size(reason))
+            .cloned()
+            .collect();
         (size.0 != size.1).then(|| self.activity(ActivityKind::Resize, Cause::Engine { reasons }, size))
     }
 
@@ -145,26 +177,50 @@ impl Settling<'_> {
     }
 
     fn activity(&self, kind: ActivityKind, cause: Cause, size: (u32, u32)) -> NewActivity {
-        NewActivity { id: ActivityId(self.ids.mint()), kind, cause, size }
+        NewActivity {
+            id: ActivityId(self.ids.mint()),
+            kind,
+            cause,
+            size,
+        }
     }
 
     /// Open activities that end: launches that came into service or failed, removals whose machine is gone, and removals
     /// taken back.
     fn ended(&self) -> Vec<EndedActivity> {
-        self.record.instances.iter().filter_map(|row| self.end_of(row)).collect()
+        self.record
+            .instances
+            .iter()
+            .filter_map(|row| self.end_of(row))
+            .collect()
     }
 
     fn end_of(&self, row: &InstanceRow) -> Option<EndedActivity> {
         let id = row.activity?;
         let leaving = !matches!(row.phase, Phase::Launching | Phase::Serving);
-        let failure = self.passed.plan.failed.iter().find(|(failed, _)| *failed == row.id).map(|(_, why)| *why);
+        let failure = self
+            .passed
+            .plan
+            .failed
+            .iter()
+            .find(|(failed, _)| *failed == row.id)
+            .map(|(_, why)| *why);
         if let Some(why) = failure.filter(|_| !leaving) {
             let failure = Some(failure_text(why, self.kept.words.get(&row.id).cloned()));
-            return Some(EndedActivity { id, status: ActivityStatus::Failed, failure });
+            return Some(EndedActivity {
+                id,
+                status: ActivityStatus::Failed,
+                failure,
+            });
         }
         let taken_back = self.says(&Step::TakeBack { id: row.id });
-        let succeeded = self.says(&Step::MarkInService { id: row.id }) || self.forgotten(row.id).is_some() || taken_back;
-        succeeded.then_some(EndedActivity { id, status: ActivityStatus::Succeeded, failure: None })
+        let succeeded =
+            self.says(&Step::MarkInService { id: row.id }) || self.forgotten(row.id).is_some() || taken_back;
+        succeeded.then_some(EndedActivity {
+            id,
+            status: ActivityStatus::Succeeded,
+            failure: None,
+        })
     }
 
     /// Orders that were carried out, or whose instance is no more.
@@ -177,15 +233,32 @@ impl Settling<'_> {
         match order {
             Order::RearmBreaker | Order::ConfirmStrays => true,
             Order::Remove { id } => {
-                let stays = self.row(*id).is_some_and(|row| matches!(row.phase, Phase::Launching | Phase::Serving));
-                !stays || self.says(&Step::Drain { id: *id, cause: LeaveCause::ByHand })
+                let stays = self
+                    .row(*id)
+                    .is_some_and(|row| matches!(row.phase, Phase::Launching | Phase::Serving));
+                !stays
+                    || self.says(&Step::Drain {
+                        id: *id,
+                        cause: LeaveCause::ByHand,
+                    })
             }
         }
     }
 
     fn decision(&self) -> DecisionRow {
-        let trail = self.passed.decision.trail.iter().chain(&self.passed.plan.trail).cloned().collect();
-        DecisionRow { at: self.at(), size: self.passed.decision.size, trail }
+        let trail = self
+            .passed
+            .decision
+            .trail
+            .iter()
+            .chain(&self.passed.plan.trail)
+            .cloned()
+            .collect();
+        DecisionRow {
+            at: self.at(),
+            size: self.passed.decision.size,
+            trail,
+        }
     }
 
     fn at(&self) -> Timestamp {

@@ -4,8 +4,8 @@
 //! an order. A pass asks for one begun after the pass itself, so no reading is older than the last answer of a driver
 //! about any of its instances. Passes of one slot share one reading: whoever comes first reads, the others wait for it.
 
-use super::{CALL_DEADLINE, within};
 use super::keeper::{BalancerLook, Looks};
+use super::{CALL_DEADLINE, within};
 use crate::balancer::{Balancer, BalancerError};
 use crate::clock::Clock;
 use crate::drivers::{Driver, Machine};
@@ -58,7 +58,15 @@ impl Views {
         looks: Arc<Looks>,
     ) -> Self {
         let (machines, balancers) = (Mutex::default(), Mutex::default());
-        Self { clock, driver, balancer, looks, readings: AtomicU64::new(0), machines, balancers }
+        Self {
+            clock,
+            driver,
+            balancer,
+            looks,
+            readings: AtomicU64::new(0),
+            machines,
+            balancers,
+        }
     }
 
     /// Every reading that begins from here on is after this mark.
@@ -80,7 +88,10 @@ impl Views {
         let machines = match within(&*self.clock, CALL_DEADLINE, self.driver.list()).await {
             Some(Ok(list)) => Some(list.into_iter().map(|machine| (machine.id, machine)).collect()),
             Some(Err(why)) => {
-                tracing::warn!(error = &why as &dyn std::error::Error, "the driver did not list its machines");
+                tracing::warn!(
+                    error = &why as &dyn std::error::Error,
+                    "the driver did not list its machines"
+                );
                 None
             }
             None => {

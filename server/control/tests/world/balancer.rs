@@ -1,9 +1,7 @@
 //! A balancer in memory: members are UP as soon as they have joined, unless a test says otherwise.
 
 use async_trait::async_trait;
-use control::balancer::{
-    BackendStat, Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress,
-};
+use control::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
 use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -43,7 +41,12 @@ impl FakeBalancer {
     }
 
     pub fn members(&self) -> BTreeSet<InstanceId> {
-        self.state().running.values().flat_map(BTreeMap::keys).map(|(_, id)| *id).collect()
+        self.state()
+            .running
+            .values()
+            .flat_map(BTreeMap::keys)
+            .map(|(_, id)| *id)
+            .collect()
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -59,7 +62,10 @@ impl FakeBalancer {
         let mut state = self.state();
         state.calls.extend(call);
         if state.mute {
-            return Err(BalancerError::Mute { id, why: "mute".to_owned() });
+            return Err(BalancerError::Mute {
+                id,
+                why: "mute".to_owned(),
+            });
         }
         let members = state.running.get_mut(&id).ok_or(BalancerError::NotRunning { id })?;
         Ok(act(members))
@@ -74,7 +80,9 @@ impl Balancer for FakeBalancer {
         members: &[(VServerId, MemberAddress)],
     ) -> Result<(), BalancerError> {
         let mut state = self.state();
-        let present = members.iter().map(|(vserver, member)| ((*vserver, member.id), CheckWord::Up));
+        let present = members
+            .iter()
+            .map(|(vserver, member)| ((*vserver, member.id), CheckWord::Up));
         let present: Members = present.collect();
         state.running.entry(spec.id).or_insert(present);
         state.calls.push(format!("ensure {}", spec.id));
@@ -92,25 +100,38 @@ impl Balancer for FakeBalancer {
             let each = members.iter().map(|((vserver, id), word)| {
                 let fails = sick.contains(id) && *word == CheckWord::Up;
                 let word = if fails { CheckWord::Down } else { *word };
-                BackendStat { vserver: *vserver, id: *id, word, requests: 0, sessions: 0 }
+                BackendStat {
+                    vserver: *vserver,
+                    id: *id,
+                    word,
+                    requests: 0,
+                    sessions: 0,
+                }
             });
-            BalancerStat { backends: each.collect() }
+            BalancerStat {
+                backends: each.collect(),
+            }
         })
     }
 
     async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError> {
         let call = format!("join {}", member.id);
-        self.ask(id, Some(call), |members| members.insert((vs, member.id), CheckWord::Up)).map(|_| ())
+        self.ask(id, Some(call), |members| members.insert((vs, member.id), CheckWord::Up))
+            .map(|_| ())
     }
 
     async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
         let call = format!("drain {member}");
-        self.ask(id, Some(call), |members| members.insert((vs, member), CheckWord::Draining(0))).map(|_| ())
+        self.ask(id, Some(call), |members| {
+            members.insert((vs, member), CheckWord::Draining(0))
+        })
+        .map(|_| ())
     }
 
     async fn undrain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
         let call = format!("undrain {member}");
-        self.ask(id, Some(call), |members| members.insert((vs, member), CheckWord::Up)).map(|_| ())
+        self.ask(id, Some(call), |members| members.insert((vs, member), CheckWord::Up))
+            .map(|_| ())
     }
 
     async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError> {

@@ -20,18 +20,27 @@ pub struct HandClock {
 
 impl HandClock {
     pub fn new() -> Self {
-        Self { wall: watch::Sender::new(BEGIN_MS), waiting: Mutex::default(), next: Mutex::default() }
+        Self {
+            wall: watch::Sender::new(BEGIN_MS),
+            waiting: Mutex::default(),
+            next: Mutex::default(),
+        }
     }
 
     /// Moves on.
     pub fn advance(&self, span: Duration) {
-        self.wall.send_modify(|wall| *wall += i64::try_from(span.as_millis()).expect("a test's span"));
+        self.wall
+            .send_modify(|wall| *wall += i64::try_from(span.as_millis()).expect("a test's span"));
     }
 
     /// Whether somebody waits for an instant that is past: it has still to notice.
     pub fn overdue(&self) -> bool {
         let now = *self.wall.borrow();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).values().any(|until| *until <= now)
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .any(|until| *until <= now)
     }
 }
 
@@ -40,7 +49,11 @@ struct Waiting<'a>(&'a HandClock, u64);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.1);
     }
 }
 
@@ -51,7 +64,11 @@ impl Clock for HandClock {
     }
 
     fn anchor(&self) -> Anchor {
-        Anchor { wall: Wall(BEGIN_MS), product: Timestamp(BEGIN_MS), scale: TimeScale(1) }
+        Anchor {
+            wall: Wall(BEGIN_MS),
+            product: Timestamp(BEGIN_MS),
+            scale: TimeScale(1),
+        }
     }
 
     fn now(&self) -> Timestamp {
@@ -65,7 +82,10 @@ impl Clock for HandClock {
             *next += 1;
             *next
         };
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, until);
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(number, until);
         let _waiting = Waiting(self, number);
         drop(self.wall.subscribe().wait_for(|wall| *wall >= until).await);
     }

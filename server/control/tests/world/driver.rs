@@ -54,7 +54,10 @@ pub struct FakeDriver {
 
 impl FakeDriver {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, host: Mutex::default() }
+        Self {
+            clock,
+            host: Mutex::default(),
+        }
     }
 
     pub fn fault(&self, fault: Fault) {
@@ -84,7 +87,11 @@ impl FakeDriver {
     pub fn running(&self) -> Vec<InstanceId> {
         let host = self.host();
         let runs = |machine: &&Box_| matches!(machine.word, MachineWord::Running { .. });
-        host.machines.values().filter(runs).map(|machine| machine.spec.id).collect()
+        host.machines
+            .values()
+            .filter(runs)
+            .map(|machine| machine.spec.id)
+            .collect()
     }
 
     pub fn machines(&self) -> usize {
@@ -105,7 +112,10 @@ impl FakeDriver {
 
     fn answer(&self, operation: &'static str) -> Result<(), DriverError> {
         if self.host().fault == Fault::Silent {
-            return Err(DriverError::Unknown { operation, why: "the driver is silent".to_owned() });
+            return Err(DriverError::Unknown {
+                operation,
+                why: "the driver is silent".to_owned(),
+            });
         }
         Ok(())
     }
@@ -114,7 +124,10 @@ impl FakeDriver {
         let wall = self.clock.wall();
         let mut host = self.host();
         host.creates += 1;
-        let refused = |why: &str| DriverError::Refused { operation: "create", why: why.to_owned() };
+        let refused = |why: &str| DriverError::Refused {
+            operation: "create",
+            why: why.to_owned(),
+        };
         if host.fault == Fault::CreateRefused {
             return Err(refused("no such image"));
         }
@@ -123,8 +136,18 @@ impl FakeDriver {
         }
         host.count(wall);
         let exits = host.fault == Fault::ExitsAtOnce;
-        let word = if exits { MachineWord::Exited { code: 1 } } else { MachineWord::Running { since: wall } };
-        let new = Box_ { spec: spec.clone(), word, burns_milli: 0, cpu_ns: 0, counted_at: wall };
+        let word = if exits {
+            MachineWord::Exited { code: 1 }
+        } else {
+            MachineWord::Running { since: wall }
+        };
+        let new = Box_ {
+            spec: spec.clone(),
+            word,
+            burns_milli: 0,
+            cpu_ns: 0,
+            counted_at: wall,
+        };
         host.machines.entry(spec.id).or_insert(new);
         host.spread();
         Ok(())
@@ -151,7 +174,12 @@ impl Host {
 }
 
 fn machine(found: &Box_) -> Machine {
-    Machine { id: found.spec.id, group: found.spec.group, word: found.word, ready: ReadyWord::Passed }
+    Machine {
+        id: found.spec.id,
+        group: found.spec.group,
+        word: found.word,
+        ready: ReadyWord::Passed,
+    }
 }
 
 #[async_trait]
@@ -164,9 +192,18 @@ impl Driver for FakeDriver {
     async fn describe(&self, id: InstanceId) -> Result<Machine, DriverError> {
         self.answer("describe")?;
         let host = self.host();
-        let none = |word| Machine { id, group: engine::model::GroupId(0), word, ready: ReadyWord::NotYet };
+        let none = |word| Machine {
+            id,
+            group: engine::model::GroupId(0),
+            word,
+            ready: ReadyWord::NotYet,
+        };
         let gone = host.tombstones.contains(&id);
-        let absent = if gone { MachineWord::Gone } else { MachineWord::NeverSeen };
+        let absent = if gone {
+            MachineWord::Gone
+        } else {
+            MachineWord::NeverSeen
+        };
         Ok(host.machines.get(&id).map_or_else(|| none(absent), machine))
     }
 
@@ -176,8 +213,21 @@ impl Driver for FakeDriver {
         let mut host = self.host();
         host.count(wall);
         let read_at_ns = u64::try_from(wall.0).expect("after 1970") * 1_000_000;
-        let each = ids.iter().filter_map(|id| host.machines.get(id).map(|machine| (*id, machine.cpu_ns)));
-        Ok(each.map(|(id, cpu_ns)| (id, Usage { cpu_ns, memory_bytes: 1 << 20, read_at_ns })).collect())
+        let each = ids
+            .iter()
+            .filter_map(|id| host.machines.get(id).map(|machine| (*id, machine.cpu_ns)));
+        Ok(each
+            .map(|(id, cpu_ns)| {
+                (
+                    id,
+                    Usage {
+                        cpu_ns,
+                        memory_bytes: 1 << 20,
+                        read_at_ns,
+                    },
+                )
+            })
+            .collect())
     }
 
     async fn create(&self, spec: &MachineSpec) -> Result<(), DriverError> {

@@ -24,7 +24,10 @@ pub fn spec() -> GroupSpec {
         min: 1,
         max: 4,
         warm_up: Span(0),
-        rules: vec![Rule { metric: Metric::Cpu, threshold: 50_000 }],
+        rules: vec![Rule {
+            metric: Metric::Cpu,
+            threshold: 50_000,
+        }],
         scale_in: ScaleIn::Allowed,
         removal: RemovalPolicy::Newest,
         brake: Guard::On,
@@ -38,7 +41,14 @@ pub fn spec() -> GroupSpec {
 
 /// The same behind the balancer.
 pub fn bound() -> GroupSpec {
-    GroupSpec { bindings: vec![Binding { vserver: VSERVER, port: 8080, weight: 1 }], ..spec() }
+    GroupSpec {
+        bindings: vec![Binding {
+            vserver: VSERVER,
+            port: 8080,
+            weight: 1,
+        }],
+        ..spec()
+    }
 }
 
 async fn insert(db: &Db, sql: &'static str, values: Vec<Value>) {
@@ -56,16 +66,46 @@ pub async fn catalogue(db: &Db) {
         ports: vec![8080],
         ready_path: None,
     };
-    insert(db, "INSERT INTO tenants (id, name, created_at) VALUES ($1, 'one', 0)", values![TENANT]).await;
-    insert(db, "INSERT INTO regions (name, currency) VALUES ('r', 'USD')", values![]).await;
+    insert(
+        db,
+        "INSERT INTO tenants (id, name, created_at) VALUES ($1, 'one', 0)",
+        values![TENANT],
+    )
+    .await;
+    insert(
+        db,
+        "INSERT INTO regions (name, currency) VALUES ('r', 'USD')",
+        values![],
+    )
+    .await;
     insert(db, "INSERT INTO zones (name, region) VALUES ('r-a', 'r')", values![]).await;
-    insert(db, "INSERT INTO vpcs (id, tenant_id, name) VALUES ($1, $2, 'main')", values![VpcId(3), TENANT]).await;
+    insert(
+        db,
+        "INSERT INTO vpcs (id, tenant_id, name) VALUES ($1, $2, 'main')",
+        values![VpcId(3), TENANT],
+    )
+    .await;
     let subnet = values![SubnetId(4), VpcId(3)];
-    insert(db, "INSERT INTO subnets (id, vpc_id, zone, cidr) VALUES ($1, $2, 'r-a', '127.44.1.0/24')", subnet).await;
-    insert(db, "INSERT INTO instance_types VALUES ('t.quarter', 250, 256, 1)", values![]).await;
+    insert(
+        db,
+        "INSERT INTO subnets (id, vpc_id, zone, cidr) VALUES ($1, $2, 'r-a', '127.44.1.0/24')",
+        subnet,
+    )
+    .await;
+    insert(
+        db,
+        "INSERT INTO instance_types VALUES ('t.quarter', 250, 256, 1)",
+        values![],
+    )
+    .await;
     insert(db, "INSERT INTO images VALUES ('web', '', $1)", values![json(&image)]).await;
     let template = values![TEMPLATE, TENANT];
-    insert(db, "INSERT INTO templates (id, tenant_id, name, created_at) VALUES ($1, $2, 't', 0)", template).await;
+    insert(
+        db,
+        "INSERT INTO templates (id, tenant_id, name, created_at) VALUES ($1, $2, 't', 0)",
+        template,
+    )
+    .await;
     let version = values![TEMPLATE, VpcId(3)];
     insert(
         db,
@@ -97,8 +137,20 @@ impl World {
     }
 
     pub async fn group_named(&self, id: GroupId, name: &str, spec: &GroupSpec) {
-        let durable = Durable { desired: spec.min, ..Durable::default() };
-        let row = values![id, TENANT, shard_of(id), spec.min, spec.max, TEMPLATE, json(&durable), name];
+        let durable = Durable {
+            desired: spec.min,
+            ..Durable::default()
+        };
+        let row = values![
+            id,
+            TENANT,
+            shard_of(id),
+            spec.min,
+            spec.max,
+            TEMPLATE,
+            json(&durable),
+            name
+        ];
         insert(
             &self.db,
             "INSERT INTO groups_ (id, tenant_id, name, status, shard, spec_version, min_size, max_size, template_id,
@@ -123,17 +175,32 @@ impl World {
     pub async fn desire(&self, id: GroupId, desired: u32) {
         let read = "SELECT durable FROM groups_ WHERE id = $1";
         let mut tx = self.db.read("read durable").await.expect("a read");
-        let mut durable: Durable = tx.one(read, values![id]).await.expect("the group").json("durable").expect("JSON");
+        let mut durable: Durable = tx
+            .one(read, values![id])
+            .await
+            .expect("the group")
+            .json("durable")
+            .expect("JSON");
         drop(tx);
         durable.desired = desired;
         let row = values![id, json(&durable), desired];
-        insert(&self.db, "UPDATE groups_ SET durable = $2, desired = $3 WHERE id = $1", row).await;
+        insert(
+            &self.db,
+            "UPDATE groups_ SET durable = $2, desired = $3 WHERE id = $1",
+            row,
+        )
+        .await;
     }
 
     /// People change what they set.
     pub async fn edit(&self, id: GroupId, version: i64, spec: &GroupSpec) {
         self.set_spec(id, version, spec).await;
-        insert(&self.db, "UPDATE groups_ SET spec_version = $2 WHERE id = $1", values![id, version]).await;
+        insert(
+            &self.db,
+            "UPDATE groups_ SET spec_version = $2 WHERE id = $1",
+            values![id, version],
+        )
+        .await;
     }
 
     pub async fn set_status(&self, id: GroupId, status: GroupStatus) {
@@ -151,15 +218,27 @@ impl World {
         let mut tx = self.db.read("read the log").await.expect("a read");
         let rows = tx.all(sql, values![id]).await.expect("rows");
         let text = |row: &control::store::tx::Row, column| row.get::<String>(column).expect("text");
-        rows.iter().map(|row| format!("{} {} {}", text(row, "kind"), text(row, "status"), text(row, "cause"))).collect()
+        rows.iter()
+            .map(|row| format!("{} {} {}", text(row, "kind"), text(row, "status"), text(row, "cause")))
+            .collect()
     }
 
     /// Records that are not terminated.
     pub async fn records(&self, id: GroupId) -> usize {
-        self.store.load(id).await.expect("a read").map_or(0, |record| record.instances.len())
+        self.store
+            .load(id)
+            .await
+            .expect("a read")
+            .map_or(0, |record| record.instances.len())
     }
 
     pub async fn desired(&self, id: GroupId) -> u32 {
-        self.store.load(id).await.expect("a read").expect("the group").durable.desired
+        self.store
+            .load(id)
+            .await
+            .expect("a read")
+            .expect("the group")
+            .durable
+            .desired
     }
 }

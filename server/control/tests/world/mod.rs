@@ -54,7 +54,15 @@ impl World {
         let store = Arc::new(SqlStore::with_lease_clock(db.clone(), Arc::new(move || leases.wall())));
         fixture::catalogue(&db).await;
         let (balancer, ids) = (Arc::default(), Arc::default());
-        Self { clock, driver, balancer, db, store, ids, running: None }
+        Self {
+            clock,
+            driver,
+            balancer,
+            db,
+            store,
+            ids,
+            running: None,
+        }
     }
 
     /// A server starts.
