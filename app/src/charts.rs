@@ -3,15 +3,15 @@
 //! No function ever stands in an option (the page's policy forbids `eval`), and tooltips are drawn on the canvas, because
 //! an HTML tooltip would carry its own styles.
 
-use api::groups::{ActivityKind, SeriesView};
-use api::texts::Lang;
+use api::groups::{ActivityKind, ActivityView, SeriesView};
+use api::texts::{Lang, causes};
 use charming::Chart;
 use charming::component::{Axis, Grid, Legend};
 use charming::datatype::{CompositeValue, DataPoint};
 use charming::element::{
     AreaStyle, AxisLabel, AxisLine, AxisLineStyle, AxisPointer, AxisPointerLink, AxisPointerType, AxisType, ItemStyle,
-    Label, LineStyle, LineStyleType, MarkLine, MarkLineData, MarkLineVariant, SplitLine, Step, Symbol, TextStyle,
-    Tooltip, Trigger,
+    Label, LabelPosition, LineStyle, LineStyleType, MarkLine, MarkLineData, MarkLineVariant, SplitLine, Step, Symbol,
+    TextStyle, Tooltip, Trigger,
 };
 use charming::series::{Line, Scatter};
 use engine::memory::CycleRecord;
@@ -29,6 +29,7 @@ pub struct Palette {
     good: &'static str,
     warn: &'static str,
     second: &'static str,
+    cpu: &'static str,
 }
 
 impl Palette {
@@ -42,6 +43,7 @@ impl Palette {
         good: "#15803d",
         warn: "#b45309",
         second: "#6d28d9",
+        cpu: "#1d4ed8",
     };
     /// On dark surfaces.
     pub const DARK: Self = Self {
@@ -53,6 +55,7 @@ impl Palette {
         good: "#4ade80",
         warn: "#fbbf24",
         second: "#c4b5fd",
+        cpu: "#7cb5ff",
     };
 }
 
@@ -74,10 +77,11 @@ fn point(at_ms: i64, value: Option<f64>) -> DataPoint {
 /// A line's points: cycles that were not seen at all break the line too.
 fn points(series: &SeriesView, value: impl Fn(&CycleRecord) -> Option<f64>) -> Vec<DataPoint> {
     let mut points = Vec::with_capacity(series.cycles.len());
+    let apart = thin::stride(series.from_ms, series.to_ms).saturating_mul(2);
     let mut last = None;
     for cycle in &series.cycles {
         let at_ms = ended_ms(series, cycle);
-        if last.is_some_and(|last: u64| cycle.cycle.0 > last + 1) {
+        if last.is_some_and(|last: u64| cycle.cycle.0 >= last + apart) {
             points.push(point(at_ms - engine::model::CYCLE_MS, None));
         }
         points.push(point(at_ms, value(cycle)));
@@ -115,7 +119,8 @@ fn size_lines(series: &SeriesView, lang: Lang, colors: Palette) -> Vec<Line> {
         .step(Step::End)
         .data(points(series, |cycle| Some(f64::from(cycle.everything))))
         .mark_line(limits(series, lang, colors));
-    vec![exist, in_service, desired]
+    // What comes later is drawn above: who serves hides what was wanted once they are the same.
+    vec![exist, desired, in_service]
 }
 
 fn limits(series: &SeriesView, lang: Lang, colors: Palette) -> MarkLine {
@@ -128,11 +133,29 @@ fn limits(series: &SeriesView, lang: Lang, colors: Palette) -> MarkLine {
             Label::new()
                 .show(true)
                 .formatter("{b} {c}")
+                .position(LabelPosition::InsideStartBottom)
                 .color(colors.text)
                 .font_size(11),
         )
         .line_style(LineStyle::new().color(colors.grid).width(1).type_(LineStyleType::Solid))
         .data(vec![at(texts.chart_max, series.max), at(texts.chart_min, series.min)])
+}
+
+/// One event where it led to, named by its cause.
+fn event(mark: &ActivityView, lang: Lang) -> DataPoint {
+    let place = CompositeValue::Array(vec![
+        CompositeValue::from(mark.started_ms),
+        CompositeValue::from(i64::from(mark.size_after)),
+    ]);
+    let colon = if lang == Lang::En { ": " } else { "：" };
+    DataPoint::from((
+        place,
+        format!(
+            "{}{colon}{}",
+            causes::action(lang, mark),
+            causes::cause(lang, &mark.cause)
+        ),
+    ))
 }
 
 /// Scaling events: a triangle up or down at the size they led to, with the cause as its name.
@@ -143,9 +166,7 @@ fn marks(series: &SeriesView, lang: Lang, colors: Palette, kind: ActivityKind) -
         _ => (texts.chart_out, colors.good, "path://M0 9h10l-5 -9z"),
     };
     let of_kind = series.marks.iter().filter(|mark| mark.kind == kind);
-    let data = of_kind
-        .map(|mark| point(mark.started_ms, Some(f64::from(mark.size_after))))
-        .collect::<Vec<_>>();
+    let data = of_kind.map(|mark| event(mark, lang)).collect::<Vec<_>>();
     Scatter::new()
         .name(name)
         .symbol(Symbol::Custom(symbol.to_owned()))
@@ -156,11 +177,10 @@ fn marks(series: &SeriesView, lang: Lang, colors: Palette, kind: ActivityKind) -
 
 /// One metric with its threshold, in the lower half.
 fn metric_line(series: &SeriesView, lang: Lang, colors: Palette, metric: Metric) -> Line {
-    let name = api::texts::reasons::metric(lang, metric);
-    let color = if metric == Metric::Cpu {
-        colors.accent
-    } else {
-        colors.second
+    let texts = &lang.texts().groups;
+    let (name, color) = match metric {
+        Metric::Cpu => (texts.cpu, colors.cpu),
+        Metric::Memory => (texts.memory, colors.quiet),
     };
     let threshold = series.thresholds.iter().find(|(of, _)| *of == metric);
     let of = |cycle: &CycleRecord| cycle.means.get(metric.index()).and_then(|mean| mean.ok()).map(shown);
@@ -185,6 +205,7 @@ fn dashed(lang: Lang, colors: Palette, threshold: Milli) -> MarkLine {
             Label::new()
                 .show(true)
                 .formatter("{b} {c} %")
+                .position(LabelPosition::InsideStartTop)
                 .color(colors.text)
                 .font_size(11),
         )
@@ -206,6 +227,23 @@ fn time_axis(series: &SeriesView, grid: i32, colors: Palette) -> Axis {
         .axis_label(AxisLabel::new().show(grid == 1).color(colors.text).font_size(11))
         .axis_line(AxisLine::new().line_style(AxisLineStyle::new().color((1.0, colors.grid))))
         .split_line(SplitLine::new().show(false))
+}
+
+/// Counts reach up to max while that does not flatten what is there.
+fn count_axis(series: &SeriesView, colors: Palette) -> Axis {
+    let seen = series
+        .cycles
+        .iter()
+        .map(|cycle| cycle.everything.max(cycle.desired))
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    let top = if series.max <= seen.saturating_mul(3) {
+        series.max.max(seen)
+    } else {
+        seen.saturating_mul(2)
+    };
+    value_axis(0, colors).max(i64::from(top))
 }
 
 fn value_axis(grid: i32, colors: Palette) -> Axis {
@@ -238,11 +276,11 @@ pub fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Chart {
         .legend(legend)
         .tooltip(tooltip)
         .axis_pointer(linked)
-        .grid(Grid::new().left(44).right(84).top(34).height("46%"))
-        .grid(Grid::new().left(44).right(84).bottom(26).height("26%"))
+        .grid(Grid::new().left(40).right(12).top(34).height("46%"))
+        .grid(Grid::new().left(40).right(12).bottom(26).height("26%"))
         .x_axis(time_axis(series, 0, colors))
         .x_axis(time_axis(series, 1, colors))
-        .y_axis(value_axis(0, colors))
+        .y_axis(count_axis(series, colors))
         .y_axis(value_axis(1, colors));
     for each in size_lines(series, lang, colors) {
         chart = chart.series(each);
@@ -263,8 +301,58 @@ pub fn size_option(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
     option["aria"] = json!({ "enabled": true });
     option["tooltip"]["renderMode"] = json!("richText");
     option["tooltip"]["confine"] = json!(true);
+    option["legend"]["type"] = json!("scroll");
+    option["xAxis"][1]["axisLabel"]["hideOverlap"] = json!(true);
+    name_gaps(&mut option, series, lang, colors);
+    name_events(&mut option, colors);
     option
 }
+
+/// Where nothing was measured for three cycles or more, the gap says so.
+fn name_gaps(option: &mut Value, series: &SeriesView, lang: Lang, colors: Palette) {
+    let word = lang.texts().groups.chart_missing;
+    let areas: Vec<Value> = gaps(series)
+        .into_iter()
+        .map(|(from, to)| json!([{ "xAxis": from, "name": word }, { "xAxis": to }]))
+        .collect();
+    let label = json!({ "show": true, "color": colors.text, "fontSize": 11, "position": "inside" });
+    if let Some(line) = option["series"].as_array_mut().and_then(|all| all.get_mut(SIZE_LINES)) {
+        line["markArea"] =
+            json!({ "silent": true, "itemStyle": { "color": colors.band }, "label": label, "data": areas });
+    }
+}
+
+/// Lines before the metrics' own, so the place of the first metric among the series.
+const SIZE_LINES: usize = 3;
+
+/// Stretches of at least three cycles without a CPU mean, between two that have one.
+fn gaps(series: &SeriesView) -> Vec<(i64, i64)> {
+    let stride = i64::try_from(thin::stride(series.from_ms, series.to_ms)).unwrap_or(1);
+    let least_ms = stride.saturating_mul(engine::model::CYCLE_MS).saturating_mul(4);
+    let seen = series
+        .cycles
+        .iter()
+        .filter(|cycle| cycle.means[Metric::Cpu.index()].is_ok());
+    let instants: Vec<i64> = seen.map(|cycle| ended_ms(series, cycle)).collect();
+    let pairs = instants.windows(2).map(|pair| (pair[0], pair[1]));
+    pairs.filter(|(from, to)| to - from >= least_ms).collect()
+}
+
+/// An event under the pointer says its cause; a tooltip of the axis only says numbers.
+fn name_events(option: &mut Value, colors: Palette) {
+    let Some(all) = option["series"].as_array_mut() else {
+        return;
+    };
+    for events in all.iter_mut().filter(|series| series["type"] == "scatter") {
+        events["z"] = json!(5);
+        events["emphasis"] = json!({
+            "label": { "show": true, "formatter": "{b}", "position": "left", "color": colors.text, "fontSize": 12,
+                "width": 320, "overflow": "break" }
+        });
+    }
+}
+
+pub mod thin;
 
 #[cfg(test)]
 mod tests;

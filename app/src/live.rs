@@ -37,9 +37,9 @@ impl Live {
     }
 
     /// Differs whenever this object changed.
-    pub fn of(self, change: Option<Change>) -> Memo<Freshness> {
+    pub fn of(self, change: impl Fn() -> Option<Change> + Send + Sync + 'static) -> Memo<Freshness> {
         Memo::new(move |_| {
-            let seq = change.and_then(|change| self.changes.with(|all| all.get(&change).copied()));
+            let seq = change().and_then(|change| self.changes.with(|all| all.get(&change).copied()));
             (self.reconnects.get(), seq.unwrap_or(0))
         })
     }

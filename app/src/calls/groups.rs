@@ -52,7 +52,7 @@ pub async fn fetch_series(id: GroupId, minutes: u32) -> Result<SeriesView, CallE
     // A day of cycles is the most a chart gets.
     let from_ms = now_ms.saturating_sub(i64::from(minutes.clamp(1, 1_440)) * 60_000);
     let answer = visit.backend()?.series(actor, id, from_ms, now_ms).await;
-    visit.answer(answer)
+    visit.answer(answer).map(crate::charts::thin::thin)
 }
 
 /// Creates a group and goes to its page.
@@ -128,7 +128,9 @@ pub async fn bind_group(id: GroupId, form: BindForm) -> Result<(), CallError> {
 pub async fn unbind_group(id: GroupId, vserver: VServerId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.unbind_group(visit.actor()?, id, vserver).await;
-    visit.form(UnbindGroup::PATH, &super::Values::new(), answer)
+    visit.form(UnbindGroup::PATH, &super::Values::new(), answer)?;
+    leptos_axum::redirect(&format!("/groups/{id}?tab=balancing"));
+    Ok(())
 }
 
 /// Removes, that is destroys, one instance.
@@ -136,7 +138,10 @@ pub async fn unbind_group(id: GroupId, vserver: VServerId) -> Result<(), CallErr
 pub async fn remove_instance(group: GroupId, id: InstanceId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.remove_instance(visit.actor()?, group, id).await;
-    visit.form(RemoveInstance::PATH, &super::Values::new(), answer)
+    visit.form(RemoveInstance::PATH, &super::Values::new(), answer)?;
+    // The question is answered: its address goes.
+    leptos_axum::redirect(&format!("/groups/{group}?tab=instances"));
+    Ok(())
 }
 
 /// Protects an instance, or lifts that.

@@ -80,7 +80,13 @@ impl Visit {
             let mut back = self.referer().unwrap_or_else(|| "http://localhost/".to_owned());
             ServerFnUrlError::<CallError>::strip_error_info(&mut back);
             if let Ok(url) = ServerFnUrlError::new(path, refusal.clone()).to_url(&back) {
-                leptos_axum::redirect(url.as_str());
+                // Only the path: whatever the referer says, the way leads to a page of ours.
+                let path = format!(
+                    "/{}?{}",
+                    url.path().trim_start_matches('/'),
+                    url.query().unwrap_or_default()
+                );
+                leptos_axum::redirect(&path);
             }
             refusal
         })

@@ -48,3 +48,38 @@ fn an_option_is_plain_data_in_utc_with_its_tooltip_on_the_canvas() {
     assert_eq!(option["tooltip"]["renderMode"], "richText");
     assert!(!option.to_string().contains("function"));
 }
+
+#[test]
+fn a_stretch_without_samples_is_named() {
+    let mut series = series();
+    series.cycles[2].cycle = Cycle(20);
+    assert_eq!(gaps(&series), [(32_000, 317_000)]);
+    let option = size_option(&series, Lang::En, Palette::LIGHT);
+    assert_eq!(option["series"][SIZE_LINES]["name"], "CPU %");
+    assert_eq!(
+        option["series"][SIZE_LINES]["markArea"]["data"][0][0]["name"],
+        "missing"
+    );
+}
+
+#[test]
+fn a_day_is_thinned_without_losing_its_peak() {
+    let mut series = series();
+    let one = series.cycles[2].clone();
+    series.to_ms = 86_400_000;
+    series.cycles = (0..5_760)
+        .map(|number| CycleRecord {
+            cycle: Cycle(number),
+            means: [Ok(if number == 1_001 { 99_000 } else { 40_000 }), Err(Missing::NotRead)],
+            ..one.clone()
+        })
+        .collect();
+    let thinned = thin::thin(series);
+    assert_eq!(thinned.cycles.len(), 480);
+    assert!(thinned.cycles.iter().any(|cycle| cycle.means[0] == Ok(99_000)));
+    let option = size_option(&thinned, Lang::En, Palette::LIGHT);
+    assert!(
+        !option["series"][SIZE_LINES]["data"].to_string().contains('-'),
+        "thinning makes no gaps"
+    );
+}

@@ -61,6 +61,25 @@ fn tick(frame: Frame, shown: RwSignal<i64>) {
     });
 }
 
+/// The browser's clock by the second; the server has none.
+pub fn use_now() -> ReadSignal<i64> {
+    let (now, set_now) = signal(0);
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        set_now.set(browser_now_ms());
+        let again = move || set_now.set(browser_now_ms());
+        let every = set_interval_with_handle(again, std::time::Duration::from_secs(1));
+        on_cleanup(move || {
+            if let Ok(every) = every {
+                every.clear();
+            }
+        });
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = set_now;
+    now
+}
+
 #[cfg(not(feature = "hydrate"))]
 fn tick(_frame: Frame, _shown: RwSignal<i64>) {}
 

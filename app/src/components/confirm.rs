@@ -2,6 +2,7 @@
 
 use crate::visit::use_texts;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// A button that opens a panel with what will be lost; the panel's children are the form that does it.
 #[component]
@@ -39,6 +40,41 @@ pub fn Confirm(
             {children()}
             <button type="button" class="button" popovertarget=id popovertargetaction="hide">{texts.cancel}</button>
         </div>
+    }
+    .into_any()
+}
+
+/// What the address asks to confirm: the id in `?key=`. A row of a live table moves; an id in the address does not, so
+/// what is confirmed is what was asked for.
+pub fn use_asked(key: &'static str) -> Memo<String> {
+    let query = use_query_map();
+    Memo::new(move |_| query.with(|query| query.get(key).unwrap_or_default()))
+}
+
+/// The question about one row, above its table.
+#[component]
+pub fn AskCard(
+    /// The question, with the row's name.
+    #[prop(into)]
+    title: String,
+    /// What is lost.
+    text: &'static str,
+    /// The same page without the question.
+    #[prop(into)]
+    back: String,
+    /// The form.
+    children: Children,
+) -> impl IntoView {
+    let texts = &use_texts().frame;
+    view! {
+        <section class="ask card">
+            <h2>{title}</h2>
+            <p>{text}</p>
+            <div class="ask-buttons">
+                {children()}
+                <a href=back class="button" data-noscroll="">{texts.cancel}</a>
+            </div>
+        </section>
     }
     .into_any()
 }

@@ -6,7 +6,7 @@ use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
 use api::session::Frame;
-use api::texts::Lang;
+use api::texts::{Lang, format};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
@@ -68,7 +68,7 @@ fn TopItems(frame: Frame) -> impl IntoView {
 fn Account(name: String) -> impl IntoView {
     let texts = &use_texts().frame;
     view! {
-        <details class="menu account">
+        <details class="menu account" name="menu">
             <summary><Icon shape=Shape::User/><span class="menu-word">{name}</span></summary>
             <div class="menu-panel">
                 <form method="post" action=SignOut::url()>
@@ -151,13 +151,19 @@ fn Rail() -> impl IntoView {
 #[component]
 fn Stale() -> impl IntoView {
     let texts = &use_texts().frame;
+    let lang = use_visit().lang;
     let live = use_live();
+    let now = super::clock::use_now();
     move || match live.link() {
         Link::Open => None,
         Link::Lost(since) => {
-            let since = api::texts::format::clock(since);
+            let age = move || format::length(lang, now.get().saturating_sub(since).max(1_000));
+            // The age changes every second; only the sentence is announced.
             Some(view! {
-                <p class="notice busy stale" role="status">{texts.stale}" "{texts.stale_since}": "{since}" UTC"</p>
+                <div class="notice busy stale">
+                    <p role="status">{texts.stale}</p>
+                    <p>{texts.stale_since}" "{age}{texts.ago}</p>
+                </div>
             })
         }
     }

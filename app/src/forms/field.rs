@@ -41,10 +41,9 @@ fn FieldError(typed: Typed, field: &'static str, #[prop(into)] id: String) -> im
     let lang = use_lang();
     let said = move || {
         let all = typed.problems(field);
-        all.iter()
-            .map(|each| problems::problem(lang, each))
-            .collect::<Vec<_>>()
-            .join(" ")
+        let said = all.iter().map(|each| problems::problem(lang, each)).collect::<Vec<_>>();
+        // None and not an empty text: an empty paragraph takes no room.
+        (!said.is_empty()).then(|| said.join(" "))
     };
     view! { <p class="error" id=id aria-live="polite">{said}</p> }.into_any()
 }
@@ -173,7 +172,11 @@ pub fn SelectField(
                 aria-describedby=described
                 aria-invalid=is_wrong(typed, field)
                 on:change=move |event| typed.type_in(field, event_target_value(&event))
-                on:blur=move |_| typed.leave(field)
+                on:blur=move |event| {
+                    // What the browser chose by itself counts as chosen.
+                    typed.type_in(field, event_target_value(&event));
+                    typed.leave(field);
+                }
             >
                 {options.into_iter().map(option).collect_view()}
             </select>

@@ -111,6 +111,19 @@ impl Typed {
             .with_untracked(|all| all.iter().any(|problem| fields.contains(&problem.field.as_str())))
     }
 
+    /// Asks before the page is left with something typed. The browser asks in its own words.
+    pub fn guard(self) {
+        #[cfg(feature = "hydrate")]
+        Effect::new(move |_| {
+            let asking = window_event_listener_untyped("beforeunload", move |event| {
+                if self.changed.with_untracked(|changed| !changed.is_empty()) {
+                    event.prevent_default();
+                }
+            });
+            on_cleanup(move || asking.remove());
+        });
+    }
+
     /// Did the server refuse this field last?
     pub fn is_refused(self, field: &str) -> bool {
         !self.refused(|problem| problem.field == field).is_empty()

@@ -56,8 +56,7 @@ pub fn BalancerPage() -> impl IntoView {
         create: ServerAction::new(),
         remove: ServerAction::new(),
     };
-    let change = id.get_untracked().parse().ok().map(|id| Change::Balancer { id });
-    let fresh = use_live().of(change);
+    let fresh = use_live().of(move || id.get().parse().ok().map(|id| Change::Balancer { id }));
     let balancer = Resource::new(
         move || (id.get(), fresh.get(), acts.version()),
         |(id, ..)| fetch_balancer(id),

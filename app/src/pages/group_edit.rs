@@ -85,6 +85,7 @@ fn EditForm(view: GroupView, offer: Offer, action: ServerAction<UpdateGroup>) ->
     let begin = form_of(&view);
     let refused = Signal::derive(move || refusal(action.value()));
     let typed = Typed::new(&begin, refused, check::group);
+    typed.guard();
     let theirs = use_theirs(id, refused, action);
     let version = move || {
         theirs

@@ -80,6 +80,7 @@ fn NewForm(offer: Offer, action: ServerAction<CreateGroup>) -> impl IntoView {
         Signal::derive(move || refusal(action.value())),
         check::group,
     );
+    typed.guard();
     view! {
         <Problems problems=typed.rest(FIELDS)/>
         <ActionForm action on:submit:capture=move |_| typed.submitted()>

@@ -58,7 +58,7 @@ fn GroupTable(page: Page<GroupRow>, query: ListQuery) -> impl IntoView {
                         <th scope="col" class="wide-only">{words.gauge}</th>
                         <th scope="col" class="num">{words.in_service}</th>
                         <th scope="col" class="num">{words.desired}</th>
-                        <th scope="col" class="num">{words.limits}</th>
+                        <th scope="col" class="num wide-only">{words.limits}</th>
                         <th scope="col" class="wide-only">{words.template}</th>
                         <th scope="col" class="wide-only">{frame.created}</th>
                     </tr>
@@ -83,8 +83,8 @@ fn GroupLine(row: GroupRow) -> impl IntoView {
             <td class="wide-only"><Gauge row=row.clone() captions=Captions::Hidden/></td>
             <td class="num">{row.in_service}</td>
             <td class="num">{row.desired}</td>
-            <td class="num">{format!("{}–{}", row.min, row.max)}</td>
-            <td class="wide-only"><a href=format!("/templates/{}", row.template)>{row.template_name}</a></td>
+            <td class="num wide-only">{format!("{}–{}", row.min, row.max)}</td>
+            <td class="wide-only nowrap"><a href=format!("/templates/{}", row.template)>{row.template_name}</a></td>
             <td class="wide-only"><Instant ms=row.created_ms/></td>
         </tr>
     }

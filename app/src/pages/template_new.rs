@@ -65,6 +65,7 @@ fn NewForm(catalogue: Catalogue, action: ServerAction<CreateTemplate>) -> impl I
     let texts = &use_texts().templates;
     let refused = Signal::derive(move || refusal(action.value()));
     let typed = Typed::new(&start(&catalogue), refused, check::template);
+    typed.guard();
     view! {
         <Problems problems=typed.rest(FIELDS)/>
         <ActionForm action on:submit:capture=move |_| typed.submitted()>

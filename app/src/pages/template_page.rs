@@ -49,7 +49,7 @@ fn Body(view: TemplateView, delete: ServerAction<DeleteTemplate>) -> impl IntoVi
     let words = &texts.templates;
     let id = view.row.id;
     let above = vec![("/templates".to_owned(), words.title.to_owned())];
-    let remark = (!view.row.remark.is_empty()).then(|| view! { <p class="quiet">{view.row.remark.clone()}</p> });
+    let remark = (!view.row.remark.is_empty()).then(|| view! { <p class="quiet remark">{view.row.remark.clone()}</p> });
     view! {
         <PageHead title=view.row.name.clone() above>
             <Confirm id="delete-template" word=texts.frame.delete title=words.delete_title text=words.delete_text class="button danger">

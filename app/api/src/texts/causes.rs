@@ -114,7 +114,7 @@ pub fn action(lang: Lang, activity: &ActivityView) -> String {
         (Lang::Zh, ActivityKind::Launch) => format!("添加实例 {named}"),
         (Lang::En, ActivityKind::Removal) => format!("Removed {named}"),
         (Lang::Zh, ActivityKind::Removal) => format!("删除实例 {named}"),
-        (Lang::En, ActivityKind::Resize) => format!("Desired {before} -> {after}"),
+        (Lang::En, ActivityKind::Resize) => format!("Desired {before} → {after}"),
         (Lang::Zh, ActivityKind::Resize) => format!("期望 {before} → {after}"),
         (Lang::En, ActivityKind::Edit) => "Changed the group".to_owned(),
         (Lang::Zh, ActivityKind::Edit) => "修改伸缩组".to_owned(),

@@ -54,7 +54,7 @@ pub fn length(lang: Lang, ms: i64) -> String {
     let parts = [seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60];
     let units = match lang {
         Lang::En => [" d", " h", " min", " s"],
-        Lang::Zh => [" 天", " 小时", " 分", " 秒"],
+        Lang::Zh => [" 天", " 小时", " 分钟", " 秒"],
     };
     let Some(first) = parts.iter().position(|part| *part > 0) else {
         return format!("0{}", units[3]);

@@ -30,7 +30,7 @@ super::words! {
         breadcrumb: "You are here" / "当前位置",
         stale: "Live updates lost. Values may be old; reconnecting." / "实时更新已断开，数值可能已过时，正在重连。",
         stale_since: "Last update" / "最近更新",
-        ago: "ago" / "前",
+        ago: " ago" / "前",
         balancer_missing: "HAProxy is not installed, so load balancers do not listen. Install it (Debian: apt install haproxy) and restart." / "未安装 HAProxy，负载均衡无法监听。请安装（Debian：apt install haproxy）后重启。",
         loading: "Loading" / "加载中",
         not_found_title: "Nothing here" / "这里什么也没有",

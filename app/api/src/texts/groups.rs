@@ -69,7 +69,7 @@ super::words! {
         protect: "Protect" / "保护",
         unprotect: "Lift protection" / "取消保护",
         remove: "Remove" / "移除",
-        remove_title: "Remove this instance?" / "移除该实例？",
+        remove_title: "Remove and destroy" / "移除并销毁",
         remove_text: "It is drained, stopped and destroyed. If desired stays, another one is launched." / "该实例会被排空、停止并销毁。若期望不变，会再添加一个。",
         remove_do: "Remove and destroy" / "移除并销毁",
         logs: "Output" / "输出",

@@ -86,16 +86,16 @@ fn size(reason: &Reason) -> Option<String> {
             "More instances did not lower {}: it may add at most one a window, up to {allowed}",
             metric(En, *of)
         ),
-        Reason::ScaledOut { metric: of, from, to } => format!("Desired {from} -> {to} for {}", metric(En, *of)),
+        Reason::ScaledOut { metric: of, from, to } => format!("Desired {from} → {to} for {}", metric(En, *of)),
         Reason::ScaledIn { from, to, demand_peak } => format!(
-            "Desired {from} -> {to}: the busiest minute of the last 10 min needs {} of one instance",
+            "Desired {from} → {to}: the busiest minute of the last 10 min needs {} of one instance",
             percent(En, *demand_peak)
         ),
         Reason::ScaleInForbidden => "Scale-in is switched off for this group".into(),
         Reason::ScaleInWaits { why } => wait(why),
         Reason::Clamped { asked, to, min, max } => format!("Asked for {asked}, the limits {min} to {max} make it {to}"),
         Reason::BoundsMoved { from, to, min, max } => {
-            format!("The limits are now {min} to {max}: desired {from} -> {to}")
+            format!("The limits are now {min} to {max}: desired {from} → {to}")
         }
         Reason::RegretBegins { size, window_cycles } => format!(
             "Grew again soon after shrinking to {size}: that size is barred for a day, the window is now {} min",

@@ -4,7 +4,15 @@ use super::Lang::Zh;
 use super::causes::{launch_failure, leave, missing};
 use super::format::{at, percent};
 use super::reasons::{metric, reading};
-use engine::model::{Reason, ScaleInWait};
+use engine::model::{Metric, Reason, ScaleInWait};
+
+/// A metric's name among Chinese words: Latin letters want spaces around them.
+fn among(of: Metric) -> &'static str {
+    match of {
+        Metric::Cpu => " CPU ",
+        Metric::Memory => "内存",
+    }
+}
 
 /// The sentence.
 pub(super) fn reason(reason: &Reason) -> String {
@@ -39,7 +47,7 @@ fn size(reason: &Reason) -> Option<String> {
             missing,
         } => {
             format!(
-                "{}数据：{present} 个有，{missing} 个缺；缺数据绝不会引起缩容",
+                "{} 数据：{present} 个有，{missing} 个缺；缺数据绝不会引起缩容",
                 metric(Zh, *of)
             )
         }
@@ -71,10 +79,10 @@ fn size(reason: &Reason) -> Option<String> {
         Reason::NoAnswer { metric: of, allowed } => {
             format!(
                 "增加实例没有降低{}：它每个窗口最多再加一个，至多 {allowed} 个",
-                metric(Zh, *of)
+                among(*of)
             )
         }
-        Reason::ScaledOut { metric: of, from, to } => format!("因{}扩容：期望 {from} → {to}", metric(Zh, *of)),
+        Reason::ScaledOut { metric: of, from, to } => format!("因{}扩容：期望 {from} → {to}", among(*of)),
         Reason::ScaledIn { from, to, demand_peak } => format!(
             "缩容：期望 {from} → {to}，最近 10 分钟里最忙的一分钟需要单个实例的 {}",
             percent(Zh, *demand_peak)

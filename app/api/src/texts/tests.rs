@@ -74,7 +74,7 @@ fn the_headline_is_the_change_and_what_asked_for_it() {
     ];
     assert_eq!(
         reasons::headline(Lang::En, &trail),
-        "Desired 3 -> 5 for CPU; CPU 98 % > 70 % over 15 s on 3 instances: asks for 5"
+        "Desired 3 → 5 for CPU; CPU 98 % > 70 % over 15 s on 3 instances: asks for 5"
     );
 }
 

@@ -2,6 +2,7 @@
 
 use super::Lang;
 use super::format::{instances, length};
+use engine::model::ScaleIn;
 
 super::words! {
     /// Words of the group wizard.
@@ -71,40 +72,47 @@ super::words! {
     }
 }
 
-/// What happens after the group is created, in words.
-pub fn happens(lang: Lang, min: u32, max: u32, warm_up_s: i64, rules: &[String]) -> Vec<String> {
+/// What happens right after a group is created.
+pub fn begins(lang: Lang, min: u32, warm_up_s: i64) -> Vec<String> {
     let warm_up = length(lang, warm_up_s.saturating_mul(1_000));
-    let fixed = rules.is_empty() || min == max;
     match lang {
-        Lang::En => {
-            let mut said = vec![format!("{} launched at once.", instances(lang, min.into()))];
-            said.push(format!(
-                "Each is in service {warm_up} after its program runs (warm-up)."
-            ));
-            if fixed {
-                said.push(format!("The size stays {min}; lost instances are replaced."));
-            } else {
-                said.push(format!(
-                    "Every 15 s: above {} it grows, to {max} at most.",
-                    rules.join(" / ")
-                ));
-                said.push("When 10 minutes were below, it shrinks one step at a time.".into());
-            }
-            said
-        }
-        Lang::Zh => {
-            let mut said = vec![format!("立即启动 {}。", instances(lang, min.into()))];
-            said.push(format!("每个实例运行 {warm_up}（预热时间）后开始承接业务。"));
-            if fixed {
-                said.push(format!("数量保持为 {min}，失去的实例会自动补上。"));
-            } else {
-                said.push(format!(
-                    "每 15 秒判断一次：高于 {} 就扩容，最多到 {max} 个。",
-                    rules.join(" / ")
-                ));
-                said.push("10 分钟平均都低于阈值时，逐步缩容。".into());
-            }
-            said
-        }
+        Lang::En => vec![
+            format!("{} launched at once.", instances(lang, min.into())),
+            format!("Each is in service {warm_up} after its program runs (warm-up)."),
+        ],
+        Lang::Zh => vec![
+            format!("立即启动 {}。", instances(lang, min.into())),
+            format!("每个实例运行 {warm_up}（预热时间）后开始承接业务。"),
+        ],
     }
+}
+
+/// What happens right after a group is changed.
+pub fn changes(lang: Lang, (min, max): (u32, u32)) -> Vec<String> {
+    vec![match lang {
+        Lang::En => format!("Desired is kept within {min} to {max} from now on."),
+        Lang::Zh => format!("期望数量从现在起保持在 {min} 到 {max} 之间。"),
+    }]
+}
+
+/// How the size goes on: by its rules, or not at all.
+pub fn goes_on(lang: Lang, (min, max): (u32, u32), rules: &[String], scale_in: ScaleIn) -> Vec<String> {
+    if rules.is_empty() || min == max {
+        return vec![match lang {
+            Lang::En => "No rule moves the size; lost instances are replaced.".into(),
+            Lang::Zh => "数量不随指标变化，失去的实例会自动补上。".into(),
+        }];
+    }
+    let rules = rules.join(" / ");
+    let grows = match lang {
+        Lang::En => format!("Every 15 s: above {rules} it grows, to {max} at most."),
+        Lang::Zh => format!("每 15 秒判断一次：高于 {rules} 就扩容，最多到 {max} 个。"),
+    };
+    let then = match (lang, scale_in) {
+        (Lang::En, ScaleIn::Allowed) => "When 10 minutes were below, it shrinks one step at a time.",
+        (Lang::Zh, ScaleIn::Allowed) => "10 分钟平均都低于阈值时，逐步缩容。",
+        (Lang::En, ScaleIn::Forbidden) => "It never shrinks by itself.",
+        (Lang::Zh, ScaleIn::Forbidden) => "不会自动缩容。",
+    };
+    vec![grows, then.to_owned()]
 }

@@ -40,6 +40,11 @@ impl Acts {
 
     /// Differs after each action that ended: the page is read again.
     pub(super) fn version(self) -> usize {
+        self.versions().iter().sum()
+    }
+
+    /// How often each has ended.
+    fn versions(self) -> [usize; 9] {
         [
             self.resize.version().get(),
             self.enable.version().get(),
@@ -51,30 +56,36 @@ impl Acts {
             self.protect.version().get(),
             self.rearm.version().get(),
         ]
-        .into_iter()
-        .sum()
     }
 
-    /// What was refused last, of any action.
+    fn refusals(self) -> [Option<CallError>; 9] {
+        [
+            refusal(self.resize.value()),
+            refusal(self.enable.value()),
+            refusal(self.disable.value()),
+            refusal(self.delete.value()),
+            refusal(self.bind.value()),
+            refusal(self.unbind.value()),
+            refusal(self.remove.value()),
+            refusal(self.protect.value()),
+            refusal(self.rearm.value()),
+        ]
+    }
+
+    /// What the action that ended last was refused for; before any, what a plain form was refused for.
     pub(super) fn problems(self) -> Signal<Vec<Problem>> {
-        Signal::derive(move || {
-            let refusals = [
-                refusal(self.resize.value()),
-                refusal(self.enable.value()),
-                refusal(self.disable.value()),
-                refusal(self.delete.value()),
-                refusal(self.bind.value()),
-                refusal(self.unbind.value()),
-                refusal(self.remove.value()),
-                refusal(self.protect.value()),
-                refusal(self.rearm.value()),
-            ];
-            refusals
-                .into_iter()
-                .flatten()
-                .flat_map(|error| error.problems.0)
-                .collect()
-        })
+        let said = Memo::new(move |before: Option<&([usize; 9], Vec<Problem>)>| {
+            let (versions, refusals) = (self.versions(), self.refusals());
+            let ended = before.and_then(|(then, _)| (0..9).find(|at| versions[*at] > then[*at]));
+            let problems_at = |at: usize| refusals[at].clone().map(|error| error.problems.0).unwrap_or_default();
+            let problems = match (before, ended) {
+                (None, _) => (0..9).flat_map(problems_at).collect(),
+                (Some((_, kept)), None) => kept.clone(),
+                (Some(_), Some(at)) => problems_at(at),
+            };
+            (versions, problems)
+        });
+        Signal::derive(move || said.get().1)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Load balancing of a group (seed 14.3.5): bindings, bind, unbind.
 
+use super::Group;
 use super::acts::{Acts, refusal};
+use crate::calls::CallError;
 use crate::calls::balancers::fetch_balancers;
-use crate::components::confirm::Confirm;
+use crate::components::confirm::{AskCard, use_asked};
+use crate::components::list::Skeleton;
 use crate::components::refusal::Refused;
 use crate::forms::check;
 use crate::forms::field::{SelectField, TextField};
@@ -17,37 +20,60 @@ use leptos::prelude::*;
 
 /// The bindings and the way to a new one.
 #[component]
-pub(super) fn Balancing(view: GroupView, acts: Acts) -> impl IntoView {
-    let texts = &use_texts().groups;
-    let id = view.row.id;
+pub(super) fn Balancing(group: Group, acts: Acts) -> impl IntoView {
     let fresh = use_live().of_kind(is_balancer);
     let all = || ListQuery {
         limit: 200,
         ..ListQuery::default()
     };
     let balancers = Resource::new(move || fresh.get(), move |_| fetch_balancers(all()));
+    let typed = Typed::new(
+        &start(),
+        Signal::derive(move || refusal(acts.bind.value())),
+        check::bind,
+    );
+    let body = move || {
+        Suspend::new(async move {
+            let view = group.await.ok()?;
+            let rows = balancers.await.map(|page| page.rows);
+            Some(view! { <Bound view balancers=rows typed acts/> })
+        })
+    };
+    view! { <Transition fallback=Skeleton>{body}</Transition> }.into_any()
+}
+
+/// The form before anything is typed; the port is the one of most images.
+fn start() -> BindForm {
+    BindForm {
+        vserver: String::new(),
+        port: "8080".to_owned(),
+        weight: "1".to_owned(),
+    }
+}
+
+/// What there is, what was asked to go, and the form for one more.
+#[component]
+fn Bound(view: GroupView, balancers: Result<Vec<BalancerRow>, CallError>, typed: Typed, acts: Acts) -> impl IntoView {
+    let texts = &use_texts().groups;
+    let id = view.row.id;
     let bound: Vec<String> = view
         .bindings
         .iter()
         .map(|binding| binding.vserver.to_string())
         .collect();
-    let wizard = move || {
-        let bound = bound.clone();
-        Suspend::new(async move {
-            match balancers.await {
-                Ok(page) => view! { <Bind id free=free(page.rows, &bound) acts/> }.into_any(),
-                Err(error) => view! { <Refused error/> }.into_any(),
-            }
-        })
+    let wizard = match balancers {
+        Ok(rows) => view! { <Bind id free=free(rows, &bound) typed acts/> }.into_any(),
+        Err(error) => view! { <Refused error/> }.into_any(),
     };
     let list = if view.bindings.is_empty() {
         view! { <p class="empty">{texts.bindings_empty}</p> }.into_any()
     } else {
-        view! { <Bindings id bindings=view.bindings acts/> }.into_any()
+        view! { <Bindings id bindings=view.bindings.clone()/> }.into_any()
     };
     view! {
+        <Unbind id bindings=view.bindings acts/>
         {list}
-        <Transition>{wizard}</Transition>
+        {wizard}
     }
     .into_any()
 }
@@ -67,7 +93,7 @@ fn free(rows: Vec<BalancerRow>, bound: &[String]) -> Vec<(String, String)> {
 }
 
 #[component]
-fn Bindings(id: GroupId, bindings: Vec<BindingView>, acts: Acts) -> impl IntoView {
+fn Bindings(id: GroupId, bindings: Vec<BindingView>) -> impl IntoView {
     let texts = use_texts();
     let words = &texts.groups;
     view! {
@@ -82,7 +108,7 @@ fn Bindings(id: GroupId, bindings: Vec<BindingView>, acts: Acts) -> impl IntoVie
                         <th scope="col">{texts.frame.actions}</th>
                     </tr>
                 </thead>
-                <tbody>{bindings.into_iter().map(|binding| view! { <BindingLine id binding acts/> }).collect_view()}</tbody>
+                <tbody>{bindings.into_iter().map(|binding| view! { <BindingLine id binding/> }).collect_view()}</tbody>
             </table>
         </div>
     }
@@ -90,36 +116,50 @@ fn Bindings(id: GroupId, bindings: Vec<BindingView>, acts: Acts) -> impl IntoVie
 }
 
 #[component]
-fn BindingLine(id: GroupId, binding: BindingView, acts: Acts) -> impl IntoView {
+fn BindingLine(id: GroupId, binding: BindingView) -> impl IntoView {
     let texts = &use_texts().groups;
-    let vserver = binding.vserver.to_string();
+    let ask = format!("/groups/{id}?tab=balancing&unbind={}", binding.vserver);
     let name = format!("{} / {}", binding.balancer_name, binding.vserver_name);
+    let about = name.clone();
     view! {
         <tr>
-            <td><a href=format!("/balancers/{}", binding.balancer) class="row-name">{name.clone()}</a></td>
+            <td><a href=format!("/balancers/{}", binding.balancer) class="row-name">{name}</a></td>
             <td><code>{binding.url}</code></td>
             <td class="num">{binding.port}</td>
             <td class="num">{binding.weight}</td>
-            <td>
-                <Confirm
-                    id=format!("unbind-{vserver}") word=texts.unbind title=format!("{} {name}?", texts.unbind)
-                    text=texts.unbind_text class="link danger" about=name.clone()
-                >
-                    <ActionForm action=acts.unbind>
-                        <input type="hidden" name="id" value=id.to_string()/>
-                        <input type="hidden" name="vserver" value=vserver/>
-                        <button type="submit" class="button danger">{texts.unbind}</button>
-                    </ActionForm>
-                </Confirm>
-            </td>
+            <td><a href=ask class="danger" data-noscroll="">{texts.unbind}<span class="sr-only">" "{about}</span></a></td>
         </tr>
     }
     .into_any()
 }
 
+/// Asks before the binding in the address ends.
+#[component]
+fn Unbind(id: GroupId, bindings: Vec<BindingView>, acts: Acts) -> impl IntoView {
+    let texts = &use_texts().groups;
+    let asked = use_asked("unbind");
+    move || {
+        let binding = bindings
+            .iter()
+            .find(|binding| binding.vserver.to_string() == asked.get())?;
+        let vserver = binding.vserver.to_string();
+        let title = format!("{} {} / {}?", texts.unbind, binding.balancer_name, binding.vserver_name);
+        let back = format!("/groups/{id}?tab=balancing");
+        Some(view! {
+            <AskCard title text=texts.unbind_text back>
+                <ActionForm action=acts.unbind>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <input type="hidden" name="vserver" value=vserver/>
+                    <button type="submit" class="button danger">{texts.unbind}</button>
+                </ActionForm>
+            </AskCard>
+        })
+    }
+}
+
 /// Binds one more VServer (seed 14.3.5.1).
 #[component]
-fn Bind(id: GroupId, free: Vec<(String, String)>, acts: Acts) -> impl IntoView {
+fn Bind(id: GroupId, free: Vec<(String, String)>, typed: Typed, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
     if free.is_empty() {
         return view! {
@@ -127,13 +167,6 @@ fn Bind(id: GroupId, free: Vec<(String, String)>, acts: Acts) -> impl IntoView {
         }
         .into_any();
     }
-    let first = free.first().map(|(id, _)| id.clone()).unwrap_or_default();
-    let start = BindForm {
-        vserver: first,
-        port: "8080".to_owned(),
-        weight: "1".to_owned(),
-    };
-    let typed = Typed::new(&start, Signal::derive(move || refusal(acts.bind.value())), check::bind);
     view! {
         <section class="card form">
             <h2>{texts.bind_title}</h2>

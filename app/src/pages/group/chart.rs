@@ -15,8 +15,8 @@ use leptos_router::hooks::use_query_map;
 
 /// Minutes a chart may show.
 const RANGES: [u32; 4] = [15, 60, 360, 1_440];
-/// Rows of the table: the newest. A day has 5 760 cycles, which nobody reads.
-const ROWS: usize = 120;
+/// Rows of the table: the newest. More of them nobody reads.
+const ROWS: usize = 60;
 
 fn use_range() -> Memo<u32> {
     let query = use_query_map();
@@ -97,7 +97,7 @@ fn Table(series: SeriesView) -> impl IntoView {
         .map(|cycle| view! { <Row series=series.clone() cycle=cycle.clone()/> });
     let rows = rows.collect_view();
     view! {
-        <div class="table-box">
+        <div class="table-box" tabindex="0">
             <table>
                 <thead>
                     <tr>

@@ -20,7 +20,7 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
     let row = view.row.clone();
     let above = vec![("/groups".to_owned(), texts.groups.title.to_owned())];
     let price = price(&view);
-    let remark = (!row.remark.is_empty()).then(|| view! { <p class="quiet">{row.remark.clone()}</p> });
+    let remark = (!row.remark.is_empty()).then(|| view! { <p class="quiet remark">{row.remark.clone()}</p> });
     let shown = row.clone();
     let actions = view.clone();
     let last = view.decisions.first().cloned();

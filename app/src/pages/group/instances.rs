@@ -1,7 +1,7 @@
 //! The instances of a group (seed 14.3.2.3).
 
 use super::acts::Acts;
-use crate::components::confirm::Confirm;
+use crate::components::confirm::{AskCard, use_asked};
 use crate::components::icon::{Icon, Shape};
 use crate::components::state::InstanceBadge;
 use crate::components::trail::Instant;
@@ -21,6 +21,7 @@ pub(super) fn Instances(view: GroupView, acts: Acts) -> impl IntoView {
         return view! { <p class="empty">{words.instances_empty}</p> }.into_any();
     }
     view! {
+        <Remove instances=view.instances.clone() acts/>
         <div class="table-box">
             <table>
                 <thead>
@@ -28,7 +29,6 @@ pub(super) fn Instances(view: GroupView, acts: Acts) -> impl IntoView {
                         <th scope="col">{words.instance}</th>
                         <th scope="col">{words.state}</th>
                         <th scope="col">{words.address}</th>
-                        <th scope="col" class="wide-only">{words.zone}</th>
                         <th scope="col" class="num">{words.cpu}</th>
                         <th scope="col" class="num">{words.memory}</th>
                         <th scope="col" class="wide-only">{words.template}</th>
@@ -45,6 +45,30 @@ pub(super) fn Instances(view: GroupView, acts: Acts) -> impl IntoView {
     .into_any()
 }
 
+/// Asks before the instance in the address is destroyed.
+#[component]
+fn Remove(instances: Vec<InstanceView>, acts: Acts) -> impl IntoView {
+    let texts = &use_texts().groups;
+    let asked = use_asked("remove");
+    move || {
+        let instance = instances
+            .iter()
+            .find(|instance| instance.id.to_string() == asked.get())?;
+        let (group, id) = (instance.group, instance.id);
+        let title = format!("{} {}", texts.remove_title, instance.name);
+        let back = format!("/groups/{group}?tab=instances");
+        Some(view! {
+            <AskCard title text=texts.remove_text back>
+                <ActionForm action=acts.remove>
+                    <input type="hidden" name="group" value=group.to_string()/>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <button type="submit" class="button danger">{texts.remove_do}</button>
+                </ActionForm>
+            </AskCard>
+        })
+    }
+}
+
 #[component]
 fn Line(instance: InstanceView, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
@@ -58,11 +82,10 @@ fn Line(instance: InstanceView, acts: Acts) -> impl IntoView {
         <tr>
             <td><span class="row-name">{instance.name.clone()}</span><span class="id wide-only">{instance.id.to_string()}</span></td>
             <td><InstanceBadge state=instance.state/>" "{shield}</td>
-            <td class="num-left">{instance.address.clone()}</td>
-            <td class="wide-only">{instance.zone.clone()}</td>
+            <td class="nowrap">{instance.address.clone()}<span class="under">{instance.zone.clone()}</span></td>
             <td class="num">{shown(instance.cpu_milli)}</td>
             <td class="num">{shown(instance.memory_milli)}</td>
-            <td class="wide-only">{made_from}</td>
+            <td class="wide-only nowrap">{made_from}</td>
             <td class="wide-only"><Instant ms=instance.created_ms/></td>
             <td><RowActions instance acts/></td>
         </tr>
@@ -81,6 +104,7 @@ fn RowActions(instance: InstanceView, acts: Acts) -> impl IntoView {
     } else {
         (texts.protect, "set")
     };
+    let ask = format!("/groups/{group}?tab=instances&remove={id}");
     let gone = matches!(instance.state, InstanceState::Terminated | InstanceState::Terminating);
     let about = instance.name.clone();
     let protected = about.clone();
@@ -92,16 +116,7 @@ fn RowActions(instance: InstanceView, acts: Acts) -> impl IntoView {
                 <input type="hidden" name="protect" value=protect/>
                 <button type="submit" class="link">{word}<span class="sr-only">" "{protected}</span></button>
             </ActionForm>
-            <Confirm
-                id=format!("remove-{id}") word=texts.remove title=texts.remove_title text=texts.remove_text
-                class="link danger" about=about
-            >
-                <ActionForm action=acts.remove>
-                    <input type="hidden" name="group" value=group.to_string()/>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <button type="submit" class="button danger">{texts.remove_do}</button>
-                </ActionForm>
-            </Confirm>
+            <a href=ask class="danger" data-noscroll="">{texts.remove}<span class="sr-only">" "{about}</span></a>
         }
     });
     view! {

@@ -1,6 +1,7 @@
 //! The scaling log (seed 14.3.2.4): time, action, cause, status.
 
 use super::use_freshness;
+use crate::calls::CallError;
 use crate::calls::groups::fetch_activities;
 use crate::components::list::{Pages, Skeleton, use_list_query};
 use crate::components::refusal::Refused;
@@ -8,21 +9,28 @@ use crate::components::state::ActivityBadge;
 use crate::components::trail::Instant;
 use crate::visit::{use_lang, use_texts};
 use api::groups::{ActivityView, ListQuery, Page};
+use api::problem::Code;
 use api::texts::causes;
-use engine::model::GroupId;
 use leptos::prelude::*;
 
 /// The log, newest first.
 #[component]
-pub(super) fn Log(id: GroupId) -> impl IntoView {
+pub(super) fn Log(id: Memo<String>) -> impl IntoView {
     let query = use_list_query();
-    let fresh = use_freshness(super::use_group_id());
-    let source = move || (query.get(), fresh.get());
-    let log = Resource::new(source, move |(query, _)| fetch_activities(id, query));
+    let fresh = use_freshness(id);
+    let source = move || (id.get(), query.get(), fresh.get());
+    let log = Resource::new(source, |(id, query, _)| async move {
+        match id.parse() {
+            Ok(id) => fetch_activities(id, query).await,
+            Err(_) => Err(CallError::whole(Code::NotFound)),
+        }
+    });
     let body = move || {
         Suspend::new(async move {
             match log.await {
                 Ok(page) => view! { <LogTable page query=query.get_untracked()/> }.into_any(),
+                // The page's head says that there is no such group.
+                Err(error) if error.code() == Some(Code::NotFound) => ().into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
@@ -37,7 +45,7 @@ fn LogTable(page: Page<ActivityView>, query: ListQuery) -> impl IntoView {
         return view! { <p class="empty">{texts.log_empty}</p> }.into_any();
     }
     view! {
-        <div class="table-box">
+        <div class="table-box" tabindex="0">
             <table class="log">
                 <thead>
                     <tr>
@@ -64,7 +72,7 @@ fn LogLine(activity: ActivityView) -> impl IntoView {
         .map(|failure| view! { <span class="failure">{failure}</span> });
     view! {
         <tr>
-            <td><Instant ms=activity.started_ms/></td>
+            <td class="nowrap"><Instant ms=activity.started_ms/></td>
             <td>{causes::action(lang, &activity)}</td>
             <td class="cause">{causes::cause(lang, &activity.cause)}{failure}</td>
             <td><ActivityBadge status=activity.status/></td>

@@ -1,7 +1,7 @@
 //! `/groups/:id`: is it well, what is it doing, why, what next (seed 14.3.2.2).
 //!
-//! The page is read again whenever the group changes; the forms' actions live outside of what is drawn again, so a
-//! refusal stays until the next try.
+//! The page is read again whenever the group changes. Resources and actions live outside of what is drawn again, so that
+//! nothing is fetched twice, nothing blinks, and a refusal stays until the next try.
 
 mod acts;
 mod balancing;
@@ -12,11 +12,12 @@ mod log;
 mod policy;
 mod tabs;
 
+use crate::calls::CallError;
 use crate::calls::groups::fetch_group;
 use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::trail::Decisions;
-use crate::live::use_live;
+use crate::live::{Freshness, use_live};
 use acts::Acts;
 pub(crate) use acts::refusal;
 use api::groups::GroupView;
@@ -31,17 +32,18 @@ use log::Log;
 use policy::PolicyPart;
 use tabs::{Tab, Tabs};
 
+/// The group as read last.
+pub(super) type Group = Resource<Result<GroupView, CallError>>;
+
 /// The id as it stands in the address.
 pub(crate) fn use_group_id() -> Memo<String> {
     let params = use_params_map();
     Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()))
 }
 
-/// What changed about this group, as a number that differs after each change.
-pub(crate) fn use_freshness(id: Memo<String>) -> Memo<crate::live::Freshness> {
-    let live = use_live();
-    let change = id.get_untracked().parse().ok().map(|id| Change::Group { id });
-    live.of(change)
+/// Differs after each change of this group.
+pub(crate) fn use_freshness(id: Memo<String>) -> Memo<Freshness> {
+    use_live().of(move || id.get().parse().ok().map(|id| Change::Group { id }))
 }
 
 /// A group's page.
@@ -50,7 +52,7 @@ pub fn GroupPage() -> impl IntoView {
     let id = use_group_id();
     let acts = Acts::new();
     let fresh = use_freshness(id);
-    let group = Resource::new(
+    let group: Group = Resource::new(
         move || (id.get(), fresh.get(), acts.version()),
         |(id, ..)| fetch_group(id),
     );
@@ -63,15 +65,16 @@ pub fn GroupPage() -> impl IntoView {
             }
         })
     };
-    let body = move || {
+    let tabs = move || {
         let tab = tab.get();
-        Suspend::new(async move { group.await.ok().map(|view| view! { <Part tab view acts/> }) })
+        Suspend::new(async move { group.await.ok().map(|view| view! { <Tabs tab view/> }) })
     };
     view! {
         <Problems problems=acts.problems()/>
         <Transition fallback=Skeleton>{head}</Transition>
         <SizeFigure id/>
-        <Transition>{body}</Transition>
+        <Transition>{tabs}</Transition>
+        {move || view! { <Part tab=tab.get() id group acts/> }}
     }
     .into_any()
 }
@@ -81,20 +84,21 @@ fn use_tab() -> Memo<Tab> {
     Memo::new(move |_| query.with(|query| Tab::of_key(query.get_str("tab").unwrap_or_default())))
 }
 
-/// The tabs and the one that is open.
+/// The part that is open. It is made anew when another is opened, not when the group changes.
 #[component]
-fn Part(tab: Tab, view: GroupView, acts: Acts) -> impl IntoView {
-    let id = view.row.id;
+fn Part(tab: Tab, id: Memo<String>, group: Group, acts: Acts) -> impl IntoView {
     let part = match tab {
-        Tab::Instances => view! { <Instances view=view.clone() acts/> }.into_any(),
+        Tab::Instances => of_group(group, move |view| view! { <Instances view acts/> }.into_any()),
         Tab::Log => view! { <Log id/> }.into_any(),
-        Tab::Why => view! { <Decisions decisions=view.decisions.clone()/> }.into_any(),
-        Tab::Balancing => view! { <Balancing view=view.clone() acts/> }.into_any(),
-        Tab::Policy => view! { <PolicyPart view=view.clone()/> }.into_any(),
+        Tab::Why => of_group(group, |view| view! { <Decisions decisions=view.decisions/> }.into_any()),
+        Tab::Balancing => view! { <Balancing group acts/> }.into_any(),
+        Tab::Policy => of_group(group, |view| view! { <PolicyPart view/> }.into_any()),
     };
-    view! {
-        <Tabs tab view/>
-        <section class="part" aria-labelledby=format!("tab-{}", tab.key())>{part}</section>
-    }
-    .into_any()
+    view! { <section class="part" aria-labelledby=format!("tab-{}", tab.key())>{part}</section> }.into_any()
+}
+
+/// A part that shows the group and needs nothing else. When there is no such group the head says so.
+fn of_group(group: Group, part: impl Fn(GroupView) -> AnyView + Copy + Send + Sync + 'static) -> AnyView {
+    let body = move || Suspend::new(async move { group.await.ok().map(part) });
+    view! { <Transition>{body}</Transition> }.into_any()
 }

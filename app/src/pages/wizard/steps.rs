@@ -1,13 +1,14 @@
 //! The steps' fields.
 
-use super::{Position, Step, chosen};
+use super::{Position, Purpose, Step, chosen};
 use crate::components::icon::{Icon, Shape};
 use crate::forms::field::{SelectField, TextField};
 use crate::forms::typed::Typed;
 use crate::visit::{use_lang, use_texts};
 use api::groups::GroupForm;
 use api::templates::TemplateRow;
-use api::texts::{format, groups::GroupTexts, wizard as words};
+use api::texts::{Lang, format, groups::GroupTexts, reasons, wizard as words};
+use engine::model::{Metric, ScaleIn};
 use leptos::prelude::*;
 
 fn option(value: &str, words: &str) -> (String, String) {
@@ -171,19 +172,24 @@ fn Facts(form: GroupForm, template: String) -> impl IntoView {
 }
 
 /// What happens next, in words.
-pub(super) fn happens(form: &GroupForm, lang: api::texts::Lang) -> Vec<String> {
+pub(super) fn happens(form: &GroupForm, lang: Lang, purpose: Purpose) -> Vec<String> {
     let count = |text: &str| text.trim().parse().unwrap_or(0);
     let rule = |name: &str, text: &str| (!text.trim().is_empty()).then(|| format!("{name} {} %", text.trim()));
-    let memory = api::texts::reasons::metric(lang, engine::model::Metric::Memory);
+    let memory = reasons::metric(lang, Metric::Memory);
     let rules: Vec<String> = [rule("CPU", &form.cpu), rule(memory, &form.memory)]
         .into_iter()
         .flatten()
         .collect();
-    words::happens(
-        lang,
-        count(&form.min),
-        count(&form.max),
-        form.warm_up_s.trim().parse().unwrap_or(0),
-        &rules,
-    )
+    let scale_in = if form.scale_in == "allowed" {
+        ScaleIn::Allowed
+    } else {
+        ScaleIn::Forbidden
+    };
+    let bounds = (count(&form.min), count(&form.max));
+    let mut said = match purpose {
+        Purpose::New => words::begins(lang, bounds.0, form.warm_up_s.trim().parse().unwrap_or(0)),
+        Purpose::Edit => words::changes(lang, bounds),
+    };
+    said.extend(words::goes_on(lang, bounds, &rules, scale_in));
+    said
 }

@@ -43,7 +43,7 @@ pub(super) fn Summary(typed: Typed, templates: Vec<TemplateRow>, currency: Strin
         let price = template
             .as_ref()
             .map(|row| view! { <p class="price num-left">{price(&form, row, &currency)}</p> });
-        let next = happens(&form, lang)
+        let next = happens(&form, lang, purpose)
             .into_iter()
             .map(|line| view! { <li>{line}</li> })
             .collect_view();
