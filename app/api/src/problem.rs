@@ -76,7 +76,11 @@ pub enum Code {
 impl Problem {
     /// A problem at a field.
     pub fn at(field: &str, code: Code) -> Self {
-        Self { field: field.to_owned(), code, numbers: Vec::new() }
+        Self {
+            field: field.to_owned(),
+            code,
+            numbers: Vec::new(),
+        }
     }
     /// The same with one more number or name for its sentence.
     #[must_use]

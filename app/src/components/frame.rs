@@ -67,9 +67,11 @@ fn TopItems(frame: Frame) -> impl IntoView {
 #[component]
 fn Account(name: String) -> impl IntoView {
     let texts = &use_texts().frame;
+    // On a phone the word is not shown; the menu still says whose it is.
+    let said = name.clone();
     view! {
         <details class="menu account" name="menu">
-            <summary><Icon shape=Shape::User/><span class="menu-word">{name}</span></summary>
+            <summary aria-label=said><Icon shape=Shape::User/><span class="menu-word">{name}</span></summary>
             <div class="menu-panel">
                 <form method="post" action=SignOut::url()>
                     <button type="submit" class="button">{texts.sign_out}</button>

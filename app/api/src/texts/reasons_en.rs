@@ -86,6 +86,13 @@ fn size(reason: &Reason) -> Option<String> {
             "More instances did not lower {}: it may add at most one a window, up to {allowed}",
             metric(En, *of)
         ),
+        _ => return moves(reason),
+    })
+}
+
+/// How `decide` moved the size, or why it did not.
+fn moves(reason: &Reason) -> Option<String> {
+    Some(match reason {
         Reason::ScaledOut { metric: of, from, to } => format!("Desired {from} → {to} for {}", metric(En, *of)),
         Reason::ScaledIn { from, to, demand_peak } => format!(
             "Desired {from} → {to}: the busiest minute of the last 10 min needs {} of one instance",

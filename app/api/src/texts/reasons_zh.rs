@@ -82,6 +82,13 @@ fn size(reason: &Reason) -> Option<String> {
                 among(*of)
             )
         }
+        _ => return moves(reason),
+    })
+}
+
+/// How `decide` moved the size, or why it did not.
+fn moves(reason: &Reason) -> Option<String> {
+    Some(match reason {
         Reason::ScaledOut { metric: of, from, to } => format!("因{}扩容：期望 {from} → {to}", among(*of)),
         Reason::ScaledIn { from, to, demand_peak } => format!(
             "缩容：期望 {from} → {to}，最近 10 分钟里最忙的一分钟需要单个实例的 {}",

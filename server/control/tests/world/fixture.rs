@@ -114,6 +114,11 @@ pub async fn catalogue(db: &Db) {
         version,
     )
     .await;
+    front(db).await;
+}
+
+/// A load balancer with one listener.
+async fn front(db: &Db) {
     let balancer = values![BALANCER, TENANT];
     insert(
         db,
