@@ -95,18 +95,12 @@ fn Preferences() -> impl IntoView {
     };
     let language = Lang::ALL.map(|lang| {
         let current = (lang == visit.lang).then_some("true");
-        let href = {
-            let back = back.clone();
-            move || format!("/prefs?lang={}&back={}", lang.key(), back())
-        };
+        let href = move || format!("/prefs?lang={}&back={}", lang.key(), back());
         view! { <a rel="external" href=href aria-current=current lang=lang.tag()>{lang.name()}</a> }
     });
     let theme = Theme::ALL.map(|theme| {
         let current = (theme == visit.theme).then_some("true");
-        let href = {
-            let back = back.clone();
-            move || format!("/prefs?theme={}&back={}", theme.key(), back())
-        };
+        let href = move || format!("/prefs?theme={}&back={}", theme.key(), back());
         view! { <a rel="external" href=href aria-current=current>{theme.name(texts)}</a> }
     });
     view! {
