@@ -13,12 +13,13 @@ fn instances(count: u32) -> String {
 /// The sentence.
 pub(super) fn reason(reason: &Reason) -> String {
     size(reason)
+        .or_else(|| moved(reason))
         .or_else(|| launching(reason))
         .or_else(|| leaving(reason))
         .unwrap_or_else(|| guard(reason))
 }
 
-/// What `decide` says of the size.
+/// What `decide` read.
 fn size(reason: &Reason) -> Option<String> {
     Some(match reason {
         Reason::Disabled => "Disabled: nothing is begun".into(),
@@ -75,6 +76,13 @@ fn size(reason: &Reason) -> Option<String> {
             percent(En, *threshold),
             instances(*members)
         ),
+        _ => return None,
+    })
+}
+
+/// How the size moved, or what kept it.
+fn moved(reason: &Reason) -> Option<String> {
+    Some(match reason {
         Reason::StepLimited { asked, allowed } => format!("Asked for {asked}, one step allows {allowed}"),
         Reason::Saturated { metric: of, mean, ask } => {
             format!(
@@ -285,7 +293,7 @@ fn guard(reason: &Reason) -> String {
         | R::ScaleInWaits { .. }
         | R::Clamped { .. }
         | R::BoundsMoved { .. }
-        | R::RegretBegins { .. } => size(reason).unwrap_or_default(),
+        | R::RegretBegins { .. } => size(reason).or_else(|| moved(reason)).unwrap_or_default(),
         R::AtDesired { .. }
         | R::Launches { .. }
         | R::NoRoom { .. }

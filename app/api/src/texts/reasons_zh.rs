@@ -17,12 +17,13 @@ fn among(of: Metric) -> &'static str {
 /// The sentence.
 pub(super) fn reason(reason: &Reason) -> String {
     size(reason)
+        .or_else(|| moved(reason))
         .or_else(|| launching(reason))
         .or_else(|| leaving(reason))
         .unwrap_or_else(|| guard(reason))
 }
 
-/// What `decide` says of the size.
+/// What `decide` read.
 fn size(reason: &Reason) -> Option<String> {
     Some(match reason {
         Reason::Disabled => "伸缩组已禁用：不开始任何动作".into(),
@@ -72,6 +73,13 @@ fn size(reason: &Reason) -> Option<String> {
             reading(Zh, *of, *mean),
             percent(Zh, *threshold)
         ),
+        _ => return None,
+    })
+}
+
+/// How the size moved, or what kept it.
+fn moved(reason: &Reason) -> Option<String> {
+    Some(match reason {
         Reason::StepLimited { asked, allowed } => format!("需要 {asked} 个，一步最多到 {allowed} 个"),
         Reason::Saturated { metric: of, mean, ask } => {
             format!("{}，已饱和，真实需求不明：翻倍到 {ask} 个", reading(Zh, *of, *mean))
@@ -255,7 +263,7 @@ fn guard(reason: &Reason) -> String {
         | R::ScaleInWaits { .. }
         | R::Clamped { .. }
         | R::BoundsMoved { .. }
-        | R::RegretBegins { .. } => size(reason).unwrap_or_default(),
+        | R::RegretBegins { .. } => size(reason).or_else(|| moved(reason)).unwrap_or_default(),
         R::AtDesired { .. }
         | R::Launches { .. }
         | R::NoRoom { .. }

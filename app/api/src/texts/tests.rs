@@ -1,6 +1,6 @@
 use super::*;
 use crate::problem::{Code, Problem};
-use engine::model::{InstanceId, Metric, Missing, Reason, Timestamp};
+use engine::model::{InstanceId, LaunchFailure, LeaveCause, Metric, Missing, Reason, ScaleInWait, Timestamp};
 
 #[test]
 fn numbers_read_as_people_write_them() {
@@ -87,25 +87,163 @@ fn every_reason_has_words_in_both_languages() {
     }
 }
 
-/// One of each group of sentences; the exhaustive matches see to the rest.
+/// Every reason there is. A new variant is missed here only by someone who also overlooks that its words come out empty:
+/// `reasons_en::guard` names all of them.
 fn sample_reasons() -> Vec<Reason> {
-    let id = InstanceId(7);
+    let mut all = sizes();
+    all.extend(waits());
+    all.extend(launches());
+    all.extend(removals());
+    all
+}
+
+fn sizes() -> Vec<Reason> {
+    let metric = Metric::Memory;
+    let threshold = 70_000;
     vec![
         Reason::Disabled,
+        Reason::Deleting,
+        Reason::FixedSize { desired: 2 },
+        Reason::AlreadyJudged { cycle: 9 },
+        Reason::NothingToJudge { warming: 1 },
         Reason::NoSamples {
-            metric: Metric::Memory,
+            metric,
             members: 2,
             why: Missing::SourceSilent,
         },
+        Reason::SomeSamplesMissing {
+            metric,
+            present: 2,
+            missing: 1,
+        },
+        Reason::Within {
+            metric,
+            mean: 10_000,
+            threshold,
+            members: 2,
+        },
+        Reason::StepLimited { asked: 9, allowed: 4 },
+        Reason::Saturated {
+            metric,
+            mean: 99_000,
+            ask: 4,
+        },
+        Reason::NoAnswer { metric, allowed: 3 },
+        Reason::ScaledIn {
+            from: 3,
+            to: 2,
+            demand_peak: 120_000,
+        },
+        Reason::ScaleInForbidden,
+        Reason::Clamped {
+            asked: 9,
+            to: 4,
+            min: 1,
+            max: 4,
+        },
+        Reason::BoundsMoved {
+            from: 3,
+            to: 2,
+            min: 1,
+            max: 2,
+        },
+        Reason::RegretBegins {
+            size: 2,
+            window_cycles: 80,
+        },
+    ]
+}
+
+fn waits() -> Vec<Reason> {
+    let metric = Metric::Memory;
+    let wait = |why| Reason::ScaleInWaits { why };
+    let (peak, fits, average, threshold) = (80_000, 60_000, 75_000, 70_000);
+    vec![
+        wait(ScaleInWait::AtMin { min: 1 }),
+        wait(ScaleInWait::WindowNotFull { present: 3, needed: 32 }),
+        wait(ScaleInWait::LastCycleMissing),
+        wait(ScaleInWait::AverageNotBelow {
+            metric,
+            average,
+            threshold,
+        }),
+        wait(ScaleInWait::PeakMinuteTooHigh { metric, peak, fits }),
+        wait(ScaleInWait::PeakCycleTooHigh { metric, peak, fits }),
+        wait(ScaleInWait::RecentScaleOut { cycles_ago: 1 }),
+        wait(ScaleInWait::RecentScaleIn { cycles_ago: 2 }),
+        wait(ScaleInWait::Warming { count: 1 }),
+        wait(ScaleInWait::Leaving { count: 1 }),
+        wait(ScaleInWait::Held),
+        wait(ScaleInWait::MoreThanDesired { have: 3, desired: 2 }),
+        wait(ScaleInWait::Regret { until: Timestamp(0) }),
+    ]
+}
+
+fn launches() -> Vec<Reason> {
+    let (id, since) = (InstanceId(7), Timestamp(0));
+    vec![
+        Reason::AtDesired {
+            desired: 2,
+            in_service: 1,
+            warming: 1,
+        },
+        Reason::NoRoom {
+            wanted: 1,
+            everything: 4,
+            max: 4,
+        },
         Reason::BreakerOpen {
             failures: 5,
-            next_trial: Timestamp(0),
+            next_trial: since,
         },
+        Reason::BreakerTrial { attempt: 1 },
         Reason::BreakerClosed,
-        Reason::HoldEnded,
-        Reason::StraysNeedAPerson { count: 4 },
+        Reason::OutOfStock { since },
+        Reason::DriverSilent,
+        Reason::LaunchFailed {
+            id,
+            cause: LaunchFailure::ExitedInWarmUp { code: 1 },
+        },
+        Reason::HoldTrial { count: 1, limit: 1 },
+        Reason::TrialMakesRoom { id },
+        Reason::TakenBack { id },
+        Reason::StrayAdopted { id },
+    ]
+}
+
+fn removals() -> Vec<Reason> {
+    let (id, since) = (InstanceId(7), Timestamp(0));
+    vec![
+        Reason::Surplus {
+            count: 1,
+            desired: 2,
+            have: 3,
+        },
+        Reason::RemovesUnhealthy {
+            id,
+            cause: LeaveCause::Unhealthy,
+            cycles_down: 3,
+        },
+        Reason::UnhealthyButKept { id },
+        Reason::RemovalWaitsForReplacement { id },
         Reason::RemovalGoesFirst { id, max: 4 },
+        Reason::RemovalWaitsForReading { id },
+        Reason::RemovedByHand { id },
+        Reason::SurplusProtected { wanted: 2, leaving: 1 },
+        Reason::StrayDestroyed { id },
+        Reason::Detached { id },
+        Reason::Vanished { id },
         Reason::StillLeaving { count: 1 },
+        Reason::Braked { leaving: 1, limit: 1 },
+        Reason::Held {
+            down: 3,
+            judged: 4,
+            since,
+        },
+        Reason::HoldEnded,
+        Reason::HoldTimedOut { since },
+        Reason::Strays { count: 1 },
+        Reason::StraysNeedAPerson { count: 4 },
         Reason::PlanCut { kept: 10, wanted: 20 },
     ]
 }
