@@ -80,6 +80,12 @@ actions! {
     ListGroups, "list_groups": Group, Look;
     /// A group's page.
     ReadGroup, "read_group": Group, Look;
+    /// The list of its instances.
+    ListInstances, "list_instances": Group, Look;
+    /// The list of its decisions.
+    ListDecisions, "list_decisions": Group, Look;
+    /// What its instances used.
+    ReadMinutes, "read_minutes": Group, Look;
     /// Its scaling log.
     ReadActivities, "read_activities": Group, Look;
     /// Its cycles.

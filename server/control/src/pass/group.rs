@@ -3,6 +3,7 @@
 
 use super::apply::{Applied, Hands, Minted, address};
 use super::intend::Intending;
+use super::minutes::Minutes;
 use super::observe::{Seen, VServerSaid, describe_absent, has_run};
 use super::samples::{Capacity, Meter};
 use super::settle::Settling;
@@ -28,6 +29,7 @@ pub(super) struct Kept {
     /// `None` before the first pass since the start.
     pub(super) memory: Option<Memory>,
     pub(super) meter: Meter,
+    pub(super) minutes: Minutes,
     /// Driver answers for the next observation.
     pub(super) answers: Vec<Answer>,
     /// The driver's words about failed creates.
@@ -111,6 +113,7 @@ impl Passing {
         let fence = fence(&record, moment);
         self.store.settle(fence, &settlement, moment.now).await?;
         kept.last = Some(settlement.decision);
+        kept.minutes.settled();
         log_pass(group, &passed);
         let gone = settlement.deleted.is_some();
         kept.memory = Some(passed.plan.memory);
@@ -142,7 +145,7 @@ impl Passing {
         moment: Moment,
     ) -> Observation {
         let cycle = Cycle::last_closed(moment.now, moment.offset);
-        self.measure(record, &mut kept.meter, cycle).await;
+        self.measure(record, kept, cycle).await;
         let described = describe_absent(&*self.clock, &*self.hands.driver, record, machines).await;
         let vservers = self.vservers(record, moment.since).await;
         let seen = Seen {
@@ -159,10 +162,14 @@ impl Passing {
     }
 
     /// Reads the counters once a closed cycle.
-    async fn measure(&self, record: &GroupRecord, meter: &mut Meter, cycle: Cycle) {
-        if !meter.wants(cycle) {
-            return;
+    async fn measure(&self, record: &GroupRecord, kept: &mut Kept, cycle: Cycle) {
+        if kept.meter.wants(cycle) {
+            self.read_usage(record, &mut kept.meter, cycle).await;
+            kept.minutes.add(cycle, &kept.meter.all());
         }
+    }
+
+    async fn read_usage(&self, record: &GroupRecord, meter: &mut Meter, cycle: Cycle) {
         let ids: Vec<_> = record
             .instances
             .iter()

@@ -19,6 +19,7 @@ mod group;
 mod intend;
 mod keeper;
 mod lag;
+mod minutes;
 mod observe;
 mod owner;
 mod samples;

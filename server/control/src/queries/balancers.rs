@@ -1,6 +1,6 @@
 //! The list of load balancers.
 
-use super::page::{Keyset, each, total};
+use super::page::{Keyset, List, Sort, Texts, each};
 use crate::auth::gate::Action;
 use crate::commands::Console;
 use crate::store::StoreError;
@@ -11,7 +11,7 @@ use api::backend::Answer;
 use api::balancers::{BalancerHealth, BalancerRow};
 use api::groups::{ListQuery, Page};
 use api::parse::After;
-use engine::model::{LoadBalancerId, TenantId};
+use engine::model::TenantId;
 
 /// A page of the tenant's load balancers by name.
 pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<BalancerRow>> {
@@ -26,28 +26,43 @@ pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> 
     Ok(page)
 }
 
-async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<BalancerRow>, StoreError> {
-    let sql = "SELECT COUNT(*) AS total FROM
-                   (SELECT 1 AS one FROM load_balancers l
-                    WHERE l.tenant_id = $1 AND l.deleted_at IS NULL
-                        AND (LOWER(l.name) LIKE $2 ESCAPE '!' OR l.id LIKE $2 ESCAPE '!')
-                    LIMIT 10000) AS counted";
-    let total = total(tx, sql, values![tenant, keyset.pattern()]).await?;
-    let sql = "SELECT l.id, l.name, l.remark, l.address, l.created_at FROM load_balancers l
-               WHERE l.tenant_id = $1 AND l.deleted_at IS NULL
-                   AND (LOWER(l.name) LIKE $2 ESCAPE '!' OR l.id LIKE $2 ESCAPE '!')
-                   AND (l.name > $3 OR (l.name = $3 AND l.id > $4))
-               ORDER BY l.name, l.id LIMIT $5";
-    let (name, id) = keyset.after();
-    let rows = tx
-        .all(sql, values![tenant, keyset.pattern(), name, id, keyset.fetch()])
-        .await?;
-    let rows = each(&rows, row)?;
-    let mut page = keyset.page(rows, total, |row| After {
+const LIST: List<BalancerRow> = List {
+    texts: Texts {
+        count: "SELECT COUNT(*) AS total FROM
+                    (SELECT 1 AS one FROM load_balancers l WHERE l.tenant_id = $1 AND l.deleted_at IS NULL
+                     LIMIT 10000) AS counted",
+        page: "SELECT l.id, l.name, l.remark, l.address, l.created_at FROM load_balancers l
+               WHERE l.tenant_id = $1 AND l.deleted_at IS NULL AND (l.name, l.id) > ($2, $3)
+               ORDER BY l.name, l.id LIMIT $4",
+        matches: "SELECT COUNT(*) AS looked, COALESCE(SUM(
+                      CASE WHEN LOWER(l.name) LIKE $2 ESCAPE '!' OR l.id LIKE $2 ESCAPE '!' THEN 1 ELSE 0 END), 0) AS total
+                  FROM (SELECT b.name, b.id FROM load_balancers b WHERE b.tenant_id = $1 AND b.deleted_at IS NULL
+                        ORDER BY b.name, b.id LIMIT 10000) AS l",
+        search: "SELECT b.id, b.name, b.remark, b.address, b.created_at
+                 FROM (SELECT l.name, l.id
+                       FROM (SELECT b.name, b.id FROM load_balancers b
+                             WHERE b.tenant_id = $1 AND b.deleted_at IS NULL AND (b.name, b.id) > ($2, $3)
+                             ORDER BY b.name, b.id LIMIT 10000) AS l
+                       WHERE LOWER(l.name) LIKE $5 ESCAPE '!' OR l.id LIKE $5 ESCAPE '!'
+                       ORDER BY l.name, l.id LIMIT $4) AS found
+                 CROSS JOIN load_balancers b WHERE b.id = found.id ORDER BY found.name, found.id",
+        end: "SELECT l.name AS key, l.id
+              FROM (SELECT b.name, b.id FROM load_balancers b
+                    WHERE b.tenant_id = $1 AND b.deleted_at IS NULL AND (b.name, b.id) > ($2, $3)
+                    ORDER BY b.name, b.id LIMIT 10000) AS l
+              ORDER BY l.name DESC, l.id DESC LIMIT 1",
+    },
+    sort: Sort::Names,
+    row,
+    key: |row| After {
         key: row.name.clone(),
         id: row.id.to_string(),
-    });
-    add_vservers(tx, tenant, &mut page.rows).await?;
+    },
+};
+
+async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<BalancerRow>, StoreError> {
+    let mut page = LIST.read(tx, keyset, values![tenant]).await?;
+    add_vservers(tx, &mut page.rows).await?;
     Ok(page)
 }
 
@@ -64,23 +79,15 @@ pub(super) fn row(row: &Row) -> Result<BalancerRow, StoreError> {
     })
 }
 
-/// The listeners of a page's load balancers, in one statement: those between its first and last name.
-async fn add_vservers(tx: &mut Tx, tenant: TenantId, page: &mut [BalancerRow]) -> Result<(), StoreError> {
-    let (Some(first), Some(last)) = (page.first(), page.last()) else {
-        return Ok(());
-    };
-    let sql = "SELECT l.id AS balancer_id, v.id, v.name, v.port
-               FROM load_balancers l JOIN vservers v ON v.balancer_id = l.id
-               WHERE l.tenant_id = $1 AND l.deleted_at IS NULL AND v.deleted_at IS NULL
-                   AND l.name >= $2 AND l.name <= $3
-               ORDER BY v.port LIMIT 10000";
-    let rows = tx.all(sql, values![tenant, &first.name, &last.name]).await?;
-    for row in &rows {
-        let balancer: LoadBalancerId = row.get("balancer_id")?;
-        let vserver = (row.get("id")?, row.get("name")?, row.get("port")?);
-        if let Some(known) = page.iter_mut().find(|known| known.id == balancer) {
-            known.vservers.push(vserver);
-        }
+/// The listeners of each load balancer of a page, by port: as many as its page shows.
+async fn add_vservers(tx: &mut Tx, page: &mut [BalancerRow]) -> Result<(), StoreError> {
+    let sql =
+        "SELECT id, name, port FROM vservers WHERE balancer_id = $1 AND deleted_at IS NULL ORDER BY port LIMIT 200";
+    for row in page {
+        let vservers = tx.all(sql, values![row.id]).await?;
+        row.vservers = each(&vservers, |row| {
+            Ok((row.get("id")?, row.get("name")?, row.get("port")?))
+        })?;
     }
     Ok(())
 }

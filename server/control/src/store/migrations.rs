@@ -4,7 +4,14 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// Number, description and text of each migration for SQLite.
-const SQLITE: [(i64, &str, &str); 1] = [(1, "init", include_str!("../../../../migrations/sqlite/0001_init.sql"))];
+const SQLITE: [(i64, &str, &str); 2] = [
+    (1, "init", include_str!("../../../../migrations/sqlite/0001_init.sql")),
+    (
+        2,
+        "history",
+        include_str!("../../../../migrations/sqlite/0002_history.sql"),
+    ),
+];
 
 /// The migrations for SQLite.
 pub(super) fn sqlite() -> Migrator {

@@ -36,6 +36,9 @@ pub(super) fn all(state: &mut State, fence: Fence, settlement: &Settlement, now:
         group.series.insert(record.cycle, record.clone());
         group.samples = settlement.samples.iter().copied().collect();
     }
+    if let Some(record) = &settlement.minute {
+        group.minutes.insert(record.minute, record.uses.clone());
+    }
     if settlement.deleted.is_some() && group.record.status == GroupStatus::Deleting && group.instances.is_empty() {
         group.record.status = GroupStatus::Deleted;
         group.record.spec.bindings.clear();

@@ -5,7 +5,7 @@
 //! everything else of the durable memory is the pass's.
 
 use super::intend::insert_activity;
-use super::{fenced, series};
+use super::{fenced, minutes, series};
 use crate::store::rules::{kept_flags, variants};
 use crate::store::tx::{Tx, json, word};
 use crate::store::{Counts, DecisionRow, EndedActivity, Fence, InstanceUpdate, Settlement, StoreError, events};
@@ -42,6 +42,9 @@ pub(super) async fn all(tx: &mut Tx, fence: Fence, settlement: &Settlement, now:
     if let Some(record) = &settlement.cycle {
         series::add(tx, id, record).await?;
         samples(tx, id, record, &settlement.samples).await?;
+    }
+    if let Some(record) = &settlement.minute {
+        minutes::add(tx, id, record).await?;
     }
     if let Some(at) = settlement.deleted {
         delete(tx, id, at).await?;

@@ -1,0 +1,104 @@
+//! What the database means to do for a statement, and what of that it may.
+
+use control::store::Db;
+use std::fmt;
+
+/// Tables that grow with use: no statement walks over one, and none sorts one.
+const GROWS: [&str; 18] = [
+    "activities",
+    "audit",
+    "bindings",
+    "decisions",
+    "events",
+    "group_series",
+    "group_specs",
+    "groups_",
+    "history_sizes",
+    "instance_samples",
+    "instance_series",
+    "instances",
+    "load_balancers",
+    "orders",
+    "sessions",
+    "template_versions",
+    "templates",
+    "users",
+];
+
+/// What may be done although it looks like a walk or a sort: a part of the statement, a part of the plan, and why.
+const ALLOWED: [(&str, &str, &str); 0] = [];
+
+/// A plan that is not as it should be.
+pub struct Broken {
+    sql: String,
+    line: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sql: Vec<&str> = self.sql.split_whitespace().collect();
+        write!(f, "- {}\n      of {}", self.line, sql.join(" "))
+    }
+}
+
+/// What is wrong with the plan of a statement.
+pub async fn look(db: &Db, sql: &str) -> Vec<Broken> {
+    let lines = explain(db, sql).await;
+    let wrong = lines
+        .into_iter()
+        .filter(|line| is_wrong(sql, line) && !is_allowed(sql, line));
+    wrong
+        .map(|line| Broken {
+            sql: sql.to_owned(),
+            line,
+        })
+        .collect()
+}
+
+async fn explain(db: &Db, sql: &str) -> Vec<String> {
+    let mut tx = db.read("explain a statement").await.expect("a reader");
+    let explained: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {sql}").into_boxed_str());
+    let rows = match tx.all(explained, Vec::new()).await {
+        Ok(rows) => rows,
+        Err(why) => panic!("{sql}\nhas no plan: {:?}", why),
+    };
+    rows.iter()
+        .map(|row| row.get("detail").expect("a line of the plan"))
+        .collect()
+}
+
+fn is_wrong(sql: &str, line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    match words.next() {
+        Some("SCAN") => words.next().is_some_and(|name| grows(sql, name)),
+        Some("USE") => line.contains("ORDER BY") && GROWS.iter().any(|table| mentions(sql, table)),
+        _ => false,
+    }
+}
+
+fn is_allowed(sql: &str, line: &str) -> bool {
+    ALLOWED
+        .iter()
+        .any(|(part, step, _)| sql.contains(part) && line.contains(step))
+}
+
+fn words(sql: &str) -> impl Iterator<Item = &str> {
+    sql.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .filter(|word| !word.is_empty())
+}
+
+fn mentions(sql: &str, table: &str) -> bool {
+    words(sql).any(|word| word == table)
+}
+
+/// Whether a name in a plan, a table's own or the one the statement gives it, is that of a table that grows.
+fn grows(sql: &str, name: &str) -> bool {
+    let mut before = "";
+    for word in words(sql).filter(|word| *word != "AS") {
+        if word == name && (GROWS.contains(&before) || GROWS.contains(&word)) {
+            return true;
+        }
+        before = word;
+    }
+    false
+}
