@@ -7,6 +7,7 @@ use crate::commands::{Console, Refusal, not_found};
 use crate::pass::offset_of;
 use crate::store::StoreError;
 use crate::store::rules::hour_of;
+use crate::store::sql::series::records;
 use crate::store::tx::Tx;
 use crate::values;
 use api::actor::Actor;
@@ -73,9 +74,9 @@ async fn read(tx: &mut Tx, tenant: TenantId, id: GroupId, range: Range) -> Resul
 async fn cycles(tx: &mut Tx, id: GroupId, range: Range) -> Result<Vec<CycleRecord>, StoreError> {
     let offset = offset_of(id);
     let hour = |at: i64| hour_of(Cycle::at(Timestamp(at), offset));
-    let sql = "SELECT cycles FROM group_series WHERE group_id = $1 AND hour >= $2 AND hour <= $3 ORDER BY hour";
+    let sql = "SELECT hour, cycles FROM group_series WHERE group_id = $1 AND hour >= $2 AND hour <= $3 ORDER BY hour";
     let rows = tx.all(sql, values![id, hour(range.from), hour(range.to)]).await?;
-    let hours: Vec<Vec<CycleRecord>> = each(&rows, |row| row.json("cycles"))?;
+    let hours: Vec<Vec<CycleRecord>> = each(&rows, records)?;
     let within = |cycle: &CycleRecord| (range.from..=range.to).contains(&cycle.cycle.begins(offset).0);
     Ok(hours.into_iter().flatten().filter(within).collect())
 }

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod cycles;
 pub mod db;
 pub mod events;
 mod first_start;

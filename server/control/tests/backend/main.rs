@@ -7,6 +7,7 @@ mod bindings;
 mod edits;
 mod gate;
 mod groups;
+mod histories;
 mod instances;
 mod lists;
 mod pages;

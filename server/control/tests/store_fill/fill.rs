@@ -204,15 +204,14 @@ async fn decisions(world: &World) {
 
 /// A day of hours with few cycles each, and two hours of instances' minutes, which are whole.
 async fn series(world: &World) {
-    let cycle = "{\"cycle\":' || (($1 + n.n) * 240) || ',\"desired\":10,\"in_service\":10,\"everything\":10,\
-                 \"means\":[{\"Ok\":50000},{\"Ok\":25000}],\"demands\":[{\"Ok\":500000},{\"Ok\":250000}]}";
+    let cycles: Vec<String> = (0..4)
+        .map(|place| format!("{place},10,10,10,50000,25000,500000,250000"))
+        .collect();
     let sql = numbers(24)
         + "INSERT INTO group_series (group_id, hour, last_cycle, cycles)
-           SELECT g.id, $1 + n.n, ($1 + n.n) * 240, '["
-        + cycle
-        + "]' FROM n CROSS JOIN groups_ g WHERE "
+           SELECT g.id, $1 + n.n, ($1 + n.n) * 240 + 3, $2 FROM n CROSS JOIN groups_ g WHERE "
         + FILLED;
-    run(world, sql, values![START_MS / 3_600_000 - 23]).await;
+    run(world, sql, values![START_MS / 3_600_000 - 23, cycles.join(";")]).await;
     let members: Vec<String> = (0..10)
         .map(|n| format!("'i-' || (1000000000000 + {NUMBER} * 10 + {n})"))
         .collect();
@@ -232,7 +231,7 @@ async fn series(world: &World) {
 /// Events, audit lines, orders, users and sessions; three more tenants.
 async fn rest(world: &World) {
     let sql = numbers(3)
-        + "INSERT INTO tenants (id, name, created_at) SELECT 't-' || (1000000000000 + n), 'tenant ' || n, 0 FROM n";
+        + "INSERT INTO tenants (id, name, created_at) SELECT 'tn-' || (1000000000000 + n), 'tenant ' || n, 0 FROM n";
     run(world, sql, Vec::new()).await;
     let sql = numbers(10_100)
         + "INSERT INTO events (tenant_id, seq, change, created_at)

@@ -5,7 +5,7 @@ mod intend;
 mod leases;
 mod load;
 pub(crate) mod minutes;
-mod series;
+pub(crate) mod series;
 mod settle;
 mod sweep;
 

@@ -45,7 +45,8 @@ macro_rules! past {
             ),
             concat!("SELECT MIN(", $at, ") AS at FROM ", $table, " WHERE ", $at, " >= $1"),
             concat!(
-                "SELECT COUNT(*) AS row_count, CAST(COALESCE(SUM(", $bytes, "), 0) AS BIGINT) AS bytes
+                "SELECT ",
+                "COUNT(*) AS row_count, CAST(COALESCE(SUM(", $bytes, "), 0) AS BIGINT) AS bytes
                  FROM ", $table, " WHERE ", $at, " >= $1 AND ", $at, " < $2"
             ),
         )
