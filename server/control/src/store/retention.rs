@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | series | a group's cycles | 15 days | the oldest hour, of all groups |
 //! | instance series | an instance's minutes | 48 h | the oldest hour, of all groups |
-//! | decisions | what was decided and why | 90 days after it began; the newest 500 of a group | the oldest hour |
+//! | decisions | what was decided and why | 90 days after it began; the newest 500 of a group, at once | the oldest hour |
 //! | activities | the scaling log | 90 days after it ended | those that ended in the oldest hour |
 //! | instances | records that ended | 90 days after that | those that ended in the oldest hour |
 //! | events | what browsers are told | a day; the newest 10 000 of a tenant | the oldest hour |

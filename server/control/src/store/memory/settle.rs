@@ -1,6 +1,7 @@
 //! What a pass leaves behind, in memory; the rules are those of `store::sql::settle`.
 
 use super::state::{Group, State, StoredDecision};
+use crate::store::retention::DECISIONS_MAX;
 use crate::store::rules::{kept_flags, variants};
 use crate::store::{DecisionRow, Fence, InstanceUpdate, Settlement, StoreError};
 use api::groups::ActivityStatus;
@@ -98,4 +99,7 @@ fn decision(group: &mut Group, decision: &DecisionRow) {
         trail,
     };
     group.decisions.push_back(row);
+    while i64::try_from(group.decisions.len()).unwrap_or(i64::MAX) > DECISIONS_MAX {
+        group.decisions.pop_front();
+    }
 }

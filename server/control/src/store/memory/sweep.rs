@@ -3,7 +3,7 @@
 
 use super::state::{Group, State};
 use crate::store::minutes::{CYCLES_A_MINUTE, MINUTES_A_ROW, quarter_of};
-use crate::store::retention::{DECISIONS_MAX, EVENTS_MAX, Kind, Retention, begins, hour_at, measurable};
+use crate::store::retention::{EVENTS_MAX, Kind, Retention, begins, hour_at, measurable};
 use crate::store::rules::{CYCLES_A_ROW, hour_of};
 use engine::model::{ActivityId, CYCLE_MS, Cycle, GroupId, InstanceId, TenantId, Timestamp};
 
@@ -33,13 +33,13 @@ enum Key {
 /// Removes at most `limit` of each kind for each reason.
 pub(super) fn all(state: &mut State, kept: &Retention, now: Timestamp, limit: u32) {
     let limit = limit as usize;
+    remove(state, many(state).into_iter().take(limit).collect());
     for kind in Kind::ALL {
         let cut = kept.cut(kind, now);
         remove(
             state,
             oldest(state, kind).filter(|past| past.at < cut).take(limit).collect(),
         );
-        remove(state, many(state, kind).take(limit).collect());
         let closed = begins(measurable(now) + 1);
         let measured: Vec<Past> = oldest(state, kind).filter(|past| past.at < closed).collect();
         let bytes: i64 = measured.iter().map(|past| past.bytes).sum();
@@ -74,27 +74,13 @@ fn oldest(state: &State, kind: Kind) -> impl Iterator<Item = Past> + use<> {
     all.into_iter()
 }
 
-/// What there is too many of in a group or tenant, oldest first.
-fn many(state: &State, kind: Kind) -> impl Iterator<Item = Past> + use<> {
-    let most = |max: i64| usize::try_from(max).unwrap_or(usize::MAX);
-    let all: Vec<Past> = match kind {
-        Kind::Decisions => {
-            let over = |group: &Group| group.decisions.len().saturating_sub(most(DECISIONS_MAX));
-            let groups = state.groups.iter();
-            groups
-                .flat_map(|(id, group)| decisions(*id, group).take(over(group)).collect::<Vec<_>>())
-                .collect()
-        }
-        Kind::Events => {
-            let over = |past: &Past| match past.key {
-                Key::Event(tenant, seq) => state.events.get(&tenant).is_some_and(|all| seq <= all.seq - EVENTS_MAX),
-                _ => false,
-            };
-            events(state).into_iter().filter(over).collect()
-        }
-        Kind::Series | Kind::InstanceSeries | Kind::Activities | Kind::Instances => Vec::new(),
+/// The events that a tenant has too many of, oldest first.
+fn many(state: &State) -> Vec<Past> {
+    let over = |past: &Past| match past.key {
+        Key::Event(tenant, seq) => state.events.get(&tenant).is_some_and(|all| seq <= all.seq - EVENTS_MAX),
+        _ => false,
     };
-    all.into_iter()
+    events(state).into_iter().filter(over).collect()
 }
 
 /// The last instant of the cycles before that one.

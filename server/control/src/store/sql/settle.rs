@@ -5,7 +5,7 @@
 //! everything else of the durable memory is the pass's.
 
 use super::intend::insert_activity;
-use super::{fenced, minutes, series};
+use super::{fenced, minutes, series, sweep};
 use crate::store::rules::{kept_flags, variants};
 use crate::store::tx::{Tx, json, word};
 use crate::store::{Counts, DecisionRow, EndedActivity, Fence, InstanceUpdate, Settlement, StoreError, events};
@@ -142,7 +142,7 @@ async fn decision(tx: &mut Tx, group: GroupId, decision: &DecisionRow) -> Result
         values![group, number],
     )
     .await?;
-    Ok(())
+    sweep::push_out(tx, group, number).await
 }
 
 /// Samples written by one statement. More saves little and the statement is a longer one to prepare; fewer asks the

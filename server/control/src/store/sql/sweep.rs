@@ -3,8 +3,8 @@
 //! Each kind in transactions of its own and bounded, so that no pass waits long behind a sweep; what is left is for the
 //! next one. Every removal answers what it removed, and that is taken off the sizes of its hours.
 //!
-//! `CROSS JOIN` keeps SQLite to the written order: one look-up for each tenant or group, instead of a walk over every row
-//! there is.
+//! `CROSS JOIN` keeps SQLite to the written order: one look-up for each tenant, instead of a walk over every event there
+//! is.
 
 use crate::clock::Wall;
 use crate::store::minutes::{CYCLES_A_MINUTE, MINUTES_A_ROW};
@@ -15,7 +15,7 @@ use crate::store::rules::CYCLES_A_ROW;
 use crate::store::tx::{Row, Tx, Value, word};
 use crate::store::{Db, StoreError};
 use crate::values;
-use engine::model::Timestamp;
+use engine::model::{GroupId, Timestamp};
 use std::collections::BTreeMap;
 
 /// The statements of one kind. `at` is the column that dates a row, in parts of an hour.
@@ -29,7 +29,7 @@ struct Past {
     first: &'static str,
     /// What the rows from $1 to before $2 take: `row_count` and `bytes`.
     weigh: &'static str,
-    /// Removes at most $2 rows of those that have more than $1 newer ones in their group or tenant.
+    /// Removes at most $2 rows of those that have more than $1 newer ones in their tenant.
     many: Option<(&'static str, i64)>,
 }
 
@@ -92,9 +92,8 @@ const MANY_EVENTS: &str = "DELETE FROM events WHERE (tenant_id, seq) IN
     (SELECT e.tenant_id, e.seq FROM tenants t CROSS JOIN events e WHERE e.tenant_id = t.id AND e.seq <= t.seq - $1
      LIMIT $2)
     RETURNING created_at AS at, CAST(octet_length(change) AS BIGINT) AS bytes";
-const MANY_DECISIONS: &str = "DELETE FROM decisions WHERE (group_id, number) IN
-    (SELECT d.group_id, d.number FROM groups_ g CROSS JOIN decisions d
-     WHERE d.group_id = g.id AND d.number <= g.decisions - $1 LIMIT $2)
+/// A group's decisions up to a number.
+const PUSHED_OUT: &str = "DELETE FROM decisions WHERE group_id = $1 AND number <= $2
     RETURNING first_at AS at, CAST(octet_length(variants) + octet_length(trail) AS BIGINT) AS bytes";
 const SESSIONS: &str = "DELETE FROM sessions WHERE id_hash IN
     (SELECT id_hash FROM sessions WHERE expires_wall < $1 LIMIT $2)";
@@ -111,7 +110,7 @@ fn past(kind: Kind) -> Past {
     let ((old, first, weigh), an_hour, many) = match kind {
         Kind::Series => (SERIES, HOURS, None),
         Kind::InstanceSeries => (INSTANCE_SERIES, QUARTERS, None),
-        Kind::Decisions => (DECISIONS, MILLISECONDS, Some((MANY_DECISIONS, DECISIONS_MAX))),
+        Kind::Decisions => (DECISIONS, MILLISECONDS, None),
         Kind::Activities => (ACTIVITIES, MILLISECONDS, None),
         Kind::Instances => (INSTANCES, MILLISECONDS, None),
         Kind::Events => (EVENTS, MILLISECONDS, Some((MANY_EVENTS, EVENTS_MAX))),
@@ -158,6 +157,16 @@ pub(super) async fn all(
         Box::pin(async move { tx.execute(SESSIONS, values![wall, limit]).await.map(|_| ()) })
     })
     .await
+}
+
+/// Removes what a group's newest decision pushes out; the pass that writes it does this, so that no sweep has to look
+/// through all groups for one that has too many.
+pub(super) async fn push_out(tx: &mut Tx, group: GroupId, newest: i64) -> Result<(), StoreError> {
+    let removed = tx.all(PUSHED_OUT, values![group, newest - DECISIONS_MAX]).await?;
+    for (hour, size) in by_hour(&removed, MILLISECONDS)? {
+        take_off(tx, Kind::Decisions, hour, size).await?;
+    }
+    Ok(())
 }
 
 impl Past {
