@@ -38,7 +38,7 @@ async fn migrating_twice_is_migrating_once() {
     let db = Db::open(&directory.path().join("tidegate.db")).await.unwrap();
     db.migrate().await.unwrap();
     db.migrate().await.unwrap();
-    assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM _sqlx_migrations").await, 1);
+    assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM _sqlx_migrations").await, 2);
     assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM leases").await, 64);
 }
 

@@ -162,7 +162,8 @@ async fn instances(world: &World) {
         + "INSERT INTO instances (id, tenant_id, group_id, name, template_id, template_version, subnet_id, zone, address,
                phase, state, flags, warm_up_ms, activity_id, created_at, terminated_at)
            SELECT 'i-2' || SUBSTR(i.id, 4, 11) || n.n, tenant_id, group_id, name, template_id, template_version, subnet_id,
-               zone, address, phase, 'terminated', flags, 0, '', created_at, created_at - n.n * 86400000
+               zone, address, phase, 'terminated', flags, 0, '', created_at,
+               created_at - n.n * 86400000 - created_at % 100000 * 800
            FROM n CROSS JOIN instances i WHERE i.id LIKE '%0'";
     run(world, sql, Vec::new()).await;
     let sql = "INSERT INTO instance_samples (instance_id, group_id, cycle, cpu_milli, memory_milli)
@@ -170,14 +171,14 @@ async fn instances(world: &World) {
     run(world, sql.to_owned(), values![START_MS / 15_000]).await;
 }
 
-/// A day of a busy group's log, spread over eighty days.
+/// A hundred of each group, spread over eighty days; the large group's are the last.
 async fn activities(world: &World) {
     let row = |k: &str| {
         format!(
             "INSERT INTO activities (id, tenant_id, group_id, kind, status, cause, instance_id, size_before, size_after,
                  started_at, ended_at)
              SELECT 'act-' || (1000000000000 + {k}), g.tenant_id, g.id, 'launch', 'succeeded', $1,
-                 'i-' || (1000000000000 + {NUMBER} * 10 + n.n % 10), 9, 10, $2 + n.n * 60000, $2 + n.n * 60000 + 45000
+                 'i-' || (1000000000000 + {NUMBER} * 10 + n.n % 10), 9, 10, $2 + {k} * 6900, $2 + {k} * 6900 + 45000
              FROM n CROSS JOIN groups_ g WHERE "
         )
     };
@@ -194,12 +195,16 @@ async fn activities(world: &World) {
 
 async fn decisions(world: &World) {
     let trail = vec![Reason::FixedSize { desired: 10 }];
+    let at = format!("$2 + (n.n * {GROUPS} + {NUMBER}) * 30000");
     let sql = numbers(20)
         + "INSERT INTO decisions (group_id, number, first_at, last_at, passes, size, variants, trail)
-           SELECT g.id, n.n + 1, $2 + n.n * 600000, $2 + n.n * 600000 + 500000, 40, 10, 'fixed_size', $1
-           FROM n CROSS JOIN groups_ g WHERE "
+           SELECT g.id, n.n + 1, "
+        + &at
+        + ", "
+        + &at
+        + " + 20000, 40, 10, 'fixed_size', $1 FROM n CROSS JOIN groups_ g WHERE "
         + FILLED;
-    run(world, sql, values![json(&trail), START_MS - 86_400_000]).await;
+    run(world, sql, values![json(&trail), START_MS - 80 * 86_400_000]).await;
 }
 
 /// A day of hours with few cycles each, and two hours of instances' minutes, which are whole.
@@ -235,9 +240,9 @@ async fn rest(world: &World) {
     run(world, sql, Vec::new()).await;
     let sql = numbers(10_100)
         + "INSERT INTO events (tenant_id, seq, change, created_at)
-           SELECT t.id, 1000000 + n.n, $1, $2 + n.n FROM tenants t CROSS JOIN n";
+           SELECT t.id, 1000000 + n.n, $1, $2 + n.n * 8000 FROM tenants t CROSS JOIN n";
     let change = api::live::Change::Group { id: id("asg", 1) };
-    run(world, sql, values![json(&change), START_MS - 7_200_000]).await;
+    run(world, sql, values![json(&change), START_MS - 23 * 3_600_000]).await;
     run(world, "UPDATE tenants SET seq = 1010099".to_owned(), Vec::new()).await;
     let sql = numbers(100_000)
         + "INSERT INTO audit (id, tenant_id, user_name, action, resource, detail, created_wall)

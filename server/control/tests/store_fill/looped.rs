@@ -115,7 +115,7 @@ async fn passes(store: &SqlStore, fence: Fence, name: &str, watch: &mut Stopwatc
 
 async fn busy(store: &SqlStore, fence: Fence, name: &str, watch: &mut Stopwatch) {
     let record = store.load(fence.group).await.expect("a load").expect("the group");
-    let (old, new) = (record.instances[0].clone(), fence.group.0 + 1);
+    let (old, new) = (record.instances[0].clone(), fence.group.0 | 1 << 62);
     let removal = Intent::Move {
         id: old.id,
         from: old.phase,

@@ -35,6 +35,7 @@ async fn no_statement_walks_over_what_grows_and_the_times_are_printed() {
     console::everything(&world, &full, &mut watch).await;
     looped::everything(&world, &full, &mut watch).await;
     ear::listen(false);
+    watch.print();
     let heard = ear::statements();
     let written = source::statements();
     assert!(heard.len() > 100, "only {} statements were heard", heard.len());
@@ -45,7 +46,6 @@ async fn no_statement_walks_over_what_grows_and_the_times_are_printed() {
     for sql in &all {
         broken.extend(plans::look(&world.db, sql).await);
     }
-    watch.print();
     println!("{} statements heard, {} read in the source", heard.len(), written.len());
     let told: Vec<String> = broken.iter().map(Broken::to_string).collect();
     assert!(
