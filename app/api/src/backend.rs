@@ -53,6 +53,8 @@ pub trait Groups: Send + Sync {
     async fn instance_logs(&self, actor: &Actor, group: GroupId, id: InstanceId) -> Answer<String>;
     /// Re-arms an open breaker.
     async fn rearm_breaker(&self, actor: &Actor, id: GroupId) -> Answer<()>;
+    /// Lets machines without a record be destroyed although they look like a lost store.
+    async fn confirm_strays(&self, actor: &Actor, id: GroupId) -> Answer<()>;
 }
 
 /// Set or lift.

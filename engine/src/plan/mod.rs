@@ -153,6 +153,7 @@ impl<'a, T: Trail> Draft<'a, T> {
         match self.status {
             GroupStatus::Disabled => {
                 self.trail.say(|| Reason::Disabled);
+                self.say_strays();
                 self.progress();
             }
             GroupStatus::Deleting | GroupStatus::Deleted => self.delete_group(),

@@ -21,7 +21,7 @@ fn seed_14_3_4_disabled_begins_no_launch_and_no_removal() {
     ];
     for (desired, members) in cases {
         let mut table = disabled(fixed(1, 20), desired, members);
-        table.seen.strays = vec![InstanceId(70)];
+        table.seen.strays = vec![stray(70)];
         table.seen.orders = vec![Order::Remove { id: InstanceId(1) }];
         let passed = table.cycles(5);
         assert_eq!(passed.plan.steps, [], "{desired}");

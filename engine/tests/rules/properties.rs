@@ -43,7 +43,7 @@ enum Event {
     Protect(u64),
     SetAside(u64),
     Remove(u64),
-    Stray,
+    Stray(Fit, bool),
     Restart,
     Stop(i64),
 }
@@ -69,7 +69,8 @@ fn events() -> impl Strategy<Value = Event> {
         1 => any::<u64>().prop_map(Event::Protect),
         1 => any::<u64>().prop_map(Event::SetAside),
         1 => any::<u64>().prop_map(Event::Remove),
-        1 => Just(Event::Stray),
+        1 => (prop_oneof![Just(Fit::Matches), Just(Fit::Differs)], any::<bool>())
+            .prop_map(|(fit, newer)| Event::Stray(fit, newer)),
         1 => Just(Event::Restart),
         1 => (1_i64..90).prop_map(Event::Stop),
     ]
@@ -98,7 +99,11 @@ fn happen(world: &mut World, event: Event) {
                 world.set_desired(desired);
             }
         }
-        Event::Stray => world.strays.push(InstanceId(mix(1, world.now.0 as u64, 3))),
+        Event::Stray(fit, newer) => world.strays.push(Stray {
+            id: InstanceId(mix(1, world.now.0 as u64, 3)),
+            fit,
+            intended_at: Some(Timestamp(if newer { world.now.0 + 1 } else { 0 })),
+        }),
         Event::Restart => world.restart(),
         Event::Stop(seconds) => world.stop = Span::secs(seconds),
         Event::Remove(draw) => world.orders.extend(any_id(world, draw).map(|id| Order::Remove { id })),

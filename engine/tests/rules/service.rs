@@ -244,3 +244,20 @@ fn three_cycles_down_are_called_unhealthy() {
     let state = state_of(&table.spec, &table.memory, &table.seen, &down(2), table.now());
     assert_eq!(state, InstanceState::Unhealthy);
 }
+
+#[test]
+fn a_member_that_stays_but_is_in_drain_is_brought_back_where_it_is_bound_and_only_there() {
+    let stays = with(healthy(1), |m| {
+        m.standings[0].word = CheckWord::Draining(2);
+        m.standings.push(Standing {
+            vserver: VS2,
+            word: CheckWord::Draining(2),
+        });
+    });
+    let (id, steps) = (stays.id, planned(fixed(1, 4), 1, vec![stays]).plan.steps);
+    let (out, back) = (
+        Step::Deregister { id, vserver: VS2 },
+        Step::Register { id, vserver: VS },
+    );
+    assert_eq!(steps, [out, back]);
+}

@@ -44,7 +44,7 @@ fn everything_counts_against_max() {
 #[test]
 fn a_stray_counts_against_max() {
     let mut table = Table::new(fixed(1, 5), 5, many(healthy, 1, 4));
-    table.seen.strays = vec![InstanceId(77)];
+    table.seen.strays = vec![stray(77)];
     assert_eq!(launches(&table.closed()), 0);
 }
 

@@ -11,6 +11,8 @@ pub mod balancer;
 pub mod clock;
 pub mod commands;
 pub mod drivers;
+#[cfg(feature = "failpoints")]
+pub mod failpoints;
 pub mod ids;
 pub mod load;
 pub mod pass;

@@ -36,6 +36,8 @@ type Ended = anyhow::Result<&'static str>;
 
 /// Serves until it is told to stop.
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    #[cfg(feature = "failpoints")]
+    control::failpoints::arm_from_environment()?;
     let shutdown = stop::on_signal()?;
     let lock = lock::take(&config.data, &format!("tidegate serve at {}", config.listen))?;
     let listener = listen(&config).await?;

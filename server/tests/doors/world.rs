@@ -412,6 +412,9 @@ impl Groups for Users {
     async fn rearm_breaker(&self, _: &Actor, _: GroupId) -> Answer<()> {
         none()
     }
+    async fn confirm_strays(&self, _: &Actor, _: GroupId) -> Answer<()> {
+        none()
+    }
 }
 
 #[async_trait]

@@ -90,6 +90,8 @@ super::words! {
         unbind_text: "The instances leave this VServer and live on; the group judges their health itself." / "实例会从该 VServer 移出，继续运行；健康状态由伸缩组自行检查。",
         rearm: "Launch again now" / "立即恢复启动",
         rearm_text: "Launching stopped because launches failed in a row. Fix the cause, then:" / "因连续启动失败已停止启动。请先排除原因，然后：",
+        strays: "Destroy them" / "销毁这些机器",
+        strays_text: "Machines of this group run that this server has no record of. Those that are wanted are taken in; the others wait: if a backup was put back, they may still be needed." / "本组有机器在运行，但服务器没有其记录。需要的已自动收入；其余等待确认：如果恢复过备份，它们可能仍有用。",
         hour_price: "Price by hour" / "每小时价格",
         now: "now" / "现在",
         rule: "Rule" / "伸缩指标",

@@ -30,6 +30,7 @@ fn weight(reason: &Reason) -> u8 {
         | R::LaunchFailed { .. }
         | R::UnhealthyButKept { .. }
         | R::StraysNeedAPerson { .. }
+        | R::StoreIsOlder { .. }
         | R::OutOfStock { .. }
         | R::DriverSilent
         | R::Vanished { .. }

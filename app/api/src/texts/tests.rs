@@ -244,6 +244,7 @@ fn removals() -> Vec<Reason> {
         Reason::HoldTimedOut { since },
         Reason::Strays { count: 1 },
         Reason::StraysNeedAPerson { count: 4 },
+        Reason::StoreIsOlder { count: 4 },
         Reason::PlanCut { kept: 10, wanted: 20 },
     ]
 }

@@ -39,6 +39,7 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
             <section class="card">
                 <h2>{texts.groups.last_decision}</h2>
                 <LastDecision decision=last/>
+                <Strays view=view.clone() acts/>
                 <Rearm view acts/>
             </section>
         </div>
@@ -83,6 +84,25 @@ fn Rearm(view: GroupView, acts: Acts) -> impl IntoView {
                     <input type="hidden" name="id" value=view.row.id.to_string()/>
                     <p>{texts.rearm_text}</p>
                     <button type="submit" class="button">{texts.rearm}</button>
+                </ActionForm>
+            </div>
+        }
+    })
+}
+
+/// The button that lets machines without a record be destroyed, while they wait for a person.
+#[component]
+fn Strays(view: GroupView, acts: Acts) -> impl IntoView {
+    let texts = &use_texts().groups;
+    let waits = |reason: &Reason| matches!(reason, Reason::StraysNeedAPerson { .. } | Reason::StoreIsOlder { .. });
+    let wait = view.decisions.first().is_some_and(|last| last.trail.iter().any(waits));
+    wait.then(|| {
+        view! {
+            <div class="notice busy">
+                <ActionForm action=acts.confirm_strays>
+                    <input type="hidden" name="id" value=view.row.id.to_string()/>
+                    <p>{texts.strays_text}</p>
+                    <button type="submit" class="button danger">{texts.strays}</button>
                 </ActionForm>
             </div>
         }

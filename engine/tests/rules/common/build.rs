@@ -131,6 +131,15 @@ pub fn sampled(member: Member, cpu: u64) -> Member {
     with(member, |m| m.samples = [Ok(cpu); 2])
 }
 
+/// A machine without a record that was intended long ago and could be a member.
+pub fn stray(id: u64) -> Stray {
+    Stray {
+        id: InstanceId(id),
+        fit: Fit::Matches,
+        intended_at: Some(Timestamp(1_000_000)),
+    }
+}
+
 pub fn seen(members: Vec<Member>) -> Observation {
     Observation {
         cycle: CYCLE,
@@ -157,6 +166,7 @@ impl Table {
     pub fn new(spec: GroupSpec, desired: u32, members: Vec<Member>) -> Self {
         let mut memory = Memory::new(desired);
         memory.durable.accounted = desired;
+        memory.durable.passed_at = Some(Timestamp(now().0 - CYCLE_MS));
         Self {
             spec,
             status: GroupStatus::Enabled,

@@ -52,7 +52,7 @@ pub struct World {
     pub launches: Launches,
     pub driver: Source,
     pub metrics: Source,
-    pub strays: Vec<InstanceId>,
+    pub strays: Vec<Stray>,
     pub orders: Vec<Order>,
     answers: Vec<Answer>,
     minted: u64,
@@ -364,11 +364,11 @@ impl World {
                 return;
             }
             Step::DestroyStray { id } => {
-                self.strays.retain(|stray| *stray != id);
+                self.strays.retain(|stray| stray.id != id);
                 return;
             }
             Step::Adopt { id } => {
-                self.strays.retain(|stray| *stray != id);
+                self.strays.retain(|stray| stray.id != id);
                 self.settled_machine();
                 return;
             }

@@ -116,7 +116,12 @@ pub fn observations() -> impl Strategy<Value = Observation> {
         }),
         0..3,
     );
-    let strays = prop::collection::vec((0_u64..20).prop_map(InstanceId), 0..5);
+    let stray = (0_u64..20, any::<bool>(), prop::option::of(instants())).prop_map(|(id, matches, intended_at)| Stray {
+        id: InstanceId(id),
+        fit: if matches { Fit::Matches } else { Fit::Differs },
+        intended_at,
+    });
+    let strays = prop::collection::vec(stray, 0..5);
     (
         cycle,
         instants(),

@@ -108,6 +108,8 @@ actions! {
     ProtectInstance, "protect_instance": Group, Work;
     /// Re-arm the breaker.
     RearmBreaker, "rearm_breaker": Group, Work;
+    /// Let machines without a record be destroyed.
+    ConfirmStrays, "confirm_strays": Group, Work;
     /// The list of templates.
     ListTemplates, "list_templates": Template, Look;
     /// A template's page.

@@ -62,6 +62,9 @@ impl Groups for Console {
     async fn rearm_breaker(&self, actor: &Actor, id: GroupId) -> Answer<()> {
         size::rearm(self, actor, id).await
     }
+    async fn confirm_strays(&self, actor: &Actor, id: GroupId) -> Answer<()> {
+        size::confirm_strays(self, actor, id).await
+    }
 }
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Desired by hand, and the breaker by hand.
+//! Desired by hand, and what else the loop waits for a person to say.
 
 use super::act::{Act, Line};
 use super::held::{Held, only_when};
@@ -65,5 +65,29 @@ async fn ask(tx: &mut Tx, act: &Act, id: GroupId) -> Result<(), Refusal> {
     let failures = held.durable.breaker.failures;
     Ok(act
         .record(tx, id, object!({ "failures": failures }), &[held.changed()])
+        .await?)
+}
+
+/// Lets the next passes destroy machines without a record, a few a cycle (design 4.15).
+pub(super) async fn confirm_strays(console: &Console, actor: &Actor, id: GroupId) -> Answer<()> {
+    let act = console.act(actor, Action::ConfirmStrays)?;
+    console
+        .write("confirm strays", move |tx| {
+            Box::pin(async move { confirm(tx, &act, id).await })
+        })
+        .await?;
+    console.parts.wake.group(id);
+    Ok(())
+}
+
+async fn confirm(tx: &mut Tx, act: &Act, id: GroupId) -> Result<(), Refusal> {
+    let held = Held::staying(tx, act, id).await?;
+    let waits = !held.durable.strays_confirmed;
+    let Some(doubt) = held.durable.stray_doubt.filter(|_| waits) else {
+        return Err(only_when("machines without a record wait").into());
+    };
+    order(tx, act, id, Order::ConfirmStrays).await?;
+    Ok(act
+        .record(tx, id, object!({ "doubt": doubt }), &[held.changed()])
         .await?)
 }

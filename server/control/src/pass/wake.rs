@@ -2,8 +2,8 @@
 //!
 //! Bounded by nature: a set of ids, so a thousand wakes of one group are one look.
 
-use super::keeper::{BalancerLook, Looks};
 use super::lag::{Lag, LagReport};
+use super::looks::{BalancerLook, Looks};
 use engine::model::{GroupId, LoadBalancerId};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,7 +63,7 @@ impl Work {
 }
 
 /// The loop, as the rest of the server sees it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Handle {
     pub(super) work: Arc<Work>,
     pub(super) bell: Arc<Bell>,

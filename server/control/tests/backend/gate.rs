@@ -53,6 +53,7 @@ async fn who_only_looks_is_refused_every_change_before_anything_else_is_said() {
         wrong(backend.remove_instance(who, group, instance).await),
         wrong(backend.protect_instance(who, group, instance, Protect::Set).await),
         wrong(backend.rearm_breaker(who, group).await),
+        wrong(backend.confirm_strays(who, group).await),
         wrong(backend.create_template(who, Default::default()).await),
         wrong(backend.delete_template(who, template).await),
         wrong(backend.create_balancer(who, Default::default()).await),

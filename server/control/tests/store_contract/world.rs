@@ -10,13 +10,14 @@ use control::ids::RandomIds;
 use control::store::sql::LeaseClock;
 use control::store::{
     BalancerRecord, Counts, Db, DecisionRow, Fence, FirstStartArgs, GroupRecord, Intent, Launch, Lease, LoopStore,
-    MemoryStore, NewActivity, Settlement, SqlStore, SubnetBase, first_start, shard_of,
+    MemoryStore, NewActivity, Placed, Settlement, SqlStore, SubnetBase, first_start, shard_of,
 };
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{
     ActivityId, Cycle, Flags, GroupId, GroupSpec, GroupStatus, Guard, InstanceId, LoadBalancerId, Missing, Order,
     Phase, ReadyCheck, Reason, RemovalPolicy, ScaleIn, SubnetId, TemplateId, TenantId, Timestamp, WARM_UP_DEFAULT,
 };
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -218,7 +219,7 @@ impl World {
         Intent::Launch {
             id: InstanceId(n),
             name: format!("web-77-{n}"),
-            subnet: self.subnets[0].0,
+            subnets: vec![self.subnets[0].0],
             flags: Flags {
                 replacement: true,
                 ..Flags::default()
@@ -233,6 +234,11 @@ impl World {
         let intents: Vec<Intent> = numbers.into_iter().map(|n| self.launching(n)).collect();
         self.store.intend(fence, &intents, NOW).await.expect("launches");
     }
+}
+
+/// The addresses of launches that all have a place.
+pub fn addresses(places: &[Option<Placed>]) -> Vec<Ipv4Addr> {
+    places.iter().map(|place| place.expect("a place").address).collect()
 }
 
 /// The lease of the group's shard among those.
