@@ -62,8 +62,11 @@ pub const OTHER_VARIABLES: [&str; 12] = [
     "TIDEGATE_SHIM_DETACHED",
 ];
 
+/// The setting whose value is never shown.
+pub const METRICS_TOKEN: &str = "metrics_token";
+
 /// The settings, in the order they are shown.
-pub const KEYS: [Key; 12] = [
+pub const KEYS: [Key; 13] = [
     Key {
         name: "listen",
         flag: "listen",
@@ -143,6 +146,14 @@ pub const KEYS: [Key; 12] = [
         default: Preset::Text("12"),
         accepted: "a whole number from 1 to 720",
         meaning: "Hours without activity after which one has to sign in again.",
+    },
+    Key {
+        name: METRICS_TOKEN,
+        flag: "metrics-token",
+        env: "TIDEGATE_METRICS_TOKEN",
+        default: Preset::Unset("`/metrics` for this host only"),
+        accepted: "16 to 256 printable characters without spaces",
+        meaning: "The word (`Authorization: Bearer WORD`) with which `/metrics` can be read from other hosts.",
     },
     Key {
         name: "log",
