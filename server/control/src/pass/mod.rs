@@ -28,7 +28,7 @@ mod wake;
 
 pub use failure::failure_text;
 pub use keeper::{BalancerLook, Trouble};
-pub use lag::{Lag, LagReport};
+pub use lag::LagReport;
 pub use owner::{Loop, LoopParts, offset_of};
 pub use views::Mark;
 pub use wake::Handle;

@@ -6,7 +6,6 @@
 use super::apply::Hands;
 use super::group::{Kept, Moment, Outcome, Passing};
 use super::keeper::{Keeper, Knows, Looks};
-use super::lag::Lag;
 use super::views::{MachineView, Views};
 use super::wake::{Bell, Handle, Work};
 use super::{DRIVER_CALLS_MAX, LEASE_RENEW, SLOT_REAL_MIN, SLOTS, within};
@@ -14,13 +13,16 @@ use crate::balancer::Balancer;
 use crate::clock::{Clock, Wall};
 use crate::drivers::Driver;
 use crate::ids::Ids;
+use crate::metrics::Passes;
 use crate::store::{Lease, LoopStore, StoreError, shard_of};
+use api::system::PassOutcome;
 use engine::model::{CYCLE_MS, CheckWord, Cycle, GroupId, InstanceId, Span, Timestamp, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// A slot's length in product time.
 const SLOT_MS: i64 = CYCLE_MS / SLOTS;
@@ -56,7 +58,7 @@ pub struct Loop {
     bell: Arc<Bell>,
     work: Arc<Work>,
     looks: Arc<Looks>,
-    lag: Arc<Lag>,
+    figures: Arc<Passes>,
     views: Arc<Views>,
     passing: Arc<Passing>,
     keeper: Option<Keeper>,
@@ -121,7 +123,11 @@ pub fn offset_of(group: GroupId) -> Span {
 impl Loop {
     /// A loop that has not begun.
     pub fn new(parts: LoopParts) -> Self {
-        let (bell, looks, lag) = (Arc::<Bell>::default(), Arc::<Looks>::default(), Arc::<Lag>::default());
+        let (bell, looks, figures) = (
+            Arc::<Bell>::default(),
+            Arc::<Looks>::default(),
+            Arc::<Passes>::default(),
+        );
         let LoopParts {
             store,
             driver,
@@ -150,6 +156,7 @@ impl Loop {
             hands,
             clock: clock.clone(),
             ids,
+            figures: figures.clone(),
         };
         let keeper = Keeper {
             store: store.clone(),
@@ -175,7 +182,7 @@ impl Loop {
             bell,
             work,
             looks,
-            lag,
+            figures,
             views,
             passing,
             keeper,
@@ -200,7 +207,7 @@ impl Loop {
             bell: self.bell.clone(),
             work: self.work.clone(),
             looks: self.looks.clone(),
-            lag: self.lag.clone(),
+            figures: self.figures.clone(),
         }
     }
 
@@ -283,7 +290,10 @@ impl Loop {
     async fn slot(&mut self) {
         self.set_next_slot();
         let now = self.clock.now();
+        self.figures.slot(self.clock.wall());
         self.chores().await;
+        self.figures.holds(self.groups.len(), self.leases.len());
+        self.finish_start();
         self.look_at_host();
         for group in std::mem::take(&mut self.again) {
             self.begin(group, self.clock.wall());
@@ -321,7 +331,7 @@ impl Loop {
             slot.woken = true;
             return;
         };
-        self.lag.count(self.clock.wall().since(due));
+        self.figures.lag.count(self.clock.wall().since(due));
         let moment = Moment {
             now: self.clock.now(),
             since: self.views.mark(),
@@ -330,10 +340,13 @@ impl Loop {
         };
         let passing = self.passing.clone();
         self.work.begin();
-        self.passes.spawn(async move {
+        // Whatever is logged inside, by drivers too, carries the group and the spec version it was loaded with.
+        let span = tracing::info_span!("pass", %group, spec_version = tracing::field::Empty);
+        let pass = async move {
             let outcome = passing.pass(group, &mut kept, moment).await;
             Finished { group, kept, outcome }
-        });
+        };
+        self.passes.spawn(pass.instrument(span));
     }
 
     fn finish(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
@@ -356,8 +369,14 @@ impl Loop {
         if woken {
             self.begin(group, self.clock.wall());
         }
+        self.finish_start();
+    }
+
+    /// Notes once that every group was looked at since the start; at once where there is none.
+    fn finish_start(&mut self) {
         if self.started == Started::Looking && self.groups.values().all(|slot| slot.looked) {
             self.started = Started::Done;
+            self.figures.looked_at_all();
             tracing::info!(groups = self.groups.len(), "every group was looked at");
         }
     }
@@ -368,6 +387,7 @@ impl Loop {
             error = why as &dyn std::error::Error,
             "a pass broke off; its group begins anew"
         );
+        self.figures.ended(PassOutcome::BrokeOff);
         let running: BTreeSet<_> = self
             .groups
             .iter()
