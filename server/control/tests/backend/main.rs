@@ -11,6 +11,7 @@ mod instances;
 mod lists;
 mod pages;
 mod sessions;
+mod system;
 mod templates;
 mod tenancy;
 mod world;
