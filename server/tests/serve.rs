@@ -15,6 +15,10 @@ use std::time::Duration;
 /// Whoever hangs longer than a stop may take has failed.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// How often, and how long apart, a server is asked whether it is ready.
+const READY_ASKS: usize = 100;
+const READY_PAUSE: Duration = Duration::from_millis(100);
+
 /// A running server; it dies with the test.
 struct Server {
     child: Child,
@@ -66,6 +70,17 @@ impl Server {
         answer
     }
 
+    /// An event stream that has begun, and what it said.
+    fn listen(&self, cookie: &str) -> (BufReader<TcpStream>, String) {
+        let (mut stream, host) = (self.connect(), &self.address);
+        write!(stream, "GET /live HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n").unwrap();
+        let (mut stream, mut said) = (BufReader::new(stream), String::new());
+        while !said.contains("retry:") {
+            assert_ne!(stream.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        (stream, said)
+    }
+
     fn sign_in(&self, password: &str) -> String {
         let form = format!("name=admin&password={password}&next=/groups");
         let mut stream = self.connect();
@@ -83,6 +98,19 @@ impl Server {
             .find_map(|line| line.strip_prefix("set-cookie: "))
             .unwrap_or_else(|| panic!("{answer}"));
         set.split(';').next().unwrap().to_owned()
+    }
+
+    /// Asks until the server is ready; a little apart, so that it is not asked in a spin.
+    fn until_ready(&self) {
+        let mut last = String::new();
+        for _ in 0..READY_ASKS {
+            last = self.ask("GET /readyz HTTP/1.1");
+            if last.contains("200 OK") {
+                return;
+            }
+            std::thread::park_timeout(READY_PAUSE);
+        }
+        panic!("not ready: {last}");
     }
 
     fn terminate(&self) {
@@ -144,18 +172,7 @@ fn a_stop_ends_open_streams_and_the_next_start_goes_on() {
     let server = Server::start(folder.path());
     let password = std::fs::read_to_string(folder.path().join("first-password")).unwrap();
     let cookie = server.sign_in(password.trim());
-    let mut stream = server.connect();
-    write!(
-        stream,
-        "GET /live HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\n\r\n",
-        server.address
-    )
-    .unwrap();
-    let mut stream = BufReader::new(stream);
-    let mut first = String::new();
-    while !first.contains("retry:") {
-        assert_ne!(stream.read_line(&mut first).unwrap(), 0, "{first}");
-    }
+    let (mut stream, mut first) = server.listen(&cookie);
     server.terminate();
     // Reading to the end fails after `LIMIT`, which is what a stop may take.
     stream.read_to_string(&mut first).unwrap();
@@ -305,4 +322,53 @@ fn a_database_server_that_does_not_answer_is_named_without_the_password() {
         said.contains(&format!("cannot open the database postgres://ann@{free}/tidegate")) && said.contains("refused"),
         "{said}"
     );
+}
+
+/// A password is reset by another process: whoever is signed in with the old one is out, and hears nothing more.
+#[test]
+fn a_reset_by_another_process_ends_sessions_and_their_streams_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let password = std::fs::read_to_string(folder.path().join("first-password")).unwrap();
+    let cookie = server.sign_in(password.trim());
+    let (mut stream, mut heard) = server.listen(&cookie);
+    let done = tidegate()
+        .args(["admin", "reset-password", "admin", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", said(&done));
+    // A stream that says nothing for a second fails the read.
+    stream.get_ref().set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    stream
+        .read_to_string(&mut heard)
+        .expect("the stream ends within a second");
+    let frame = server.ask(&format!(
+        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0"
+    ));
+    assert!(frame.contains("\"actor\":null"), "{frame}");
+}
+
+#[test]
+fn a_started_server_is_ready_says_so_and_counts_what_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let alive = server.ask("GET /healthz HTTP/1.1");
+    assert!(alive.contains("200 OK") && alive.contains("store well"), "{alive}");
+    server.until_ready();
+    let metrics = server.ask("GET /metrics HTTP/1.1");
+    for name in [
+        "tidegate_pass_lag_seconds_bucket",
+        "tidegate_store_seconds_bucket{le=",
+        "operation=\"claim\"",
+        "tidegate_driver_calls_total{call=\"list\",answer=\"done\"}",
+        "tidegate_leases 64",
+        "tidegate_groups 0",
+        "tidegate_machines 0",
+    ] {
+        assert!(metrics.contains(name), "{name}: {metrics}");
+    }
+    assert!(metrics.trim_end().ends_with("# EOF"), "{metrics}");
+    let proxied = server.ask("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 10.0.0.1");
+    assert!(proxied.contains("401 Unauthorized"), "{proxied}");
 }

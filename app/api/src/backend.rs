@@ -11,6 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
 use crate::problem::Problems;
 use crate::session::Frame;
+use crate::system::SystemView;
 use crate::templates::{TemplateForm, TemplateRow, TemplateView};
 use async_trait::async_trait;
 use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, VServerId};
@@ -110,6 +111,13 @@ pub trait Common: Send + Sync {
     async fn actor_by_id(&self, user: engine::model::UserId) -> Answer<Actor>;
 }
 
+/// The installation itself: nobody's tenant.
+#[async_trait]
+pub trait System: Send + Sync {
+    /// How loop, store, driver and load balancers do; for platform administrators.
+    async fn system(&self, actor: &Actor) -> Answer<SystemView>;
+}
+
 /// Everything.
-pub trait Backend: Groups + Templates + Balancers + Common {}
-impl<T: Groups + Templates + Balancers + Common> Backend for T {}
+pub trait Backend: Groups + Templates + Balancers + Common + System {}
+impl<T: Groups + Templates + Balancers + Common + System> Backend for T {}

@@ -11,17 +11,20 @@ pub mod table;
 
 use control::clock::TimeScale;
 use control::store::DatabaseUrl;
-use parse::{LogFormat, PublicUrl, SubnetBase, printable};
+use parse::{LogFormat, PublicUrl, SubnetBase, Token, printable};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use table::{KEYS, Key, OTHER_VARIABLES, PREFIX, Preset};
+use table::{KEYS, Key, METRICS_TOKEN, OTHER_VARIABLES, PREFIX, Preset};
 
 /// The file that is read from the working folder if it is there.
 pub const FILE: &str = "tidegate.toml";
 /// The variable that names another file.
 pub const FILE_VARIABLE: &str = "TIDEGATE_CONFIG";
+
+/// What is printed instead of a secret.
+const NOT_SHOWN: &str = "(not shown)";
 
 /// The settings, typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Hours without activity after which one has to sign in again.
     pub session_hours: u32,
+    /// With what `/metrics` can be read from other hosts.
+    pub metrics_token: Option<Token>,
     /// What is logged.
     pub log: String,
     /// How log lines are written.
@@ -181,6 +186,10 @@ pub fn load(given: &Given) -> Result<Loaded, ConfigErrors> {
     settled.environment(given);
     settled.flags(given);
     let config = settled.typed();
+    // Parsed by now: what is kept beside the settings is there to be shown.
+    if let Some((_, token)) = settled.texts.get_mut(METRICS_TOKEN) {
+        NOT_SHOWN.clone_into(token);
+    }
     match config {
         Some(config) if settled.wrong.is_empty() => Ok(Loaded {
             config,
@@ -292,7 +301,7 @@ impl Settled {
             let wrong = ConfigError::Bad {
                 place,
                 key: key.name,
-                value: printable(text),
+                value: shown(key, text),
                 accepted: key.accepted,
             };
             self.wrong.push(wrong);
@@ -313,6 +322,7 @@ impl Settled {
         let process_root = self.take("driver.process.root", parse::path);
         let public_url = self.take("public_url", parse::public_url);
         let session_hours = self.take("session_hours", parse::session_hours);
+        let metrics_token = self.take(METRICS_TOKEN, parse::token);
         let log = self.take("log", parse::log);
         let log_format = self.take("log_format", parse::log_format);
         let data = data?;
@@ -328,6 +338,7 @@ impl Settled {
             data,
             public_url,
             session_hours: session_hours?,
+            metrics_token,
             log: log?,
             log_format: log_format?,
         })
@@ -338,6 +349,15 @@ impl Settled {
 fn place_of(why: &toml::de::Error, text: &str) -> String {
     let before = why.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     format!("line {}: {}", before.matches('\n').count() + 1, why.message())
+}
+
+/// A value as it may be printed.
+fn shown(key: &Key, value: &str) -> String {
+    if key.name == METRICS_TOKEN {
+        "(not shown)".to_owned()
+    } else {
+        printable(value)
+    }
 }
 
 /// A value of the file as one would type it after a flag.

@@ -1,7 +1,9 @@
 //! From a setting's text to its type. `None` means "not accepted"; what is accepted stands in the table.
 
+use control::auth::Secret;
 use control::clock::TimeScale;
 use control::store::DatabaseUrl;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
@@ -29,6 +31,31 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 }
+
+/// The word that whoever reads `/metrics` from another host has to know. Never printed.
+#[derive(Clone)]
+pub struct Token(Secret<String>);
+
+impl Token {
+    /// Whether that is the word.
+    pub fn is(&self, word: &str) -> bool {
+        self.0.is(word)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is(other.0.expose())
+    }
+}
+
+impl Eq for Token {}
 
 /// Where the first start puts its subnets: `127.a.0.0/16`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +112,12 @@ pub fn subnets(text: &str) -> Option<SubnetBase> {
     let base = SubnetBase(first.parse().ok()?, second.parse().ok()?);
     // 127.0 holds the addresses everything else on this host listens on.
     (base.0 == 127 && base.1 > 0).then_some(base)
+}
+
+/// 16 to 256 printable characters without spaces.
+pub fn token(text: &str) -> Option<Token> {
+    let fits = (16..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| Token(Secret::new(text.to_owned())))
 }
 
 /// Scheme and host; a port may follow.
@@ -155,6 +188,17 @@ mod tests {
         assert!(database_url("postgres://u:p@h/d").flatten().is_some());
         for bad in ["sqlite:x.db", "mysql://h/d", "tidegate.db", " "] {
             assert_eq!(database_url(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_long_enough_not_to_be_guessed_and_is_never_printed() {
+        let word = "0123456789abcdef";
+        let made = token(word).expect("long enough");
+        assert!(made.is(word) && !made.is("0123456789abcdeg"));
+        assert!(!format!("{made:?}").contains(word));
+        for bad in ["", "short", "0123456789 abcdef", "0123456789abcde\u{e9}"] {
+            assert_eq!(token(bad), None, "{bad}");
         }
     }
 

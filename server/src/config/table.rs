@@ -64,6 +64,9 @@ pub const OTHER_VARIABLES: [&str; 14] = [
     "TIDEGATE_SHIM_DETACHED",
 ];
 
+/// The setting whose value is never shown.
+pub const METRICS_TOKEN: &str = "metrics_token";
+
 /// The settings, in the order they are shown.
 pub const KEYS: [Key; 13] = [
     Key {
@@ -153,6 +156,14 @@ pub const KEYS: [Key; 13] = [
         default: Preset::Text("12"),
         accepted: "a whole number from 1 to 720",
         meaning: "Hours without activity after which one has to sign in again.",
+    },
+    Key {
+        name: METRICS_TOKEN,
+        flag: "metrics-token",
+        env: "TIDEGATE_METRICS_TOKEN",
+        default: Preset::Unset("`/metrics` for this host only"),
+        accepted: "16 to 256 printable characters without spaces",
+        meaning: "The word (`Authorization: Bearer WORD`) with which `/metrics` can be read from other hosts.",
     },
     Key {
         name: "log",

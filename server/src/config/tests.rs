@@ -175,3 +175,19 @@ fn a_broken_file_says_which_line() {
         "{said}"
     );
 }
+
+#[test]
+fn a_secret_setting_is_not_printed_whether_it_is_good_or_not() {
+    let loaded = load(&given(&[("metrics_token", "sesame-open-sesame")], &[], "")).unwrap();
+    let report = loaded.report();
+    assert!(
+        report.contains("metrics_token        flag         (not shown)"),
+        "{report}"
+    );
+    assert!(!report.contains("sesame") && !format!("{loaded:?}").contains("sesame"));
+    let said = wrong(&given(&[("metrics_token", "sesame")], &[], ""));
+    assert!(
+        said.contains("`metrics_token` cannot be `(not shown)`") && !said.contains("sesame"),
+        "{said}"
+    );
+}

@@ -13,7 +13,7 @@ pub mod ports;
 pub mod stop;
 
 use crate::config::Config;
-use crate::doors::{self, Host, HostParts, accept};
+use crate::doors::{self, Host, HostParts, accept, streams};
 use crate::lock;
 use anyhow::Context as _;
 use control::auth::sessions;
@@ -90,8 +90,12 @@ fn announce(config: &Config, listener: &TcpListener, running: &Running) -> anyho
 /// Everything that runs until the end.
 fn spawn(config: &Config, listener: TcpListener, running: &Running, shutdown: &CancellationToken) -> JoinSet<Ended> {
     let mut tasks = JoinSet::new();
-    let app = doors::router(host(config, running, shutdown));
-    let stop = shutdown.clone();
+    let host = host(config, running, shutdown);
+    let (app, stop) = (doors::router(host.clone()), shutdown.clone());
+    tasks.spawn(async move {
+        streams::watch(host).await;
+        Ok("streams")
+    });
     tasks.spawn(async move {
         accept::serve(listener, app, stop).await;
         Ok("doors")
@@ -129,6 +133,8 @@ fn host(config: &Config, running: &Running, shutdown: &CancellationToken) -> Hos
         site_root: config.site_root.clone(),
         public_url: config.public_url.clone(),
         session_hours: config.session_hours,
+        vitals: Arc::clone(&running.watch),
+        metrics_token: config.metrics_token.clone(),
     })
 }
 

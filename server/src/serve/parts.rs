@@ -1,9 +1,12 @@
 //! The parts of a server, put together. Nothing runs yet when this is done but the database's writer.
 
 use super::first::{FILE, First};
+use super::ports::Watch;
 use crate::config::Config;
+use crate::doors::health::Vitals;
 use anyhow::Context as _;
 use api::backend::Backend;
+use api::system::Database;
 use control::balancer::Balancer;
 use control::balancer::haproxy::HaproxyBalancer;
 use control::clock::Clock;
@@ -12,7 +15,9 @@ use control::commands::{self, Console};
 use control::drivers::Driver;
 use control::drivers::process::{ProcessDriver, ProcessOptions};
 use control::ids::{Ids, RandomIds};
-use control::pass::{Loop, LoopParts};
+use control::metrics::exposition::Exposition;
+use control::metrics::{self, Meters, VitalsParts};
+use control::pass::{Handle, Loop, LoopParts};
 use control::store::{self, Db, FirstStart, FirstStartArgs, SqlStore, SubnetBase};
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -29,6 +34,8 @@ pub struct Running {
     pub ids: Arc<dyn Ids>,
     /// What can be asked.
     pub backend: Arc<dyn Backend>,
+    /// How the parts do.
+    pub watch: Arc<dyn Vitals>,
     /// What whoever started it is told.
     pub first: First,
     scaling: Mutex<Option<Loop>>,
@@ -89,17 +96,19 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         .await
         .context("cannot start the clock")?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
-    let driver = driver(config, &started.installation)?;
+    let meters = Meters::new(Arc::clone(&clock));
+    let driver = meters.before_driver(driver(config, &started.installation)?);
     let (balancer, balancer_missing) = balancer(config).await;
     let scaling = Loop::new(LoopParts {
-        store: Arc::new(SqlStore::new(db.clone())),
+        store: meters.before_store(Arc::new(SqlStore::new(db.clone()))),
         driver: Arc::clone(&driver),
-        balancer,
+        balancer: meters.before_balancer(balancer),
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
         owner: owner(config, &*ids, started.installation)?,
     });
     let handle = scaling.handle();
+    let watch = watch(config, &db, &clock, &meters, &handle);
     let parts = commands::Parts {
         db: db.clone(),
         clock: Arc::clone(&clock),
@@ -113,15 +122,33 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         first_password: Some(config.data.join(FILE)),
         balancer_missing,
     };
-    let backend: Arc<dyn Backend> = Arc::new(Console::new(parts, options));
+    let backend: Arc<dyn Backend> = Arc::new(Console::new(parts, options).watched(watch.vitals.clone()));
     Ok(Running {
         db,
         clock,
         ids,
         backend,
+        watch: Arc::new(watch),
         first,
         scaling: Mutex::new(Some(scaling)),
     })
+}
+
+/// How the parts do, and what is counted.
+fn watch(config: &Config, db: &Db, clock: &Arc<dyn Clock>, meters: &Meters, handle: &Handle) -> Watch {
+    let passes = handle.figures();
+    let exposition = Exposition::new(meters, &passes, Arc::clone(clock));
+    let vitals = metrics::Vitals::new(VitalsParts {
+        db: db.clone(),
+        clock: Arc::clone(clock),
+        live: Arc::new(handle.clone()),
+        meters: meters.clone(),
+        passes,
+        database: Database::Sqlite,
+        file: Some(database(&config.data)),
+        started: wall_now(),
+    });
+    Watch { vitals, exposition }
 }
 
 /// What has to be there before anything else; a later start changes nothing.

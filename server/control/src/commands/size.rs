@@ -18,8 +18,8 @@ pub(super) async fn resize(console: &Console, actor: &Actor, id: GroupId, desire
     let act = console.act(actor, Action::ResizeGroup)?;
     let desired = parse::desired(&desired)?;
     console
-        .write("resize a group", move |tx| {
-            Box::pin(async move { set(tx, &act, id, desired).await })
+        .write("resize a group", act, move |tx, act| {
+            Box::pin(async move { set(tx, act, id, desired).await })
         })
         .await?;
     console.parts.wake.group(id);
@@ -48,8 +48,8 @@ async fn set(tx: &mut Tx, act: &Act, id: GroupId, desired: u32) -> Result<(), Re
 pub(super) async fn rearm(console: &Console, actor: &Actor, id: GroupId) -> Answer<()> {
     let act = console.act(actor, Action::RearmBreaker)?;
     console
-        .write("re-arm a breaker", move |tx| {
-            Box::pin(async move { ask(tx, &act, id).await })
+        .write("re-arm a breaker", act, move |tx, act| {
+            Box::pin(async move { ask(tx, act, id).await })
         })
         .await?;
     console.parts.wake.group(id);
@@ -72,8 +72,8 @@ async fn ask(tx: &mut Tx, act: &Act, id: GroupId) -> Result<(), Refusal> {
 pub(super) async fn confirm_strays(console: &Console, actor: &Actor, id: GroupId) -> Answer<()> {
     let act = console.act(actor, Action::ConfirmStrays)?;
     console
-        .write("confirm strays", move |tx| {
-            Box::pin(async move { confirm(tx, &act, id).await })
+        .write("confirm strays", act, move |tx, act| {
+            Box::pin(async move { confirm(tx, act, id).await })
         })
         .await?;
     console.parts.wake.group(id);

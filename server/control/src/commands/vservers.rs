@@ -30,8 +30,8 @@ pub(super) async fn create(
     let id = VServerId(console.parts.ids.mint());
     let operation = "create a VServer";
     console
-        .write(operation, move |tx| {
-            Box::pin(async move { insert(tx, &act, balancer, id, new).await })
+        .write(operation, act, move |tx, act| {
+            Box::pin(async move { insert(tx, act, balancer, id, new).await })
         })
         .await?;
     console.parts.wake.balancer(balancer);
@@ -112,8 +112,8 @@ pub(super) async fn delete(console: &Console, actor: &Actor, balancer: LoadBalan
     let act = console.act(actor, Action::DeleteVServer)?;
     let operation = "delete a VServer";
     console
-        .write(operation, move |tx| {
-            Box::pin(async move { end(tx, &act, balancer, id).await })
+        .write(operation, act, move |tx, act| {
+            Box::pin(async move { end(tx, act, balancer, id).await })
         })
         .await?;
     console.parts.wake.balancer(balancer);

@@ -4,19 +4,21 @@
 use super::apply::{Applied, Hands, Minted, Orders, address};
 use super::departures::departures;
 use super::intend::Intending;
-use super::looks::Looks;
 use super::observe::{Seen, VServerSaid, describe_absent, has_run};
 use super::owner::LoopParts;
 use super::samples::{Capacity, Meter};
 use super::settle::Settling;
 use super::views::{MachineView, Mark, Views};
+use super::wake::Handle;
 use super::{CALL_DEADLINE, DRIVER_CALLS_MAX, LEASE_MARGIN, within};
 use crate::clock::Clock;
 use crate::drivers::DriverError;
 #[cfg(feature = "failpoints")]
 use crate::failpoints::{Act, Side};
 use crate::ids::Ids;
+use crate::metrics::Passes;
 use crate::store::{DecisionRow, Fence, GroupRecord, Intent, Lease, LoopStore, Placed, StoreError};
+use api::system::PassOutcome;
 use engine::memory::Memory;
 use engine::model::{
     Answer, Cycle, GroupId, InstanceId, LoadBalancerId, Observation, Phase, Span, Step, Timestamp, VServerId,
@@ -81,16 +83,17 @@ pub(super) struct Passing {
     pub(super) hands: Arc<Hands>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn Ids>,
+    pub(super) figures: Arc<Passes>,
 }
 
 impl Passing {
-    pub(super) fn new(parts: &LoopParts, views: Arc<Views>, looks: Arc<Looks>) -> Self {
+    pub(super) fn new(parts: &LoopParts, views: Arc<Views>, handle: &Handle) -> Self {
         let hands = Hands {
             driver: parts.driver.clone(),
             balancer: parts.balancer.clone(),
             store: parts.store.clone(),
             clock: parts.clock.clone(),
-            looks,
+            looks: handle.looks.clone(),
             calls: Semaphore::new(DRIVER_CALLS_MAX),
         };
         Self {
@@ -99,6 +102,7 @@ impl Passing {
             hands: Arc::new(hands),
             clock: parts.clock.clone(),
             ids: parts.ids.clone(),
+            figures: handle.figures.clone(),
         }
     }
 
@@ -106,14 +110,25 @@ impl Passing {
     pub(super) async fn pass(&self, group: GroupId, kept: &mut Kept, moment: Moment) -> Outcome {
         match self.try_pass(group, kept, moment).await {
             Ok(outcome) => outcome,
-            Err(StoreError::Changed { .. }) => Outcome::Again,
+            Err(StoreError::Changed { .. }) => {
+                tracing::debug!(%group, outcome = "changed", "pass: people changed the group meanwhile");
+                self.figures.ended(PassOutcome::Changed);
+                Outcome::Again
+            }
             Err(StoreError::NotAdoptable { id }) => {
                 tracing::warn!(%group, instance = %id, "a stray is not taken in: its id or address is another record's");
                 kept.not_adoptable.insert(id);
+                self.figures.ended(PassOutcome::Changed);
                 Outcome::Again
             }
             Err(why) => {
                 tracing::warn!(%group, error = &why as &dyn std::error::Error, "pass dropped");
+                let fenced = matches!(why, StoreError::Fenced { .. });
+                self.figures.ended(if fenced {
+                    PassOutcome::Fenced
+                } else {
+                    PassOutcome::Failed
+                });
                 Outcome::Dropped
             }
         }
@@ -123,8 +138,10 @@ impl Passing {
         let machines = self.views.machines(moment.since).await;
         let Some(record) = self.store.load(group).await? else {
             self.hands.looks.forget(group);
+            self.figures.ended(PassOutcome::Gone);
             return Ok(Outcome::Gone);
         };
+        tracing::Span::current().record("spec_version", record.spec_version);
         let memory = self.memory(&record, kept).await?;
         // Before the balancer is read: one that is started anew meanwhile gets nobody who is on their way out.
         self.publish_serving(&record);
@@ -156,7 +173,7 @@ impl Passing {
         let fence = fence(&record, moment);
         self.store.settle(fence, &settlement, moment.now).await?;
         kept.last = Some(settlement.decision);
-        log_pass(group, &passed);
+        self.figures.ended(say_pass(&record, &passed));
         let next = next_look(&applied, &passed.plan.steps);
         // Known at the next cycle: a pass at every slot would only find the subnets full again.
         applied
@@ -330,6 +347,7 @@ impl Passing {
             return Err(StoreError::Fenced { group: record.id });
         }
         let places = self.store.intend(fence(record, moment), &intents, moment.now).await?;
+        intents.iter().for_each(say_intent);
         let intended = Intended::of(intents, &places, moment.now);
         let growth = &mut passed.plan.memory.durable.growth;
         *growth = growth.saturating_add(intended.growth_missed);
@@ -438,13 +456,49 @@ fn next_look(applied: &Applied, steps: &[Step]) -> Outcome {
     }
 }
 
-fn log_pass(group: GroupId, passed: &engine::Passed) {
-    tracing::debug!(
-        %group,
-        size = passed.decision.size,
-        steps = passed.plan.steps.len(),
-        failed = passed.plan.failed.len(),
-        reasons = passed.decision.trail.len() + passed.plan.trail.len(),
-        "pass",
-    );
+/// The one line a pass, with its counts: for people where something is done, else for whoever looks closely.
+fn say_pass(record: &GroupRecord, passed: &engine::Passed) -> PassOutcome {
+    let orders: Vec<&str> = record.orders.iter().map(|(id, _)| id.as_str()).collect();
+    let orders = orders.join(" ");
+    macro_rules! line {
+        ($say:ident) => {
+            tracing::$say!(
+                group = %record.id,
+                spec_version = record.spec_version,
+                desired = passed.decision.size,
+                instances = record.instances.len(),
+                steps = passed.plan.steps.len(),
+                launches = passed.plan.steps.iter().filter(|step| matches!(step, Step::Launch { .. })).count(),
+                failed = passed.plan.failed.len(),
+                reasons = passed.decision.trail.len() + passed.plan.trail.len(),
+                orders = %orders,
+                "pass",
+            )
+        };
+    }
+    if passed.plan.steps.is_empty() && passed.plan.failed.is_empty() {
+        line!(debug);
+        PassOutcome::Quiet
+    } else {
+        line!(info);
+        PassOutcome::Acted
+    }
+}
+
+/// Which activity an instance's launch or removal is: the way from the scaling log to the driver's calls.
+fn say_intent(intent: &Intent) {
+    match intent {
+        Intent::Launch { id, name, activity, .. } => {
+            tracing::info!(instance = %id, name, activity = %activity.id, "launch intended");
+        }
+        Intent::Move {
+            id,
+            activity: Some(activity),
+            ..
+        } => tracing::info!(instance = %id, activity = %activity.id, "removal intended"),
+        Intent::Move { id, to, .. } => tracing::debug!(instance = %id, ?to, "move intended"),
+        Intent::Adopt { id, activity, .. } => {
+            tracing::info!(instance = %id, activity = %activity.id, "adoption intended");
+        }
+    }
 }

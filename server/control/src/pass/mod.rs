@@ -33,7 +33,7 @@ mod views;
 mod wake;
 
 pub use failure::failure_text;
-pub use lag::{Lag, LagReport};
+pub use lag::LagReport;
 pub use looks::{BalancerLook, Trouble};
 pub use owner::{Loop, LoopParts, offset_of};
 pub use views::Mark;

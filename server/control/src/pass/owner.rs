@@ -15,12 +15,15 @@ use crate::balancer::Balancer;
 use crate::clock::{Clock, Wall};
 use crate::drivers::Driver;
 use crate::ids::Ids;
+use crate::metrics::Passes;
 use crate::store::{LoopStore, StoreError, shard_of};
+use api::system::PassOutcome;
 use engine::model::{CYCLE_MS, Cycle, GroupId, Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// A slot's length in product time.
 const SLOT_MS: i64 = CYCLE_MS / SLOTS;
@@ -50,6 +53,7 @@ pub struct Loop {
     handle: Handle,
     bell: Arc<Bell>,
     work: Arc<Work>,
+    figures: Arc<Passes>,
     views: Arc<Views>,
     passing: Arc<Passing>,
     host: Host,
@@ -107,7 +111,7 @@ impl Loop {
             clock: parts.clock.clone(),
             looks: handle.looks.clone(),
         };
-        let passing = Arc::new(Passing::new(&parts, views.clone(), handle.looks.clone()));
+        let passing = Arc::new(Passing::new(&parts, views.clone(), &handle));
         // The start itself is under way until every group has its first pass begun.
         handle.work.begin();
         let LoopParts {
@@ -117,6 +121,7 @@ impl Loop {
             chores: Chores::new(store.clone(), clock.clone(), owner),
             bell: handle.bell.clone(),
             work: handle.work.clone(),
+            figures: handle.figures.clone(),
             handle,
             views,
             passing,
@@ -215,10 +220,13 @@ impl Loop {
     async fn slot(&mut self) {
         self.set_next_slot();
         let now = self.clock.now();
+        self.figures.slot(self.clock.wall());
         self.look_at_host();
         if let Some(leases) = self.chores.work().await {
             self.leases = leases;
         }
+        self.figures.holds(self.groups.len(), self.leases.len());
+        self.finish_start();
         for group in std::mem::take(&mut self.again) {
             self.begin(group, self.clock.wall());
         }
@@ -255,7 +263,7 @@ impl Loop {
             slot.woken = true;
             return;
         };
-        self.handle.lag.count(self.clock.wall().since(due));
+        self.figures.lag.count(self.clock.wall().since(due));
         let moment = Moment {
             now: self.clock.now(),
             since: self.views.mark(),
@@ -264,10 +272,13 @@ impl Loop {
         };
         let passing = self.passing.clone();
         self.work.begin();
-        self.passes.spawn(async move {
+        // Whatever is logged inside, by drivers too, carries the group and the spec version it was loaded with.
+        let span = tracing::info_span!("pass", %group, spec_version = tracing::field::Empty);
+        let pass = async move {
             let outcome = passing.pass(group, &mut kept, moment).await;
             Finished { group, kept, outcome }
-        });
+        };
+        self.passes.spawn(pass.instrument(span));
     }
 
     fn finish(&mut self, finished: Result<Finished, JoinError>) {
@@ -290,8 +301,14 @@ impl Loop {
         if woken {
             self.begin(group, self.clock.wall());
         }
+        self.finish_start();
+    }
+
+    /// Notes once that every group was looked at since the start; at once where there is none.
+    fn finish_start(&mut self) {
         if self.started == Started::Looking && self.groups.values().all(|slot| slot.looked) {
             self.started = Started::Done;
+            self.figures.looked_at_all();
             tracing::info!(groups = self.groups.len(), "every group was looked at");
         }
     }
@@ -302,6 +319,7 @@ impl Loop {
             error = why as &dyn std::error::Error,
             "a pass broke off; its group begins anew"
         );
+        self.figures.ended(PassOutcome::BrokeOff);
         let running: BTreeSet<_> = self
             .groups
             .iter()

@@ -14,6 +14,7 @@ mod instances;
 mod lists;
 mod pages;
 mod sessions;
+mod system;
 mod templates;
 mod tenancy;
 mod world;
