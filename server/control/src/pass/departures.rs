@@ -7,17 +7,19 @@
 use super::DRAIN_MAX;
 use super::intend::deadline;
 use crate::clock::Clock;
+use crate::store::GroupRecord;
 use engine::memory::Departure;
 use engine::model::{CheckWord, DriverWord, Member, Observation, Phase, Source, Step, Timestamp};
 
 /// The departures after a pass: those under way keep their deadline, new ones get theirs, and those that are over go.
 pub(super) fn departures(
-    known: &[Departure],
+    record: &GroupRecord,
     seen: &Observation,
     steps: &[Step],
     (clock, now): (&dyn Clock, Timestamp),
 ) -> Vec<Departure> {
-    let mut under_way: Vec<_> = known.iter().copied().filter(|one| goes_on(one, seen, steps)).collect();
+    let known = record.durable.departures.iter().copied();
+    let mut under_way: Vec<_> = known.filter(|one| goes_on(one, record, (seen, now), steps)).collect();
     for step in steps {
         let Step::Deregister { id, vserver } = *step else {
             continue;
@@ -37,17 +39,14 @@ pub(super) fn lives_on(member: &Member) -> bool {
     matches!(member.phase, Phase::Launching | Phase::Serving) && member.driver != DriverWord::Gone
 }
 
-/// Asked out again in this pass, or not asked only because a source says nothing now.
-fn goes_on(one: &Departure, seen: &Observation, steps: &[Step]) -> bool {
-    let asked = steps.contains(&Step::Deregister {
-        id: one.id,
-        vserver: one.vserver,
-    });
-    let member = seen.members.iter().find(|member| member.id == one.id);
-    let silent = member.is_some_and(|member| {
-        let unsaid =
-            |standing: &engine::model::Standing| standing.vserver == one.vserver && standing.word == CheckWord::Missing;
-        seen.driver == Source::Silent || member.standings.iter().any(unsaid)
-    });
-    asked || silent
+/// Asked out again in this pass, or not only because nobody says now where it stands. Bound again, it stays.
+fn goes_on(one: &Departure, record: &GroupRecord, (seen, now): (&Observation, Timestamp), steps: &[Step]) -> bool {
+    let (id, vserver) = (one.id, one.vserver);
+    let Some(member) = seen.members.iter().find(|member| member.id == id && lives_on(member)) else {
+        return false;
+    };
+    let bound = record.spec.bindings.iter().any(|binding| binding.vserver == vserver);
+    let mut standings = member.standings.iter().filter(|standing| standing.vserver == vserver);
+    let silent = seen.driver == Source::Silent || standings.any(|standing| standing.word == CheckWord::Missing);
+    steps.contains(&Step::Deregister { id, vserver }) || silent || !bound && now < one.until
 }

@@ -152,9 +152,8 @@ impl Passing {
         crate::failpoints::pass(Act::Observe, Side::After);
         let repeated = self.hands.repeat_open(&seen.members, &kept.signalled).await;
         let mut passed = engine::pass(&record.spec, record.status, &memory, &seen, moment.now);
-        let known = &record.durable.departures;
         passed.plan.memory.durable.departures =
-            departures(known, &seen, &passed.plan.steps, (&*self.clock, moment.now));
+            departures(&record, &seen, &passed.plan.steps, (&*self.clock, moment.now));
         let Intended { minted, homeless } = self.intend(&record, &mut passed, &machines, moment).await?;
         let mut applied = self
             .apply(&record, (&seen, moment.now), &passed, &minted)
