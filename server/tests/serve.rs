@@ -1,5 +1,9 @@
-//! `tidegate serve` as a process: how it starts, that there is one a data folder, and how it ends.
+//! `tidegate serve` as a process: how it starts, that there is one a data folder, and how it ends; on both databases.
 
+#[path = "../control/tests/databases/cluster.rs"]
+mod cluster;
+
+use cluster::Cluster;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -29,8 +33,14 @@ impl Server {
     /// Starts one and waits for the line that says where it is.
     fn start(data: &Path) -> Self {
         let mut command = tidegate();
+        command.stderr(Stdio::null());
+        Self::spawn(command, data)
+    }
+
+    /// The same of a command that has its own environment and log.
+    fn spawn(mut command: Command, data: &Path) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let said = line(&mut lines);
         let address = said
@@ -93,6 +103,7 @@ fn tidegate() -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIDEGATE_")) {
         command.env_remove(name);
     }
+    command.env_remove("DATABASE_URL");
     command
 }
 
@@ -228,5 +239,70 @@ fn a_password_can_be_reset_while_the_server_runs_and_a_wrong_name_is_said() {
         !unknown.status.success() && said(&unknown).contains("no user named nobody"),
         "{}",
         said(&unknown)
+    );
+}
+
+/// `tidegate` with a PostgreSQL database.
+fn on_postgres(url: &str) -> Command {
+    let mut command = tidegate();
+    command.env("DATABASE_URL", url);
+    command
+}
+
+#[test]
+fn on_postgresql_it_serves_and_goes_on_and_nothing_says_the_password() {
+    let cluster = Cluster::start().unwrap_or_else(|why| panic!("{why}"));
+    let url = cluster.url().replace("postgres@", "postgres:pa55word@");
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let started = || {
+        let mut command = on_postgres(&url);
+        command
+            .stderr(std::fs::File::create(&log).unwrap())
+            .env("TIDEGATE_LOG", "trace");
+        Server::spawn(command, folder.path())
+    };
+    let server = started();
+    assert!(!folder.path().join("tidegate.db").exists());
+    let reset = on_postgres(&url)
+        .args(["admin", "reset-password", "admin", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let cookie = server.sign_in(std::str::from_utf8(&reset.stdout).unwrap().trim());
+    server.terminate();
+    assert!(server.end().success());
+    let first_log = std::fs::read_to_string(&log).unwrap();
+
+    let again = started();
+    let frame = again.ask(&format!(
+        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0"
+    ));
+    assert!(frame.contains("\"admin\""), "{frame}");
+    let checked = on_postgres(&url).arg("check-config").output().unwrap();
+    let report = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(report.contains("environment  postgres://postgres@/"), "{report}");
+    for said in [first_log, std::fs::read_to_string(&log).unwrap(), report, said(&reset)] {
+        assert!(!said.contains("pa55word"), "{said}");
+    }
+}
+
+#[test]
+fn a_database_server_that_does_not_answer_is_named_without_the_password() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = on_postgres(&format!("postgres://ann:pa55word@{free}/tidegate"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = said(&output);
+    assert!(!output.status.success() && !said.contains("pa55word"), "{said}");
+    assert!(
+        said.contains(&format!("cannot open the database postgres://ann@{free}/tidegate")) && said.contains("refused"),
+        "{said}"
     );
 }

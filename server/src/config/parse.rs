@@ -1,6 +1,7 @@
 //! From a setting's text to its type. `None` means "not accepted"; what is accepted stands in the table.
 
 use control::clock::TimeScale;
+use control::store::DatabaseUrl;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
@@ -46,6 +47,26 @@ pub fn ipv4(text: &str) -> Option<Ipv4Addr> {
 /// A path; anything but nothing.
 pub fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
+}
+
+/// A PostgreSQL database, or nothing: SQLite.
+pub fn database_url(text: &str) -> Option<Option<DatabaseUrl>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    DatabaseUrl::parse(text).map(Some)
+}
+
+/// A value as it may be printed: of one that may hold a password only how it begins is left.
+pub fn printable(text: &str) -> String {
+    if !text.contains('@') && !text.to_ascii_lowercase().contains("password") {
+        return text.to_owned();
+    }
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    let plain = |scheme: &&str| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    scheme
+        .filter(plain)
+        .map_or_else(|| "...".to_owned(), |scheme| format!("{scheme}://..."))
 }
 
 /// 1 to 1000.
@@ -116,6 +137,24 @@ mod tests {
             "",
         ] {
             assert_eq!(origin(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_may_hold_a_password_is_printed_up_to_its_scheme() {
+        assert_eq!(printable("mysql://u:pa55@h/d"), "mysql://...");
+        assert_eq!(printable("postgres//u:pa55@h/d"), "...");
+        assert_eq!(printable("u:pa55://x@h"), "...");
+        assert_eq!(printable("host=h Password=pa55"), "...");
+        assert_eq!(printable("127.0.0.1:7070"), "127.0.0.1:7070");
+    }
+
+    #[test]
+    fn nothing_is_sqlite_and_only_postgresql_has_a_url() {
+        assert_eq!(database_url(""), Some(None));
+        assert!(database_url("postgres://u:p@h/d").flatten().is_some());
+        for bad in ["sqlite:x.db", "mysql://h/d", "tidegate.db", " "] {
+            assert_eq!(database_url(bad), None, "{bad}");
         }
     }
 

@@ -118,6 +118,46 @@ fn a_bad_value_is_named_with_its_place_and_what_is_accepted() {
 }
 
 #[test]
+fn without_a_database_url_it_is_sqlite_and_nothing_is_as_good_as_unset() {
+    assert_eq!(load(&Given::default()).unwrap().config.database_url, None);
+    let given = given(&[("database_url", "")], &[("DATABASE_URL", "postgres://u:p@h/d")], "");
+    assert_eq!(load(&given).unwrap().config.database_url, None);
+}
+
+#[test]
+fn the_password_of_a_database_is_never_said() {
+    let good = "postgres://ann:pa55word@db.example/tidegate";
+    let loaded = load(&given(&[], &[("DATABASE_URL", good)], "")).unwrap();
+    let report = loaded.report();
+    assert!(
+        report.contains("database_url         environment  postgres://ann@db.example:5432/tidegate"),
+        "{report}"
+    );
+    assert!(!format!("{:?}", loaded.config).contains("pa55word"));
+    let bad = "mysql://ann:pa55word@db.example/tidegate";
+    let said = [
+        report,
+        wrong(&given(&[("database_url", bad)], &[], "")),
+        wrong(&given(&[], &[("DATABASE_URL", bad)], "")),
+        wrong(&given(&[], &[("TIDEGATE_DATABASE_URL", good)], "")),
+        wrong(&given(&[], &[], &format!("database = \"{good}\""))),
+        wrong(&given(&[], &[], &format!("database_url = \"{good}"))),
+    ];
+    for said in said {
+        assert!(!said.contains("pa55word"), "{said}");
+    }
+}
+
+#[test]
+fn a_database_url_of_another_kind_is_refused_with_what_is_accepted() {
+    let said = wrong(&given(&[], &[("DATABASE_URL", "mysql://ann:pa55word@h/d")], ""));
+    assert!(
+        said.contains("environment, DATABASE_URL: `database_url` cannot be `mysql://...`; accepted is postgres://"),
+        "{said}"
+    );
+}
+
+#[test]
 fn everything_wrong_is_said_at_once() {
     let given = given(
         &[("listen", "x")],

@@ -41,22 +41,35 @@ impl Running {
     }
 }
 
-/// The database's file.
+/// The SQLite database's file.
 pub fn database(data: &Path) -> PathBuf {
     data.join("tidegate.db")
 }
 
+/// Where the database is, for people; without a password.
+pub fn place(config: &Config) -> String {
+    match &config.database_url {
+        Some(url) => url.to_string(),
+        None => database(&config.data).display().to_string(),
+    }
+}
+
 /// Opens the database with this version's schema.
-pub async fn open(data: &Path) -> anyhow::Result<Db> {
-    let file = database(data);
-    keep_private(&file).with_context(|| format!("cannot make the database {}", file.display()))?;
-    let db = Db::open(&file)
-        .await
-        .with_context(|| format!("cannot open the database {}", file.display()))?;
+pub async fn open(config: &Config) -> anyhow::Result<Db> {
+    let place = place(config);
+    let db = match &config.database_url {
+        Some(url) => Db::connect(url).await,
+        None => {
+            let file = database(&config.data);
+            keep_private(&file).with_context(|| format!("cannot make the database {place}"))?;
+            Db::open(&file).await
+        }
+    };
+    let db = db.with_context(|| format!("cannot open the database {place}"))?;
     let advice = "a database of a newer version needs that version's program";
     db.migrate()
         .await
-        .with_context(|| format!("cannot migrate the database {}: {advice}", file.display()))?;
+        .with_context(|| format!("cannot migrate the database {place}: {advice}"))?;
     Ok(db)
 }
 
@@ -69,7 +82,7 @@ fn keep_private(file: &Path) -> std::io::Result<()> {
 
 /// Opens everything.
 pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
-    let db = open(&config.data).await?;
+    let db = open(config).await?;
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let (first, started) = begin(config, &db, &*ids).await?;
     let clock = SystemClock::start(&db, config.time_scale)
@@ -84,7 +97,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         balancer,
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
-        owner: started.installation,
+        owner: owner(config, &*ids, started.installation)?,
     });
     let handle = scaling.handle();
     let parts = commands::Parts {
@@ -133,6 +146,24 @@ async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First
         .await
         .context("cannot write the first catalogue")?;
     Ok((first, started))
+}
+
+/// Who holds leases: the same over restarts, so that a start goes on with what it held. A SQLite file has one server, and
+/// its installation's id will do; a PostgreSQL database may have several, so each adds what is in its data folder.
+fn owner(config: &Config, ids: &dyn Ids, installation: String) -> anyhow::Result<String> {
+    if config.database_url.is_none() {
+        return Ok(installation);
+    }
+    let file = config.data.join("server-id");
+    let named = match std::fs::read_to_string(&file) {
+        Ok(id) if !id.trim().is_empty() => Ok(id),
+        _ => {
+            let id = engine::model::ids::encode(ids.mint());
+            std::fs::write(&file, &id).map(|()| id)
+        }
+    };
+    let id = named.with_context(|| format!("cannot write this server's name to {}", file.display()))?;
+    Ok(format!("{installation}/{}", id.trim()))
 }
 
 fn driver(config: &Config, installation: &str) -> anyhow::Result<Arc<dyn Driver>> {

@@ -6,16 +6,19 @@
 
 pub mod audit;
 pub mod clock;
+mod database_url;
 pub mod db;
 pub mod events;
 mod first_start;
 pub mod memory;
 mod migrations;
+mod pools;
 pub mod rules;
 pub mod sql;
 pub mod tx;
 mod writer;
 
+pub use database_url::DatabaseUrl;
 pub use db::{Db, ReadTx};
 pub use first_start::{
     FirstAdmin, FirstStart, FirstStartArgs, REGION, SAMPLE_IMAGE, SubnetBase, TENANT, ZONES, first_start,

@@ -1,9 +1,12 @@
 //! The contract of `LoopStore`, run on every implementation, and what only a database promises.
 //!
-//! Each test of the contract is written once against [`world::World`]; `contract!` runs it on both.
+//! Each test of the contract is written once against [`world::World`]; `contract!` runs it on every store. What only a
+//! database promises is written against [`databases::Kind`]; `databases!` runs it on every database.
 
 mod balancers;
 mod database;
+#[path = "../databases/mod.rs"]
+mod databases;
 mod events;
 mod intents;
 mod leases;
@@ -26,7 +29,13 @@ macro_rules! contract {
         mod sqlite { $( mod $area { $(
             #[tokio::test]
             async fn $test() {
-                crate::$area::$test(&crate::world::sqlite().await).await;
+                crate::$area::$test(&crate::world::database(crate::databases::Kind::Sqlite).await).await;
+            }
+        )* } )* }
+        mod postgres { $( mod $area { $(
+            #[tokio::test]
+            async fn $test() {
+                crate::$area::$test(&crate::world::database(crate::databases::Kind::Postgres).await).await;
             }
         )* } )* }
     };
@@ -92,5 +101,49 @@ contract! {
         events_are_kept_for_a_day_and_ten_thousand_at_most,
         what_ended_ninety_days_ago_goes_and_what_is_open_stays,
         a_sweep_is_bounded,
+    }
+}
+
+/// Runs every test on every database.
+macro_rules! databases {
+    ($($area:ident { $($test:ident),* $(,)? })*) => {
+        mod on_sqlite { $( mod $area { $(
+            #[tokio::test]
+            async fn $test() {
+                crate::$area::$test(crate::databases::Kind::Sqlite).await;
+            }
+        )* } )* }
+        mod on_postgres { $( mod $area { $(
+            #[tokio::test]
+            async fn $test() {
+                crate::$area::$test(crate::databases::Kind::Postgres).await;
+            }
+        )* } )* }
+    };
+}
+
+databases! {
+    database {
+        an_intent_is_there_after_the_database_was_closed_and_opened,
+        two_servers_on_one_database_share_shards_and_addresses,
+        two_servers_that_write_at_once_wait_for_each_other_and_lose_nothing,
+        leases_are_measured_by_the_databases_clock_unless_told_otherwise,
+        one_jobs_refusal_undoes_nothing_of_anothers_in_the_same_commit,
+        a_job_that_fails_in_the_database_is_undone_and_says_what_is_taken,
+        a_job_that_panics_is_undone_and_the_writer_works_on,
+        a_closed_database_refuses,
+        a_reader_sees_one_moment,
+        a_reader_cannot_write,
+        a_listener_is_woken_after_the_commit_and_not_for_what_was_undone,
+        an_audit_line_is_written_with_what_it_speaks_of,
+        what_cannot_be_read_names_its_column_and_operation,
+        a_null_and_a_text_with_a_nul_are_stored_alike,
+    }
+    starting {
+        migrating_twice_is_migrating_once,
+        the_first_start_writes_the_catalogue_once,
+        product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back,
+        a_restart_never_runs_product_time_back,
+        sessions_that_expired_are_swept_by_the_wall_clock,
     }
 }

@@ -1,5 +1,6 @@
 //! A store with one tenant, its subnets and templates, and hands to do what people do.
 
+use crate::databases::Kind;
 use crate::sql_people::SqlPeople;
 use api::groups::{ActivityKind, ActivityStatus, Cause};
 use api::live::LiveEvent;
@@ -118,9 +119,9 @@ pub fn memory() -> World {
     }
 }
 
-/// A world on a database file of its own.
-pub async fn sqlite() -> World {
-    on(Db::scratch().await.expect("a scratch database")).await
+/// A world on a database of its own.
+pub async fn database(kind: Kind) -> World {
+    on(kind.scratch().await).await
 }
 
 /// A world on that database, which may have been one before.
