@@ -145,6 +145,12 @@ async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First
     let started = store::first_start(db, ids, args)
         .await
         .context("cannot write the first catalogue")?;
+    // Another server on the same database may have been first after all: its password is the one that counts.
+    let first = if is_first && !started.created {
+        first.overtaken(&config.data)
+    } else {
+        first
+    };
     Ok((first, started))
 }
 

@@ -8,6 +8,7 @@ mod database;
 #[path = "../databases/mod.rs"]
 mod databases;
 mod events;
+mod forward;
 mod intents;
 mod leases;
 mod retention;
@@ -15,6 +16,7 @@ mod series;
 mod settling;
 mod sql_people;
 mod starting;
+mod stopped;
 mod world;
 
 /// Runs every test on every store.
@@ -145,5 +147,11 @@ databases! {
         product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back,
         a_restart_never_runs_product_time_back,
         sessions_that_expired_are_swept_by_the_wall_clock,
+    }
+    forward {
+        a_filled_database_of_the_first_version_keeps_all_it_holds,
+        a_filled_database_of_the_first_version_works_when_it_is_migrated,
+        a_version_that_was_changed_after_it_was_applied_is_refused,
+        a_database_of_a_newer_program_is_refused_and_left_as_it_is,
     }
 }
