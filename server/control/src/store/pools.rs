@@ -106,7 +106,7 @@ impl Pools {
                 ]);
                 let mut alone = options.connect().await?;
                 let done = migrations::postgres().run(&mut alone).await;
-                alone.close().await?;
+                drop(alone.close().await);
                 done
             }
         }
