@@ -23,7 +23,7 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
     let remark = (!row.remark.is_empty()).then(|| view! { <p class="quiet remark">{row.remark.clone()}</p> });
     let shown = row.clone();
     let actions = view.clone();
-    let last = view.decisions.first().cloned();
+    let last = last_judged(&view.decisions).cloned();
     view! {
         <PageHead title=row.name.clone() above beside=move || view! { <GroupBadge row=shown.clone()/> }>
             <Actions view=actions acts/>
@@ -44,6 +44,12 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// The last decision that judged or began something; a wake that found all as it was is not worth the first screen.
+fn last_judged(decisions: &[DecisionView]) -> Option<&DecisionView> {
+    let judged = decisions.iter().find(|decision| !reasons::is_repeat(&decision.trail));
+    judged.or_else(|| decisions.first())
 }
 
 fn price(view: &GroupView) -> String {
