@@ -186,5 +186,8 @@ fn a_failing_balancer_says_why_in_the_readers_language_and_quotes_the_machine() 
     };
     let html = html(Lang::Zh, badge);
     assert!(html.contains("进程没有正常应答"), "{html}");
-    assert!(html.contains(r#"<code lang="en" class="machine-words">no answer within 5 s</code>"#), "{html}");
+    assert!(
+        html.contains(r#"<code lang="en" class="machine-words">no answer within 5 s</code>"#),
+        "{html}"
+    );
 }
