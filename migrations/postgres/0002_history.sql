@@ -26,8 +26,14 @@ CREATE INDEX decisions_by_age ON decisions (first_at);
 -- Each list in its order, with what its filter looks at. `deleted_at` at the end, always null, lets SQLite count and
 -- filter in the index alone.
 CREATE INDEX groups_by_list ON groups_ (tenant_id, name, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX groups_by_created ON groups_ (tenant_id, created_at, id, name, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX groups_by_desired ON groups_ (tenant_id, desired, id, name, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX groups_by_in_service ON groups_ (tenant_id, in_service, id, name, deleted_at) WHERE deleted_at IS NULL;
 CREATE INDEX templates_by_list ON templates (tenant_id, name, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX templates_by_created ON templates (tenant_id, created_at, id, name, deleted_at) WHERE deleted_at IS NULL;
 CREATE INDEX load_balancers_by_list ON load_balancers (tenant_id, name, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX load_balancers_by_created ON load_balancers (tenant_id, created_at, id, name, deleted_at)
+    WHERE deleted_at IS NULL;
 CREATE INDEX instances_by_list ON instances (group_id, created_at, id) WHERE terminated_at IS NULL;
 -- Which groups launch from a template, by name; it serves what groups_by_template served.
 CREATE INDEX groups_by_use ON groups_ (template_id, tenant_id, name, id) WHERE deleted_at IS NULL;

@@ -1,6 +1,6 @@
 //! The list of load balancers.
 
-use super::page::{Keyset, List, Sort, Texts, each};
+use super::page::{Keyset, List, Order, counting, each, key_of, matching, orders};
 use crate::auth::gate::Action;
 use crate::commands::Console;
 use crate::store::StoreError;
@@ -10,13 +10,29 @@ use api::actor::Actor;
 use api::backend::Answer;
 use api::balancers::{BalancerHealth, BalancerRow};
 use api::groups::{ListQuery, Page};
-use api::parse::After;
+use api::parse::Column;
 use engine::model::TenantId;
 
-/// A page of the tenant's load balancers by name.
+/// What the list can be sorted by; each order has its index.
+const ORDERS: &[Order] = orders!(
+    "b.id, b.name, b.remark, b.address, b.created_at",
+    "load_balancers",
+    "b",
+    "",
+    [Created => "created_at"]
+);
+
+const LIST: List<BalancerRow> = List {
+    count: counting!("load_balancers"),
+    matches: matching!("load_balancers"),
+    row,
+    key: |row, column| key_of(column, &row.name, &[(Column::Created, row.created_ms)], row.id),
+};
+
+/// A page of the tenant's load balancers.
 pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<BalancerRow>> {
     console.look(actor, Action::ListBalancers)?;
-    let keyset = Keyset::of(&query)?;
+    let keyset = Keyset::of(&query, ORDERS)?;
     let mut tx = console.read("list load balancers").await?;
     let read = read(&mut tx, actor.tenant, &keyset).await;
     let mut page = read.map_err(|why| console.problems(why.into()))?;
@@ -26,42 +42,8 @@ pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> 
     Ok(page)
 }
 
-const LIST: List<BalancerRow> = List {
-    texts: Texts {
-        count: "SELECT COUNT(*) AS total FROM
-                    (SELECT 1 AS one FROM load_balancers l WHERE l.tenant_id = $1 AND l.deleted_at IS NULL
-                     LIMIT 10000) AS counted",
-        page: "SELECT l.id, l.name, l.remark, l.address, l.created_at FROM load_balancers l
-               WHERE l.tenant_id = $1 AND l.deleted_at IS NULL AND (l.name, l.id) > ($2, $3)
-               ORDER BY l.name, l.id LIMIT $4",
-        matches: "SELECT COUNT(*) AS looked, COALESCE(SUM(
-                      CASE WHEN LOWER(l.name) LIKE $2 ESCAPE '!' OR l.id LIKE $2 ESCAPE '!' THEN 1 ELSE 0 END), 0) AS total
-                  FROM (SELECT b.name, b.id FROM load_balancers b WHERE b.tenant_id = $1 AND b.deleted_at IS NULL
-                        ORDER BY b.name, b.id LIMIT 10000) AS l",
-        search: "SELECT b.id, b.name, b.remark, b.address, b.created_at
-                 FROM (SELECT l.name, l.id
-                       FROM (SELECT b.name, b.id FROM load_balancers b
-                             WHERE b.tenant_id = $1 AND b.deleted_at IS NULL AND (b.name, b.id) > ($2, $3)
-                             ORDER BY b.name, b.id LIMIT 10000) AS l
-                       WHERE LOWER(l.name) LIKE $5 ESCAPE '!' OR l.id LIKE $5 ESCAPE '!'
-                       ORDER BY l.name, l.id LIMIT $4) AS found
-                 CROSS JOIN load_balancers b WHERE b.id = found.id ORDER BY found.name, found.id",
-        end: "SELECT l.name AS key, l.id
-              FROM (SELECT b.name, b.id FROM load_balancers b
-                    WHERE b.tenant_id = $1 AND b.deleted_at IS NULL AND (b.name, b.id) > ($2, $3)
-                    ORDER BY b.name, b.id LIMIT 10000) AS l
-              ORDER BY l.name DESC, l.id DESC LIMIT 1",
-    },
-    sort: Sort::Names,
-    row,
-    key: |row| After {
-        key: row.name.clone(),
-        id: row.id.to_string(),
-    },
-};
-
 async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<BalancerRow>, StoreError> {
-    let mut page = LIST.read(tx, keyset, values![tenant]).await?;
+    let mut page = LIST.read(tx, keyset, ORDERS, values![tenant]).await?;
     add_vservers(tx, &mut page.rows).await?;
     Ok(page)
 }
@@ -100,6 +82,6 @@ pub(super) fn health(console: &Console, row: &BalancerRow) -> BalancerHealth {
     match console.parts.live.balancer(row.id) {
         Some(live) => live.health,
         None if console.options.balancer_missing => BalancerHealth::NotInstalled,
-        None => BalancerHealth::Failing("not looked at yet".to_owned()),
+        None => BalancerHealth::Unseen,
     }
 }

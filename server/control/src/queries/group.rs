@@ -47,7 +47,9 @@ async fn read(tx: &mut Tx, tenant: TenantId, id: GroupId) -> Result<GroupView, R
 
 /// The newest of its instances: the first page of their list.
 async fn instances(tx: &mut Tx, tenant: TenantId, id: GroupId) -> Result<Vec<InstanceView>, StoreError> {
-    instances::LIST.first(tx, values![id, tenant], 200).await
+    instances::LIST
+        .first(tx, instances::NEWEST, values![id, tenant], 200)
+        .await
 }
 
 /// One row of the list of instances.
@@ -97,7 +99,7 @@ fn binding(row: &Row) -> Result<BindingView, StoreError> {
 
 /// The newest of its decisions.
 async fn decisions(tx: &mut Tx, id: GroupId) -> Result<Vec<DecisionView>, StoreError> {
-    decisions::LIST.first(tx, values![id], 20).await
+    decisions::LIST.first(tx, decisions::NEWEST, values![id], 20).await
 }
 
 /// One row of the list of decisions.

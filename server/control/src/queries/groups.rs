@@ -1,6 +1,6 @@
 //! The list of groups (seed 14.3.2.1).
 
-use super::page::{Keyset, List, Sort, Texts};
+use super::page::{Keyset, List, Order, counting, key_of, matching, orders};
 use crate::auth::gate::Action;
 use crate::commands::Console;
 use crate::store::StoreError;
@@ -9,55 +9,45 @@ use crate::values;
 use api::actor::Actor;
 use api::backend::Answer;
 use api::groups::{GroupRow, ListQuery, Page};
-use api::parse::After;
+use api::parse::Column;
 
-/// A page of the tenant's groups by name.
+/// What the list can be sorted by; each order has its index.
+const ORDERS: &[Order] = orders!(
+    "g.id, g.name, g.remark, g.template_id, t.name AS template_name, g.status, g.min_size, g.max_size, g.desired,
+     g.in_service, g.everything, g.alarm, g.created_at",
+    "groups_",
+    "g",
+    "JOIN templates t ON t.id = g.template_id",
+    [Created => "created_at", Desired => "desired", InService => "in_service"]
+);
+
+const LIST: List<GroupRow> = List {
+    count: counting!("groups_"),
+    matches: matching!("groups_"),
+    row,
+    key: |row, column| {
+        key_of(
+            column,
+            &row.name,
+            &[
+                (Column::Created, row.created_ms),
+                (Column::Desired, row.desired.into()),
+                (Column::InService, row.in_service.into()),
+            ],
+            row.id,
+        )
+    },
+};
+
+/// A page of the tenant's groups.
 pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<GroupRow>> {
     console.look(actor, Action::ListGroups)?;
-    let keyset = Keyset::of(&query)?;
+    let keyset = Keyset::of(&query, ORDERS)?;
     let mut tx = console.read("list groups").await?;
-    LIST.read(&mut tx, &keyset, values![actor.tenant])
+    LIST.read(&mut tx, &keyset, ORDERS, values![actor.tenant])
         .await
         .map_err(|why| console.problems(why.into()))
 }
-
-const LIST: List<GroupRow> = List {
-    texts: Texts {
-        count: "SELECT COUNT(*) AS total FROM
-                    (SELECT 1 AS one FROM groups_ g WHERE g.tenant_id = $1 AND g.deleted_at IS NULL
-                     LIMIT 10000) AS counted",
-        page: "SELECT g.id, g.name, g.remark, g.template_id, t.name AS template_name, g.status, g.min_size, g.max_size,
-                   g.desired, g.in_service, g.everything, g.alarm, g.created_at
-               FROM groups_ g JOIN templates t ON t.id = g.template_id
-               WHERE g.tenant_id = $1 AND g.deleted_at IS NULL AND (g.name, g.id) > ($2, $3)
-               ORDER BY g.name, g.id LIMIT $4",
-        matches: "SELECT COUNT(*) AS looked, COALESCE(SUM(
-                      CASE WHEN LOWER(l.name) LIKE $2 ESCAPE '!' OR l.id LIKE $2 ESCAPE '!' THEN 1 ELSE 0 END), 0) AS total
-                  FROM (SELECT g.name, g.id FROM groups_ g WHERE g.tenant_id = $1 AND g.deleted_at IS NULL
-                        ORDER BY g.name, g.id LIMIT 10000) AS l",
-        search: "SELECT g.id, g.name, g.remark, g.template_id, t.name AS template_name, g.status, g.min_size, g.max_size,
-                     g.desired, g.in_service, g.everything, g.alarm, g.created_at
-                 FROM (SELECT l.name, l.id
-                       FROM (SELECT g.name, g.id FROM groups_ g
-                             WHERE g.tenant_id = $1 AND g.deleted_at IS NULL AND (g.name, g.id) > ($2, $3)
-                             ORDER BY g.name, g.id LIMIT 10000) AS l
-                       WHERE LOWER(l.name) LIKE $5 ESCAPE '!' OR l.id LIKE $5 ESCAPE '!'
-                       ORDER BY l.name, l.id LIMIT $4) AS found
-                 CROSS JOIN groups_ g JOIN templates t ON t.id = g.template_id
-                 WHERE g.id = found.id ORDER BY found.name, found.id",
-        end: "SELECT l.name AS key, l.id
-              FROM (SELECT g.name, g.id FROM groups_ g
-                    WHERE g.tenant_id = $1 AND g.deleted_at IS NULL AND (g.name, g.id) > ($2, $3)
-                    ORDER BY g.name, g.id LIMIT 10000) AS l
-              ORDER BY l.name DESC, l.id DESC LIMIT 1",
-    },
-    sort: Sort::Names,
-    row,
-    key: |row| After {
-        key: row.name.clone(),
-        id: row.id.to_string(),
-    },
-};
 
 /// One row of the list.
 pub(super) fn row(row: &Row) -> Result<GroupRow, StoreError> {

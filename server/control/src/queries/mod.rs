@@ -2,8 +2,9 @@
 //!
 //! - Lists go by keyset (sort key, id), never by offset; counts stop at [`COUNT_MAX`] ([`page`]).
 //! - What nobody stores (the balancers' word about their members) comes through [`LiveView`].
-//! - [`groups`], [`group`], [`instances`], [`activities`], [`decisions`], [`series`], [`instance_series`], [`logs`]: groups; [`templates`]; [`balancers`], [`balancer`];
-//!   [`common`]: frame, catalogue, who is signed in.
+//! - [`groups`], [`group`], [`instances`], [`activities`], [`decisions`], [`series`], [`instance_series`], [`logs`]: groups;
+//!   [`templates`]; [`balancers`], [`balancer`]; [`common`]: frame, catalogue, who is signed in; [`system`]: how the
+//!   installation does.
 
 pub(crate) mod activities;
 pub(crate) mod balancer;
@@ -18,6 +19,7 @@ mod live;
 pub(crate) mod logs;
 mod page;
 pub(crate) mod series;
+pub(crate) mod system;
 pub(crate) mod templates;
 
 pub use live::{BalancerLive, LiveView, NothingLive};

@@ -1,6 +1,6 @@
 //! Templates: the list and a template's page (seed 14.2.2).
 
-use super::page::{Keyset, List, Sort, Texts, each};
+use super::page::{Keyset, List, Order, counting, each, key_of, matching, orders};
 use crate::auth::gate::Action;
 use crate::commands::{Console, Refusal, not_found};
 use crate::store::StoreError;
@@ -9,66 +9,40 @@ use crate::values;
 use api::actor::Actor;
 use api::backend::Answer;
 use api::groups::{ListQuery, Page};
-use api::parse::After;
+use api::parse::Column;
 use api::templates::{TemplateRow, TemplateView};
 use engine::model::{TemplateId, TenantId};
 
-/// A page of the tenant's templates by name.
+/// What the list can be sorted by; each order has its index.
+const ORDERS: &[Order] = orders!(
+    "t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib, n.name AS vpc,
+     y.hour_micros, t.created_at",
+    "templates",
+    "t",
+    "JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
+     JOIN instance_types y ON y.name = v.instance_type JOIN vpcs n ON n.id = v.vpc_id",
+    [Created => "created_at"]
+);
+
+const LIST: List<TemplateRow> = List {
+    count: counting!("templates"),
+    matches: matching!("templates"),
+    row,
+    key: |row, column| key_of(column, &row.name, &[(Column::Created, row.created_ms)], row.id),
+};
+
+/// A page of the tenant's templates.
 pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<TemplateRow>> {
     console.look(actor, Action::ListTemplates)?;
-    let keyset = Keyset::of(&query)?;
+    let keyset = Keyset::of(&query, ORDERS)?;
     let mut tx = console.read("list templates").await?;
     read(&mut tx, actor.tenant, &keyset)
         .await
         .map_err(|why| console.problems(why.into()))
 }
 
-const LIST: List<TemplateRow> = List {
-    texts: Texts {
-        count: "SELECT COUNT(*) AS total FROM
-                    (SELECT 1 AS one FROM templates t WHERE t.tenant_id = $1 AND t.deleted_at IS NULL
-                     LIMIT 10000) AS counted",
-        page: "SELECT t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib,
-                   n.name AS vpc, y.hour_micros, t.created_at
-               FROM templates t
-               JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
-               JOIN instance_types y ON y.name = v.instance_type
-               JOIN vpcs n ON n.id = v.vpc_id
-               WHERE t.tenant_id = $1 AND t.deleted_at IS NULL AND (t.name, t.id) > ($2, $3)
-               ORDER BY t.name, t.id LIMIT $4",
-        matches: "SELECT COUNT(*) AS looked, COALESCE(SUM(
-                      CASE WHEN LOWER(l.name) LIKE $2 ESCAPE '!' OR l.id LIKE $2 ESCAPE '!' THEN 1 ELSE 0 END), 0) AS total
-                  FROM (SELECT t.name, t.id FROM templates t WHERE t.tenant_id = $1 AND t.deleted_at IS NULL
-                        ORDER BY t.name, t.id LIMIT 10000) AS l",
-        search: "SELECT t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib,
-                     n.name AS vpc, y.hour_micros, t.created_at
-                 FROM (SELECT l.name, l.id
-                       FROM (SELECT t.name, t.id FROM templates t
-                             WHERE t.tenant_id = $1 AND t.deleted_at IS NULL AND (t.name, t.id) > ($2, $3)
-                             ORDER BY t.name, t.id LIMIT 10000) AS l
-                       WHERE LOWER(l.name) LIKE $5 ESCAPE '!' OR l.id LIKE $5 ESCAPE '!'
-                       ORDER BY l.name, l.id LIMIT $4) AS found
-                 CROSS JOIN templates t
-                 JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
-                 JOIN instance_types y ON y.name = v.instance_type
-                 JOIN vpcs n ON n.id = v.vpc_id
-                 WHERE t.id = found.id ORDER BY found.name, found.id",
-        end: "SELECT l.name AS key, l.id
-              FROM (SELECT t.name, t.id FROM templates t
-                    WHERE t.tenant_id = $1 AND t.deleted_at IS NULL AND (t.name, t.id) > ($2, $3)
-                    ORDER BY t.name, t.id LIMIT 10000) AS l
-              ORDER BY l.name DESC, l.id DESC LIMIT 1",
-    },
-    sort: Sort::Names,
-    row,
-    key: |row| After {
-        key: row.name.clone(),
-        id: row.id.to_string(),
-    },
-};
-
 async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<TemplateRow>, StoreError> {
-    let mut page = LIST.read(tx, keyset, values![tenant]).await?;
+    let mut page = LIST.read(tx, keyset, ORDERS, values![tenant]).await?;
     add_groups(tx, tenant, &mut page.rows).await?;
     Ok(page)
 }

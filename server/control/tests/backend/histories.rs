@@ -14,6 +14,7 @@ fn query(filter: &str, after: &str, limit: u32) -> ListQuery {
         filter: filter.to_owned(),
         after: after.to_owned(),
         limit,
+        ..ListQuery::default()
     }
 }
 

@@ -287,9 +287,8 @@ async fn sizes(db: &control::store::Db, kind: &'static str, table: &'static str)
     [counted, stored].map(|row| (row.get("row_count").unwrap(), row.get("bytes").unwrap()))
 }
 
-#[tokio::test]
-async fn what_is_counted_is_what_is_there_while_rows_come_and_go() {
-    let db = control::store::Db::scratch().await.unwrap();
+pub async fn what_is_counted_is_what_is_there_while_rows_come_and_go(kind: crate::databases::Kind) {
+    let db = kind.scratch().await;
     let world = crate::world::on(db.clone()).await;
     let stored = "SELECT COUNT(*) AS row_count,
                       CAST(COALESCE(SUM(octet_length(change) + 128), 0) AS BIGINT) AS bytes FROM events";

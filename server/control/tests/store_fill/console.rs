@@ -18,6 +18,7 @@ fn query(filter: &str, after: &str) -> ListQuery {
         filter: filter.to_owned(),
         after: after.to_owned(),
         limit: 50,
+        ..ListQuery::default()
     }
 }
 
@@ -71,10 +72,50 @@ async fn lists(world: &World, full: &Full, watch: &mut Stopwatch) {
         console.balancers(owner, query).await
     })
     .await;
+    let columns: &[_] = &["created", "desired", "in_service", "name"];
+    orders(watch, ("groups", columns), async |query| {
+        console.groups(owner, query).await
+    })
+    .await;
+    let columns: &[_] = &["created", "name"];
+    orders(watch, ("templates", columns), async |query| {
+        console.templates(owner, query).await
+    })
+    .await;
+    orders(watch, ("balancers", columns), async |query| {
+        console.balancers(owner, query).await
+    })
+    .await;
     let deep = format!("i-1000000000000 {}", START_MS + 100_500);
     let large = full.large;
     let ask = async |query| console.instances(owner, large, query).await;
     list(watch, "instances of a large group", (filters, &deep), ask).await;
+}
+
+/// Each order that a list offers, either way: its first two pages, and a filter that finds nothing.
+async fn orders<T: Debug>(
+    watch: &mut Stopwatch,
+    (name, columns): (&str, &[&str]),
+    ask: impl AsyncFn(ListQuery) -> Result<Page<T>, Problems>,
+) {
+    for sort in columns
+        .iter()
+        .flat_map(|column| [(*column).to_owned(), format!("-{column}")])
+    {
+        let in_order = |filter: &str, after: &str| ListQuery {
+            sort: sort.clone(),
+            ..query(filter, after)
+        };
+        let name = format!("{name} by {sort}");
+        for _ in 0..TIMES {
+            let first = watch.time(&name, ask(in_order("", ""))).await.expect("a page");
+            let next = first.next.expect("a second page");
+            let second = watch.time(&name, ask(in_order("", &next))).await.expect("a page");
+            assert_eq!(second.rows.len(), 50);
+            let name = format!("{name}, filter of none");
+            watch.time(&name, ask(in_order("nowhere", ""))).await.expect("a page");
+        }
+    }
 }
 
 async fn logs(world: &World, full: &Full, watch: &mut Stopwatch) {

@@ -1,5 +1,6 @@
 //! Fills a database by few large statements: what is measured later is the store, not the filling.
 
+use super::databases::Kind;
 use super::world::{START_MS, World, bind_form};
 use api::backend::Groups as _;
 use api::groups::Cause;
@@ -53,7 +54,7 @@ async fn run(world: &World, sql: String, values: Vec<Value>) {
 /// Numbers from 0 to below `count`, as table `n` with column `n`.
 fn numbers(count: i64) -> String {
     format!(
-        "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < {})",
+        "WITH RECURSIVE n (n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM n WHERE n < {})",
         count - 1
     )
 }
@@ -65,7 +66,9 @@ const FILLED: &str = "g.name LIKE 'group %'";
 
 /// Fills all of it.
 pub async fn fill(world: &World) -> Full {
-    run(world, "PRAGMA cache_size = -400000".to_owned(), Vec::new()).await;
+    if Kind::chosen() == Kind::Sqlite {
+        run(world, "PRAGMA cache_size = -400000".to_owned(), Vec::new()).await;
+    }
     let (first, template) = groups(world).await;
     instances(world).await;
     activities(world).await;
@@ -83,7 +86,7 @@ pub async fn fill(world: &World) -> Full {
     }
 }
 
-/// Groups like one that was made by hand, with its spec; 500 templates, of which one is the groups'.
+/// Groups like one that was made by hand, with its spec; 10,100 templates, of which one is the groups'.
 async fn groups(world: &World) -> (GroupId, TemplateId) {
     let first = world.group("first").await;
     let template = world
@@ -115,7 +118,7 @@ async fn groups(world: &World) -> (GroupId, TemplateId) {
         })
         .await;
     done.expect("groups that fit");
-    let sql = numbers(500)
+    let sql = numbers(10_100)
         + "INSERT INTO templates (id, tenant_id, name, created_at)
            SELECT 'tpl-' || (1000000000000 + n), $1, 'template ' || n, 0 FROM n";
     run(world, sql, values![world.tenant]).await;

@@ -250,7 +250,7 @@ fn launch(number: u64, subnet: SubnetId) -> Intent {
     Intent::Launch {
         id: InstanceId(number),
         name: format!("new-{number}"),
-        subnet,
+        subnets: vec![subnet],
         flags: Flags::default(),
         warm_up_ms: 0,
         activity: activity(number, ActivityKind::Launch),

@@ -6,9 +6,12 @@
 //!   not grow, or is named in [`plans`] with the reason.
 //! - The times are printed against the bound of 50 ms of the server's time; they are this machine's and not asserted.
 //!
-//! It runs at full size in `make test`.
+//! It runs at full size on SQLite in `make test`, and once more on PostgreSQL in `make test-all`.
 
 mod console;
+#[allow(dead_code, reason = "another test binary uses the rest of it")]
+#[path = "../databases/mod.rs"]
+mod databases;
 mod ear;
 mod fill;
 mod looped;
@@ -30,6 +33,7 @@ async fn no_statement_walks_over_what_grows_and_the_times_are_printed() {
     let mut watch = Stopwatch::default();
     let world = World::new().await;
     let full = fill::fill(&world).await;
+    plans::prepare(&world.db).await;
     watch.lap("filled");
     ear::listen(true);
     console::everything(&world, &full, &mut watch).await;
@@ -54,4 +58,10 @@ async fn no_statement_walks_over_what_grows_and_the_times_are_printed() {
         told.len(),
         told.join("\n")
     );
+}
+
+#[test]
+#[ignore = "a minute or more: `make test-all` runs it"]
+fn everything_here_holds_on_postgresql_too() {
+    databases::again_on_postgres("everything_here_holds_on_postgresql_too");
 }

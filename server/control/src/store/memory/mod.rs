@@ -14,7 +14,8 @@ pub use state::{StoredActivity, StoredDecision, StoredInstance};
 use super::retention::Retention;
 use super::sql::LeaseClock;
 use super::{
-    BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Settlement, StoreError, rules,
+    BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
+    rules,
 };
 use crate::clock::Wall;
 use api::live::Change;
@@ -23,7 +24,6 @@ use engine::memory::CycleRecord;
 use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
 use state::State;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The loop's store in memory; cheap to clone, clones are one store.
@@ -132,7 +132,12 @@ impl LoopStore for MemoryStore {
         Ok(group.series.values().skip(skipped).cloned().collect())
     }
 
-    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError> {
+    async fn intend(
+        &self,
+        fence: Fence,
+        intents: &[Intent],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Placed>>, StoreError> {
         intend::all(&mut self.lock(), fence, intents, now)
     }
 

@@ -55,19 +55,18 @@ pub(super) async fn all(tx: &mut Tx, fence: Fence, settlement: &Settlement, now:
 }
 
 async fn memory(tx: &mut Tx, group: GroupId, durable: &Durable, counts: Counts) -> Result<(), StoreError> {
-    let sql = "UPDATE groups_ SET durable = $2, desired = $3, in_service = $4, everything = $5, alarm = $6,
-                                  state_rev = state_rev + 1
-               WHERE id = $1";
+    let sql = "UPDATE groups_ SET durable = $2, everything = $3, alarm = $4, state_rev = state_rev + 1 WHERE id = $1";
     let Counts {
         in_service,
         everything,
         alarm,
     } = counts;
-    tx.execute(
-        sql,
-        values![group, json(durable), durable.desired, in_service, everything, alarm],
-    )
-    .await?;
+    tx.execute(sql, values![group, json(durable), everything, alarm])
+        .await?;
+    // Lists are sorted by these, so each has an index, which SQLite writes anew whenever the column is set. A quiet pass
+    // does not set them.
+    let sql = "UPDATE groups_ SET desired = $2, in_service = $3 WHERE id = $1 AND (desired <> $2 OR in_service <> $3)";
+    tx.execute(sql, values![group, durable.desired, in_service]).await?;
     Ok(())
 }
 
