@@ -1,4 +1,5 @@
-//! From cargo's wasm to what a browser loads: wasm-bindgen for the web, and wasm-opt for release.
+//! From cargo's wasm to what a browser loads: wasm-bindgen for the web, without what [`snip`] takes out, and wasm-opt for
+//! release.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -9,7 +10,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::files::{Site, below};
-use super::{NAME, Profile};
+use super::{NAME, Profile, snip};
 use crate::place::Place;
 use crate::run;
 
@@ -26,7 +27,7 @@ const WASM_OPT: [&str; 8] = [
 ];
 
 /// Changes whenever this file makes something else of the same input.
-const RECIPE: u32 = 2;
+const RECIPE: u32 = 3;
 
 pub fn package(place: &Place, profile: Profile, site: &mut Site) -> Result<()> {
     let input = place
@@ -67,14 +68,16 @@ fn put(ready: &Path, site: &mut Site) -> Result<()> {
 }
 
 fn bind(content: Vec<u8>, ready: &Path, profile: Profile) -> Result<()> {
-    Bindgen::new()
+    let mut output = Bindgen::new()
         .input_bytes(NAME, content)
         .web(true)?
         .typescript(false)
         .remove_producers_section(true)
         .remove_name_section(profile == Profile::Release)
-        .generate(ready)
+        .generate_output()
         .context("wasm-bindgen failed")?;
+    snip::asynchronous_hydration(output.wasm_mut())?;
+    output.emit(ready).context("wasm-bindgen failed")?;
     // The server asks for `tidegate.wasm`; the glue's own default is told the same name.
     fs::rename(
         ready.join(format!("{NAME}_bg.wasm")),
