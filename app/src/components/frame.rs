@@ -5,6 +5,7 @@ use super::icon::{Icon, Shape};
 use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
+use crate::wire::resource;
 use api::session::Frame;
 use api::texts::{Lang, format};
 use leptos::prelude::*;
@@ -19,7 +20,7 @@ pub fn PageFrame(
 ) -> impl IntoView {
     let texts = &use_texts().frame;
     let signed = use_visit().visitor == Visitor::Signed;
-    let frame = Resource::new(|| (), |()| fetch_frame());
+    let frame = resource(|| (), |()| fetch_frame());
     let top = move || Suspend::new(async move { frame.await.ok().map(|frame| view! { <TopItems frame/> }) });
     let notice = move || {
         Suspend::new(async move {

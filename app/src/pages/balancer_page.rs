@@ -12,6 +12,7 @@ use crate::forms::field::{SelectField, TextField};
 use crate::forms::typed::Typed;
 use crate::live::use_live;
 use crate::visit::use_texts;
+use crate::wire::resource;
 use api::balancers::{BackendView, BalancerView, BoundGroup, VServerForm, VServerView};
 use api::live::Change;
 use api::problem::Problem;
@@ -57,7 +58,7 @@ pub fn BalancerPage() -> impl IntoView {
         remove: ServerAction::new(),
     };
     let fresh = use_live().of(move || id.get().parse().ok().map(|id| Change::Balancer { id }));
-    let balancer = Resource::new(
+    let balancer = resource(
         move || (id.get(), fresh.get(), acts.version()),
         |(id, ..)| fetch_balancer(id),
     );

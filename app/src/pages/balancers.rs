@@ -8,6 +8,7 @@ use crate::components::title::PageHead;
 use crate::components::trail::Instant;
 use crate::live::{is_balancer, use_live};
 use crate::visit::use_texts;
+use crate::wire::resource;
 use api::balancers::BalancerRow;
 use api::groups::{ListQuery, Page};
 use leptos::prelude::*;
@@ -18,7 +19,7 @@ pub fn BalancersPage() -> impl IntoView {
     let texts = &use_texts().balancers;
     let query = use_list_query();
     let fresh = use_live().of_kind(is_balancer);
-    let balancers = Resource::new(move || (query.get(), fresh.get()), |(query, _)| fetch_balancers(query));
+    let balancers = resource(move || (query.get(), fresh.get()), |(query, _)| fetch_balancers(query));
     let body = move || {
         Suspend::new(async move {
             match balancers.await {

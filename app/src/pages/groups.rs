@@ -9,6 +9,7 @@ use crate::components::title::PageHead;
 use crate::components::trail::Instant;
 use crate::live::{is_group, use_live};
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::groups::{GroupRow, ListQuery, Page};
 use api::texts::groups::counted;
 use leptos::prelude::*;
@@ -20,7 +21,7 @@ pub fn GroupsPage() -> impl IntoView {
     let lang = use_lang();
     let query = use_list_query();
     let fresh = use_live().of_kind(is_group);
-    let groups = Resource::new(move || (query.get(), fresh.get()), |(query, _)| fetch_groups(query));
+    let groups = resource(move || (query.get(), fresh.get()), |(query, _)| fetch_groups(query));
     let count = move || Suspend::new(async move { groups.await.ok().map(|page| counted(lang, page.total)) });
     let body = move || {
         Suspend::new(async move {

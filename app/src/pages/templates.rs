@@ -6,6 +6,7 @@ use crate::components::refusal::Refused;
 use crate::components::title::PageHead;
 use crate::live::{is_template, use_live};
 use crate::visit::use_texts;
+use crate::wire::resource;
 use api::groups::{ListQuery, Page};
 use api::templates::TemplateRow;
 use api::texts::format;
@@ -18,7 +19,7 @@ pub fn TemplatesPage() -> impl IntoView {
     let texts = use_texts();
     let query = use_list_query();
     let fresh = use_live().of_kind(is_template);
-    let templates = Resource::new(
+    let templates = resource(
         move || (query.get(), fresh.get()),
         |(query, _)| async move {
             let page = fetch_templates(query).await?;

@@ -1,0 +1,306 @@
+//! Reads a type from a parsed JSON text.
+//!
+//! It reads what `serde_json` reads, with two exceptions that make it small: a struct is an object, never an array, and an
+//! object's keys are texts, never numbers. Each method asks the visitor for one thing only, so that a type brings no code for
+//! forms it never has.
+
+use serde::Deserializer;
+use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::{Map, Number, Value, map};
+use std::fmt::Display;
+
+/// Why a text could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read an answer: {0}")]
+pub struct Unread(String);
+
+impl Unread {
+    /// With this as the reason.
+    pub(super) fn of(why: impl Display) -> Self {
+        Self(why.to_string())
+    }
+
+    #[cold]
+    fn expected(found: &Value, wanted: &dyn de::Expected) -> Self {
+        let found = match found {
+            Value::Null => Unexpected::Unit,
+            Value::Bool(value) => Unexpected::Bool(*value),
+            Value::Number(_) => Unexpected::Other("a number"),
+            Value::String(text) => Unexpected::Str(text),
+            Value::Array(_) => Unexpected::Seq,
+            Value::Object(_) => Unexpected::Map,
+        };
+        de::Error::invalid_type(found, wanted)
+    }
+}
+
+impl de::Error for Unread {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::of(message)
+    }
+}
+
+/// Reads a JSON text.
+pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, Unread> {
+    from_value(parsed(text)?)
+}
+
+/// Reads a parsed JSON text.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Unread> {
+    T::deserialize(Node(value))
+}
+
+#[inline(never)]
+fn parsed(text: &str) -> Result<Value, Unread> {
+    serde_json::from_str(text).map_err(Unread::of)
+}
+
+struct Node(Value);
+
+impl Node {
+    fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::String(text) => visitor.visit_string(text),
+            other => Err(Unread::expected(&other, &visitor)),
+        }
+    }
+
+    fn number<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::Number(number) => visit_number(&number, visitor),
+            other => Err(Unread::expected(&other, &visitor)),
+        }
+    }
+
+    fn object<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::Object(object) => visitor.visit_map(Fields::of(object)),
+            other => Err(Unread::expected(&other, &visitor)),
+        }
+    }
+
+    fn array<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::Array(items) => visitor.visit_seq(Items(items.into_iter())),
+            other => Err(Unread::expected(&other, &visitor)),
+        }
+    }
+
+    /// A variant's name, and what it holds if it holds anything.
+    fn variant(self, wanted: &dyn de::Expected) -> Result<Variant, Unread> {
+        match self.0 {
+            Value::String(name) => Ok(Variant { name, held: None }),
+            Value::Object(object) if object.len() == 1 => {
+                let (name, held) = object.into_iter().next().ok_or_else(|| Unread::of("no variant"))?;
+                Ok(Variant { name, held: Some(held) })
+            }
+            other => Err(Unread::expected(&other, wanted)),
+        }
+    }
+}
+
+fn visit_number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Unread> {
+    match (number.as_u64(), number.as_i64(), number.as_f64()) {
+        (Some(value), ..) => visitor.visit_u64(value),
+        (_, Some(value), _) => visitor.visit_i64(value),
+        (.., value) => visitor.visit_f64(value.unwrap_or(f64::NAN)),
+    }
+}
+
+macro_rules! read_by {
+    ($way:ident: $($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+            self.$way(visitor)
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Node {
+    type Error = Unread;
+
+    read_by!(number: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16
+        deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64);
+    read_by!(text: deserialize_char deserialize_str deserialize_string deserialize_identifier);
+    read_by!(array: deserialize_seq);
+    read_by!(object: deserialize_map);
+    forward_to_deserialize_any! { i128 u128 bytes byte_buf }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(value) => visitor.visit_bool(value),
+            Value::Number(number) => visit_number(&number, visitor),
+            Value::String(text) => visitor.visit_string(text),
+            Value::Array(items) => visitor.visit_seq(Items(items.into_iter())),
+            Value::Object(object) => visitor.visit_map(Fields::of(object)),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::Bool(value) => visitor.visit_bool(value),
+            other => Err(Unread::expected(&other, &visitor)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.0 {
+            Value::Null => visitor.visit_unit(),
+            other => Err(Unread::expected(&other, &visitor)),
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Unread> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unread> {
+        self.array(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        self.array(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        self.object(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        let variant = self.variant(&visitor)?;
+        visitor.visit_enum(variant)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_unit()
+    }
+}
+
+impl IntoDeserializer<'_, Unread> for Node {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+struct Items(std::vec::IntoIter<Value>);
+
+impl<'de> de::SeqAccess<'de> for Items {
+    type Error = Unread;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Unread> {
+        self.0.next().map(|item| seed.deserialize(Node(item))).transpose()
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.0.len())
+    }
+}
+
+struct Fields {
+    rest: map::IntoIter,
+    /// Of the key that was given out last.
+    held: Value,
+}
+
+impl Fields {
+    fn of(object: Map<String, Value>) -> Self {
+        Self {
+            rest: object.into_iter(),
+            held: Value::Null,
+        }
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Fields {
+    type Error = Unread;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unread> {
+        let Some((key, held)) = self.rest.next() else {
+            return Ok(None);
+        };
+        self.held = held;
+        seed.deserialize(Node(Value::String(key))).map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Unread> {
+        seed.deserialize(Node(self.held.take()))
+    }
+}
+
+struct Variant {
+    name: String,
+    held: Option<Value>,
+}
+
+impl<'de> de::EnumAccess<'de> for Variant {
+    type Error = Unread;
+    type Variant = Held;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Held), Unread> {
+        let name = seed.deserialize(Node(Value::String(self.name)))?;
+        Ok((name, Held(self.held)))
+    }
+}
+
+/// What a variant holds.
+struct Held(Option<Value>);
+
+impl Held {
+    fn node(self) -> Result<Node, Unread> {
+        self.0
+            .map(Node)
+            .ok_or_else(|| Unread::of("a variant without its values"))
+    }
+}
+
+impl<'de> de::VariantAccess<'de> for Held {
+    type Error = Unread;
+
+    fn unit_variant(self) -> Result<(), Unread> {
+        match self.0 {
+            None | Some(Value::Null) => Ok(()),
+            Some(_) => Err(Unread::of("a variant with values it does not have")),
+        }
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Unread> {
+        seed.deserialize(self.node()?)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unread> {
+        self.node()?.array(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Unread> {
+        self.node()?.object(visitor)
+    }
+}
