@@ -9,6 +9,7 @@ use crate::components::state::{BackendBadge, BalancerBadge};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::{SelectField, TextField};
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
 use crate::live::use_live;
 use crate::visit::use_texts;
@@ -17,7 +18,6 @@ use api::balancers::{BackendView, BalancerView, BoundGroup, VServerForm, VServer
 use api::live::Change;
 use api::problem::Problem;
 use engine::model::LoadBalancerId;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 

@@ -9,13 +9,13 @@ use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
 use crate::forms::check;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::{Typed, values_of};
 use crate::visit::use_texts;
 use crate::wire::{Loaded, resource};
 use api::groups::{GroupForm, GroupView};
 use api::problem::Code;
 use engine::model::{Guard, Metric, RemovalPolicy, ScaleIn};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The page.

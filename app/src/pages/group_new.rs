@@ -8,12 +8,12 @@ use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
 use crate::forms::check;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
 use crate::visit::use_texts;
 use crate::wire::{Loaded, resource};
 use api::groups::{GroupForm, ListQuery};
 use api::templates::TemplateRow;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Templates to choose from and the currency of their prices.

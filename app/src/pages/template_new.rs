@@ -7,13 +7,13 @@ use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::{AreaField, SelectField, TextField};
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
 use crate::visit::use_texts;
 use crate::wire::resource;
 use api::catalogue::{Catalogue, ImageView, TypeView, VpcView};
 use api::templates::TemplateForm;
 use api::texts::format;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 const FIELDS: &[&str] = &[

@@ -7,12 +7,12 @@ use crate::components::confirm::Confirm;
 use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_template, use_live};
 use crate::visit::use_texts;
 use crate::wire::resource;
 use api::templates::TemplateView;
 use api::texts::format;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 

@@ -9,6 +9,7 @@ use crate::components::list::Skeleton;
 use crate::components::refusal::Refused;
 use crate::forms::check;
 use crate::forms::field::{SelectField, TextField};
+use crate::forms::post::ActionForm;
 use crate::forms::typed::Typed;
 use crate::live::{is_balancer, use_live};
 use crate::visit::use_texts;
@@ -16,7 +17,6 @@ use crate::wire::resource;
 use api::balancers::{BalancerRow, BindForm, BindingView};
 use api::groups::{GroupView, ListQuery};
 use engine::model::GroupId;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The bindings and the way to a new one.
