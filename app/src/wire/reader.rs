@@ -1,6 +1,6 @@
 //! Reads a type from a parsed JSON text.
 //!
-//! It reads what `serde_json` reads, with two exceptions that make it small: a struct is an object, never an array, and an
+//! It reads what `serde_json` writes, with two exceptions that make it small: a struct is an object, never an array, and an
 //! object's keys are texts, never numbers. Each method asks the visitor for one thing only, so that a type brings no code for
 //! forms it never has.
 
@@ -302,5 +302,134 @@ impl<'de> de::VariantAccess<'de> for Held {
 
     fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Unread> {
         self.node()?.object(visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::groups::Cause;
+    use api::live::{Change, LiveEvent};
+    use engine::model::{InstanceId, LeaveCause, Metric, Missing, Reading, Reason, ScaleInWait, Timestamp};
+    use serde::{Deserialize, Serialize};
+    use std::collections::BTreeMap;
+    use std::fmt::Debug;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Form {
+        Bare,
+        One(i64),
+        Two(u8, String),
+        Named { yes: bool, no: Option<bool> },
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Everything {
+        forms: Vec<Form>,
+        number: f64,
+        most: u64,
+        least: i64,
+        pair: (char, [u32; 2]),
+        nothing: (),
+        some: Option<Timestamp>,
+        none: Option<Timestamp>,
+        texts: BTreeMap<String, Vec<String>>,
+        #[serde(default)]
+        added_later: u32,
+    }
+
+    #[track_caller]
+    fn reads_as_written<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
+        let text = serde_json::to_string(value).unwrap();
+        assert_eq!(&from_text::<T>(&text).unwrap(), value, "{text}");
+    }
+
+    fn everything() -> Everything {
+        Everything {
+            forms: vec![
+                Form::Bare,
+                Form::One(-1),
+                Form::Two(255, "ü\n\"".to_owned()),
+                Form::Named { yes: true, no: None },
+                Form::Named {
+                    yes: false,
+                    no: Some(true),
+                },
+            ],
+            number: -0.125,
+            most: u64::MAX,
+            least: i64::MIN,
+            pair: ('组', [0, u32::MAX]),
+            nothing: (),
+            some: Some(Timestamp(1)),
+            none: None,
+            texts: BTreeMap::from([("a b".to_owned(), vec![String::new()])]),
+            added_later: 0,
+        }
+    }
+
+    #[test]
+    fn every_form_of_value_is_read_as_it_was_written() {
+        reads_as_written(&everything());
+        reads_as_written(&Vec::<u8>::new());
+        let numbers: (f64, f64) = from_text("[1, -2]").unwrap();
+        assert_eq!(numbers, (1.0, -2.0), "a whole number stands for a float");
+    }
+
+    #[test]
+    fn what_the_server_answers_is_read_as_it_was_written() {
+        let id: InstanceId = "i-0000000000001".parse().unwrap();
+        let readings: Vec<Reading> = vec![Ok(98_500), Err(Missing::Stale)];
+        reads_as_written(&readings);
+        let reasons = vec![
+            Reason::Disabled,
+            Reason::TakenBack { id },
+            Reason::Saturated {
+                metric: Metric::Cpu,
+                mean: 98_500,
+                ask: 4,
+            },
+            Reason::ScaleInWaits {
+                why: ScaleInWait::LastCycleMissing,
+            },
+            Reason::ScaleInWaits {
+                why: ScaleInWait::WindowNotFull { present: 3, needed: 40 },
+            },
+        ];
+        reads_as_written(&Cause::Leave {
+            why: LeaveCause::ByHand,
+            reasons,
+        });
+        reads_as_written(&LiveEvent {
+            seq: 7,
+            change: Change::Group {
+                id: "asg-0000000000001".parse().unwrap(),
+            },
+        });
+    }
+
+    #[test]
+    fn a_field_it_does_not_know_is_passed_over_and_one_that_may_be_missing_is_its_default() {
+        let mut tree = serde_json::to_value(everything()).unwrap();
+        let fields = tree.as_object_mut().unwrap();
+        fields.remove("added_later");
+        fields.remove("none");
+        fields.insert("new".to_owned(), serde_json::json!({ "of": [1, null] }));
+        assert_eq!(from_value::<Everything>(tree).unwrap(), everything());
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_its_reason() {
+        let why = |text: &str| from_text::<LiveEvent>(text).unwrap_err().to_string();
+        assert!(why("{").contains("EOF"));
+        assert!(why("[]").contains("invalid type: sequence"));
+        assert!(why(r#"{"seq":1}"#).contains("missing field `change`"));
+        assert!(why(r#"{"seq":"1"}"#).contains("invalid type: string \"1\""));
+        let form = |text: &str| from_text::<Form>(text).unwrap_err().to_string();
+        assert!(form(r#""Other""#).contains("unknown variant `Other`"));
+        assert!(form(r#""One""#).contains("a variant without its values"));
+        assert!(form(r#"{"Bare":1}"#).contains("a variant with values"));
+        assert!(from_text::<u8>("256").is_err());
+        assert!(from_text::<(u8, u8)>("[1]").is_err());
     }
 }
