@@ -73,7 +73,7 @@ fn is_within(name: &str) -> bool {
 /// What a closure stands in, in both ways in which the compiler writes names.
 fn without_closure(path: &str) -> Option<&str> {
     let (outer, last) = path.rsplit_once("::")?;
-    (last == "{{closure}}" || last.starts_with("{closure#")).then_some(outer)
+    (last == "{{closure}}" || (last.starts_with("{closure#") && last.ends_with('}'))).then_some(outer)
 }
 
 /// Without the counter of equal names (`[3]`) and the hash (`::h` and 16 digits).
