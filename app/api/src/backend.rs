@@ -11,6 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
 use crate::problem::Problems;
 use crate::session::Frame;
+use crate::system::SystemView;
 use crate::templates::{TemplateForm, TemplateRow, TemplateView};
 use async_trait::async_trait;
 use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, VServerId};
@@ -53,6 +54,8 @@ pub trait Groups: Send + Sync {
     async fn instance_logs(&self, actor: &Actor, group: GroupId, id: InstanceId) -> Answer<String>;
     /// Re-arms an open breaker.
     async fn rearm_breaker(&self, actor: &Actor, id: GroupId) -> Answer<()>;
+    /// Lets machines without a record be destroyed although they look like a lost store.
+    async fn confirm_strays(&self, actor: &Actor, id: GroupId) -> Answer<()>;
 }
 
 /// Set or lift.
@@ -108,6 +111,13 @@ pub trait Common: Send + Sync {
     async fn actor_by_id(&self, user: engine::model::UserId) -> Answer<Actor>;
 }
 
+/// The installation itself: nobody's tenant.
+#[async_trait]
+pub trait System: Send + Sync {
+    /// How loop, store, driver and load balancers do; for platform administrators.
+    async fn system(&self, actor: &Actor) -> Answer<SystemView>;
+}
+
 /// Everything.
-pub trait Backend: Groups + Templates + Balancers + Common {}
-impl<T: Groups + Templates + Balancers + Common> Backend for T {}
+pub trait Backend: Groups + Templates + Balancers + Common + System {}
+impl<T: Groups + Templates + Balancers + Common + System> Backend for T {}

@@ -117,6 +117,8 @@ pub struct ListQuery {
     pub filter: String,
     /// Where the last page ended.
     pub after: String,
+    /// `name`, `created` or, for groups, `desired` and `in_service`; `-` before it sorts down. Empty: by name.
+    pub sort: String,
     /// Rows a page, 1 to 200; 0 means 50.
     pub limit: u32,
 }
@@ -194,6 +196,14 @@ pub enum Cause {
     },
 }
 
+/// Why an activity failed when no launch did, as stored: JSON, so that each reader gets it in their language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureWord {
+    /// Its instance left before it was ever in service.
+    RemovedBeforeService,
+}
+
 /// A row of the scaling log (seed 14.3.2.4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the columns of seed 14.3.2.4")]
@@ -202,7 +212,8 @@ pub struct ActivityView {
     pub kind: ActivityKind,
     pub status: ActivityStatus,
     pub cause: Cause,
-    /// Why it failed, as the driver or engine said it.
+    /// Why it failed, as stored: JSON of a [`FailureWord`] or of the engine's `LaunchFailure`, or a driver's own words.
+    /// `texts::causes::failure` says it.
     pub failure: Option<String>,
     pub instance: Option<InstanceId>,
     pub instance_name: Option<String>,

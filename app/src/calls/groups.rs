@@ -172,6 +172,14 @@ pub async fn rearm_breaker(id: GroupId) -> Result<(), CallError> {
     visit.form(RearmBreaker::PATH, &super::Values::new(), answer)
 }
 
+/// Lets machines without a record be destroyed.
+#[server(prefix = "/api", endpoint = "groups/confirm-strays", output = JsonAnswer)]
+pub async fn confirm_strays(id: GroupId) -> Result<(), CallError> {
+    let visit = Visit::here();
+    let answer = visit.backend()?.confirm_strays(visit.actor()?, id).await;
+    visit.form(ConfirmStrays::PATH, &super::Values::new(), answer)
+}
+
 /// An id that is none names nothing.
 #[cfg(feature = "ssr")]
 pub(crate) fn not_found() -> api::problem::Problems {

@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::icon::{Icon, Shape};
+use super::palette::Palettes;
 use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
@@ -20,7 +21,9 @@ pub fn PageFrame(
 ) -> impl IntoView {
     let texts = &use_texts().frame;
     let signed = use_visit().visitor == Visitor::Signed;
-    let frame = resource(|| (), |()| fetch_frame());
+    // Scale, tenant and what is missing may be others after the server was away.
+    let all = use_live().of_all();
+    let frame = resource(move || all.get(), |_| fetch_frame());
     let top = move || Suspend::new(async move { frame.await.ok().map(|frame| view! { <TopItems frame/> }) });
     let notice = move || {
         Suspend::new(async move {
@@ -33,6 +36,7 @@ pub fn PageFrame(
         <div class=if signed { "frame" } else { "frame stranger" }>
             <header class="top">
                 <a class="brand" href="/"><Icon shape=Shape::Gate/>{texts.product}</a>
+                {signed.then(|| view! { <Palettes/> })}
                 <Transition>{top}</Transition>
                 <Preferences/>
             </header>

@@ -112,17 +112,22 @@ impl Typed {
             .with_untracked(|all| all.iter().any(|problem| fields.contains(&problem.field.as_str())))
     }
 
-    /// Asks before the page is left with something typed. The browser asks in its own words.
+    /// Asks before the page is left with something typed: a link of the console in our words, the browser in its own.
     pub fn guard(self) {
         #[cfg(feature = "hydrate")]
-        Effect::new(move |_| {
-            let asking = window_event_listener_untyped("beforeunload", move |event| {
-                if self.changed.with_untracked(|changed| !changed.is_empty()) {
-                    event.prevent_default();
-                }
+        {
+            let is_typed = move || self.changed.with_untracked(|changed| !changed.is_empty());
+            let question = crate::visit::use_texts().wizard.leave;
+            Effect::new(move |_| {
+                let asking = window_event_listener_untyped("beforeunload", move |event| {
+                    if is_typed() {
+                        event.prevent_default();
+                    }
+                });
+                on_cleanup(move || asking.remove());
+                ask_at_links(is_typed, question);
             });
-            on_cleanup(move || asking.remove());
-        });
+        }
     }
 
     /// Did the server refuse this field last?
@@ -134,6 +139,34 @@ impl Typed {
         let all = self.refusal.get().map(|error| error.problems.0).unwrap_or_default();
         all.into_iter().filter(which).collect()
     }
+}
+
+/// Asks at each click on a link to another page while something is typed. In the capture phase: the router, which takes
+/// links, hears of those only that may be followed.
+#[cfg(feature = "hydrate")]
+fn ask_at_links(is_typed: impl Fn() -> bool + 'static, question: &'static str) {
+    use wasm_bindgen::{JsCast, closure::Closure};
+    let clicked = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
+        let leaves =
+            link.is_some_and(|link| !link.has_attribute("data-noscroll") && !link.has_attribute("aria-keyshortcuts"));
+        if leaves && is_typed() && !window().confirm_with_message(question).unwrap_or(true) {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    });
+    let listen = clicked.as_ref().unchecked_ref::<js_sys::Function>().clone();
+    // Adding and removing a listener of a window that exists does not fail.
+    let _ = window().add_event_listener_with_callback_and_bool("click", &listen, true);
+    let kept = StoredValue::new_local((clicked, listen));
+    on_cleanup(move || {
+        kept.try_with_value(|(_, listen)| {
+            let _ = window().remove_event_listener_with_callback_and_bool("click", listen, true);
+        });
+    });
 }
 
 /// A form's fields by name; every form of `api` is a struct of texts.

@@ -10,6 +10,7 @@ pub mod groups;
 pub mod logs;
 pub mod not_found;
 pub mod overview;
+pub mod search;
 pub mod sign_in;
 pub mod template_new;
 pub mod template_page;

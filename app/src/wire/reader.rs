@@ -5,7 +5,7 @@
 //! forms it never has.
 
 use serde::Deserializer;
-use serde::de::{self, DeserializeOwned, DeserializeSeed, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Number, Value, map};
 use std::fmt::Display;
@@ -200,14 +200,6 @@ impl<'de> Deserializer<'de> for Node {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         visitor.visit_unit()
-    }
-}
-
-impl IntoDeserializer<'_, Unread> for Node {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
     }
 }
 

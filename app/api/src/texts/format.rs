@@ -129,6 +129,27 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// How many a list has in all: `3 groups`; a list stops counting at 10 000.
+pub fn total(lang: Lang, count: u32, one: &str, many: &str) -> String {
+    let number = if count >= 10_000 {
+        "10,000+".to_owned()
+    } else {
+        count.to_string()
+    };
+    match lang {
+        Lang::En => format!("{number} {}", if count == 1 { one } else { many }),
+        Lang::Zh => format!("共 {number} 个"),
+    }
+}
+
+/// Passes, counted.
+pub fn passes(lang: Lang, count: u64) -> String {
+    match lang {
+        Lang::En => counted(count, "pass", "passes"),
+        Lang::Zh => format!("{count} 次"),
+    }
+}
+
 /// Instances, counted.
 pub fn instances(lang: Lang, count: u64) -> String {
     match lang {

@@ -124,6 +124,9 @@ macro_rules! words {
         pub const EN: $name = $name { $($word: $en,)* };
         /// Chinese.
         pub const ZH: $name = $name { $($word: $zh,)* };
+        /// Every word with its name, for the tests that walk them.
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($word), $en, $zh),)*];
     };
 }
 pub(crate) use words;

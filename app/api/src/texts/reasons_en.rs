@@ -274,6 +274,13 @@ fn guard(reason: &Reason) -> String {
                 counted((*count).into(), "machine", "machines")
             )
         }
+        R::StoreIsOlder { count } => {
+            format!(
+                "{} made after all this server remembers, as if a backup was put back: nothing is destroyed until somebody \
+                 says so",
+                counted((*count).into(), "machine", "machines")
+            )
+        }
         R::PlanCut { kept, wanted } => format!("{kept} of {wanted} steps now, the rest in the next pass"),
         R::Disabled
         | R::Deleting

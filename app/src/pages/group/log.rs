@@ -59,7 +59,7 @@ fn LogTable(page: Page<ActivityView>, query: ListQuery) -> impl IntoView {
                 <tbody>{page.rows.into_iter().map(|activity| view! { <LogLine activity/> }).collect_view()}</tbody>
             </table>
         </div>
-        <Pages path="" query next=page.next/>
+        <Pages path="?tab=log" query next=page.next total=page.total/>
     }
     .into_any()
 }
@@ -70,7 +70,7 @@ fn LogLine(activity: ActivityView) -> impl IntoView {
     let failure = activity
         .failure
         .clone()
-        .map(|failure| view! { <span class="failure">{failure}</span> });
+        .map(|failure| view! { <span class="failure">{causes::failure(lang, &failure)}</span> });
     view! {
         <tr>
             <td class="nowrap"><Instant ms=activity.started_ms/></td>

@@ -3,11 +3,12 @@
 use super::{Console, balancers, bindings, groups, instances, sign_in, size, status, templates, vservers};
 use crate::queries;
 use api::actor::Actor;
-use api::backend::{Answer, Balancers, Common, Groups, Protect, Templates};
+use api::backend::{Answer, Balancers, Common, Groups, Protect, System, Templates};
 use api::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use api::catalogue::Catalogue;
 use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
 use api::session::Frame;
+use api::system::SystemView;
 use api::templates::{TemplateForm, TemplateRow, TemplateView};
 use async_trait::async_trait;
 use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, UserId, VServerId};
@@ -62,6 +63,9 @@ impl Groups for Console {
     async fn rearm_breaker(&self, actor: &Actor, id: GroupId) -> Answer<()> {
         size::rearm(self, actor, id).await
     }
+    async fn confirm_strays(&self, actor: &Actor, id: GroupId) -> Answer<()> {
+        size::confirm_strays(self, actor, id).await
+    }
 }
 
 #[async_trait]
@@ -115,5 +119,12 @@ impl Common for Console {
     }
     async fn actor_by_id(&self, user: UserId) -> Answer<Actor> {
         queries::common::actor(self, user).await
+    }
+}
+
+#[async_trait]
+impl System for Console {
+    async fn system(&self, actor: &Actor) -> Answer<SystemView> {
+        queries::system::view(self, actor).await
     }
 }

@@ -22,8 +22,8 @@ pub(super) async fn create(console: &Console, actor: &Actor, form: TemplateForm)
     let new = parse::template(&form)?;
     let id = TemplateId(console.parts.ids.mint());
     console
-        .write("create a template", move |tx| {
-            Box::pin(async move { insert(tx, &act, id, new).await })
+        .write("create a template", act, move |tx, act| {
+            Box::pin(async move { insert(tx, act, id, new).await })
         })
         .await?;
     Ok(id)
@@ -91,8 +91,8 @@ async fn fits(tx: &mut Tx, act: &Act, new: &NewTemplate) -> Result<(), Refusal> 
 pub(super) async fn delete(console: &Console, actor: &Actor, id: TemplateId) -> Answer<()> {
     let act = console.act(actor, Action::DeleteTemplate)?;
     console
-        .write("delete a template", move |tx| {
-            Box::pin(async move { end(tx, &act, id).await })
+        .write("delete a template", act, move |tx, act| {
+            Box::pin(async move { end(tx, act, id).await })
         })
         .await
 }

@@ -4,7 +4,8 @@
 //! an order. A pass asks for one begun after the pass itself, so no reading is older than the last answer of a driver
 //! about any of its instances. Passes of one slot share one reading: whoever comes first reads, the others wait for it.
 
-use super::keeper::{BalancerLook, Looks};
+use super::looks::{BalancerLook, Looks};
+use super::owner::LoopParts;
 use super::{CALL_DEADLINE, within};
 use crate::balancer::{Balancer, BalancerError};
 use crate::clock::Clock;
@@ -47,25 +48,17 @@ pub(super) struct Views {
     readings: AtomicU64,
     // Held across the reading on purpose: that is what makes the second asker wait for the first one's answer.
     machines: Mutex<Arc<MachineView>>,
-    balancers: Mutex<BTreeMap<LoadBalancerId, Arc<Mutex<()>>>>,
 }
 
 impl Views {
-    pub(super) fn new(
-        clock: Arc<dyn Clock>,
-        driver: Arc<dyn Driver>,
-        balancer: Arc<dyn Balancer>,
-        looks: Arc<Looks>,
-    ) -> Self {
-        let (machines, balancers) = (Mutex::default(), Mutex::default());
+    pub(super) fn new(parts: &LoopParts, looks: Arc<Looks>) -> Self {
         Self {
-            clock,
-            driver,
-            balancer,
+            clock: parts.clock.clone(),
+            driver: parts.driver.clone(),
+            balancer: parts.balancer.clone(),
             looks,
             readings: AtomicU64::new(0),
-            machines,
-            balancers,
+            machines: Mutex::default(),
         }
     }
 
@@ -105,8 +98,8 @@ impl Views {
 
     /// A reading of one balancer begun after `since`.
     pub(super) async fn balancer(&self, id: LoadBalancerId, since: Mark) -> BalancerLook {
-        let one = self.balancers.lock().await.entry(id).or_default().clone();
-        let _reading = one.lock().await;
+        let turn = self.looks.turn(id);
+        let _reading = turn.lock().await;
         if let Some(look) = self.looks.get(id).filter(|look| look.began > since) {
             return look;
         }

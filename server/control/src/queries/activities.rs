@@ -21,7 +21,7 @@ pub(crate) async fn list(
     query: ListQuery,
 ) -> Answer<Page<ActivityView>> {
     console.look(actor, Action::ReadActivities)?;
-    let keyset = Keyset::of(&query)?;
+    let keyset = Keyset::of(&query, &[])?;
     let mut tx = console.read("read a scaling log").await?;
     read(&mut tx, actor.tenant, id, &keyset)
         .await

@@ -3,7 +3,7 @@
 //! - Lists go by keyset (sort key, id), never by offset; counts stop at [`COUNT_MAX`].
 //! - What nobody stores (the balancers' word about their members) comes through [`LiveView`].
 //! - [`groups`], [`group`], [`activities`], [`series`], [`logs`]: groups; [`templates`]; [`balancers`], [`balancer`];
-//!   [`common`]: frame, catalogue, who is signed in.
+//!   [`common`]: frame, catalogue, who is signed in; [`system`]: how the installation does.
 
 pub(crate) mod activities;
 pub(crate) mod balancer;
@@ -15,6 +15,7 @@ mod live;
 pub(crate) mod logs;
 mod page;
 pub(crate) mod series;
+pub(crate) mod system;
 pub(crate) mod templates;
 
 pub use live::{BalancerLive, LiveView, NothingLive};

@@ -1,6 +1,6 @@
 //! Templates: the list and a template's page (seed 14.2.2).
 
-use super::page::{Keyset, each, total};
+use super::page::{Keyset, each, ordered, total};
 use crate::auth::gate::Action;
 use crate::commands::{Console, Refusal, not_found};
 use crate::store::StoreError;
@@ -9,14 +9,17 @@ use crate::values;
 use api::actor::Actor;
 use api::backend::Answer;
 use api::groups::{ListQuery, Page};
-use api::parse::After;
+use api::parse::{Column, Direction};
 use api::templates::{TemplateRow, TemplateView};
 use engine::model::{GroupId, TemplateId, TenantId};
 
-/// A page of the tenant's templates by name.
+/// What the list can be sorted by.
+const COLUMNS: [Column; 2] = [Column::Name, Column::Created];
+
+/// A page of the tenant's templates.
 pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<TemplateRow>> {
     console.look(actor, Action::ListTemplates)?;
-    let keyset = Keyset::of(&query)?;
+    let keyset = Keyset::of(&query, &COLUMNS)?;
     let mut tx = console.read("list templates").await?;
     read(&mut tx, actor.tenant, &keyset)
         .await
@@ -30,24 +33,26 @@ async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<Tem
                         AND (LOWER(t.name) LIKE $2 ESCAPE '!' OR t.id LIKE $2 ESCAPE '!')
                     LIMIT 10000) AS counted";
     let total = total(tx, sql, values![tenant, keyset.pattern()]).await?;
-    let sql = "SELECT t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib,
+    let sql = ordered!(
+        keyset,
+        "t",
+        [Created => "created_at"],
+        "SELECT t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib,
                    n.name AS vpc, y.hour_micros, t.created_at
                FROM templates t
                JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
                JOIN instance_types y ON y.name = v.instance_type
                JOIN vpcs n ON n.id = v.vpc_id
                WHERE t.tenant_id = $1 AND t.deleted_at IS NULL
-                   AND (LOWER(t.name) LIKE $2 ESCAPE '!' OR t.id LIKE $2 ESCAPE '!')
-                   AND (t.name > $3 OR (t.name = $3 AND t.id > $4))
-               ORDER BY t.name, t.id LIMIT $5";
-    let (name, id) = keyset.after();
+                   AND (LOWER(t.name) LIKE $2 ESCAPE '!' OR t.id LIKE $2 ESCAPE '!')"
+    );
+    let (key, id) = keyset.after();
     let rows = tx
-        .all(sql, values![tenant, keyset.pattern(), name, id, keyset.fetch()])
+        .all(sql, values![tenant, keyset.pattern(), key, id, keyset.fetch()])
         .await?;
     let rows = each(&rows, row)?;
-    let mut page = keyset.page(rows, total, |row| After {
-        key: row.name.clone(),
-        id: row.id.to_string(),
+    let mut page = keyset.page(rows, total, |row| {
+        keyset.after_row(&row.name, &[(Column::Created, row.created_ms)], row.id)
     });
     add_groups(tx, tenant, &mut page.rows).await?;
     Ok(page)
@@ -72,7 +77,8 @@ fn row(row: &Row) -> Result<TemplateRow, StoreError> {
 
 /// The groups that launch from the templates of a page, in one statement: those between its first and last name.
 async fn add_groups(tx: &mut Tx, tenant: TenantId, page: &mut [TemplateRow]) -> Result<(), StoreError> {
-    let (Some(first), Some(last)) = (page.first(), page.last()) else {
+    let names = || page.iter().map(|row| row.name.as_str());
+    let (Some(first), Some(last)) = (names().min(), names().max()) else {
         return Ok(());
     };
     let sql = "SELECT t.id AS template_id, g.id, g.name
@@ -80,7 +86,7 @@ async fn add_groups(tx: &mut Tx, tenant: TenantId, page: &mut [TemplateRow]) -> 
                WHERE t.tenant_id = $1 AND t.deleted_at IS NULL AND t.name >= $2 AND t.name <= $3
                    AND g.tenant_id = $1 AND g.deleted_at IS NULL
                ORDER BY g.name, g.id LIMIT 10000";
-    let rows = tx.all(sql, values![tenant, &first.name, &last.name]).await?;
+    let rows = tx.all(sql, values![tenant, first, last]).await?;
     for row in &rows {
         let template: TemplateId = row.get("template_id")?;
         let group: (GroupId, String) = (row.get("id")?, row.get("name")?);

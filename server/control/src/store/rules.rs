@@ -23,8 +23,9 @@ pub const HISTORY_KEPT: Span = Span::mins(90 * 24 * 60);
 pub const DECISIONS_MAX: i64 = 500;
 /// The first address of a subnet an instance may get; those below are the subnet's own.
 const FIRST_HOST: u32 = 10;
-/// Why a launch's activity failed when its instance leaves before it was in service.
-pub const REMOVED_BEFORE_SERVICE: &str = "removed before it was in service";
+/// Why a launch's activity failed when its instance leaves before it was in service: `api`'s word as JSON, so that each
+/// reader gets it in their language.
+pub const REMOVED_BEFORE_SERVICE: &str = "\"removed_before_service\"";
 
 /// The row of series a cycle belongs to.
 pub const fn hour_of(cycle: Cycle) -> u64 {
@@ -116,6 +117,12 @@ mod tests {
         ] {
             assert_eq!(lowest_free(cidr, &BTreeSet::new()), None, "{cidr}");
         }
+    }
+
+    #[test]
+    fn the_stored_failure_is_a_word_that_pages_can_say() {
+        let word = serde_json::from_str::<api::groups::FailureWord>(REMOVED_BEFORE_SERVICE);
+        assert_eq!(word.ok(), Some(api::groups::FailureWord::RemovedBeforeService));
     }
 
     #[test]

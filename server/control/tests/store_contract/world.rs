@@ -1,5 +1,6 @@
 //! A store with one tenant, its subnets and templates, and hands to do what people do.
 
+use crate::databases::Kind;
 use crate::sql_people::SqlPeople;
 use api::groups::{ActivityKind, ActivityStatus, Cause};
 use api::live::LiveEvent;
@@ -10,13 +11,14 @@ use control::ids::RandomIds;
 use control::store::sql::LeaseClock;
 use control::store::{
     BalancerRecord, Counts, Db, DecisionRow, Fence, FirstStartArgs, GroupRecord, Intent, Launch, Lease, LoopStore,
-    MemoryStore, NewActivity, Settlement, SqlStore, SubnetBase, first_start, shard_of,
+    MemoryStore, NewActivity, Placed, Settlement, SqlStore, SubnetBase, first_start, shard_of,
 };
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{
     ActivityId, Cycle, Flags, GroupId, GroupSpec, GroupStatus, Guard, InstanceId, LoadBalancerId, Missing, Order,
     Phase, ReadyCheck, Reason, RemovalPolicy, ScaleIn, SubnetId, TemplateId, TenantId, Timestamp, WARM_UP_DEFAULT,
 };
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -118,9 +120,9 @@ pub fn memory() -> World {
     }
 }
 
-/// A world on a database file of its own.
-pub async fn sqlite() -> World {
-    on(Db::scratch().await.expect("a scratch database")).await
+/// A world on a database of its own.
+pub async fn database(kind: Kind) -> World {
+    on(kind.scratch().await).await
 }
 
 /// A world on that database, which may have been one before.
@@ -218,7 +220,7 @@ impl World {
         Intent::Launch {
             id: InstanceId(n),
             name: format!("web-77-{n}"),
-            subnet: self.subnets[0].0,
+            subnets: vec![self.subnets[0].0],
             flags: Flags {
                 replacement: true,
                 ..Flags::default()
@@ -233,6 +235,11 @@ impl World {
         let intents: Vec<Intent> = numbers.into_iter().map(|n| self.launching(n)).collect();
         self.store.intend(fence, &intents, NOW).await.expect("launches");
     }
+}
+
+/// The addresses of launches that all have a place.
+pub fn addresses(places: &[Option<Placed>]) -> Vec<Ipv4Addr> {
+    places.iter().map(|place| place.expect("a place").address).collect()
 }
 
 /// The lease of the group's shard among those.

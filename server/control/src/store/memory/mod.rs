@@ -13,7 +13,8 @@ pub use state::{StoredActivity, StoredDecision, StoredInstance};
 
 use super::sql::LeaseClock;
 use super::{
-    BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Settlement, StoreError, rules,
+    BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
+    rules,
 };
 use crate::clock::Wall;
 use api::live::Change;
@@ -22,7 +23,6 @@ use engine::memory::CycleRecord;
 use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
 use state::State;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The loop's store in memory; cheap to clone, clones are one store.
@@ -122,7 +122,12 @@ impl LoopStore for MemoryStore {
         Ok(group.series.values().skip(skipped).cloned().collect())
     }
 
-    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError> {
+    async fn intend(
+        &self,
+        fence: Fence,
+        intents: &[Intent],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Placed>>, StoreError> {
         intend::all(&mut self.lock(), fence, intents, now)
     }
 

@@ -10,7 +10,8 @@ mod sweep;
 
 use super::tx::Tx;
 use super::{
-    BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Settlement, StoreError, events,
+    BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement,
+    StoreError, events,
 };
 use crate::clock::Wall;
 use crate::values;
@@ -19,7 +20,6 @@ use async_trait::async_trait;
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// Tells the time leases are measured by.
@@ -131,7 +131,12 @@ impl LoopStore for SqlStore {
         series::last(&mut *self.db.read("load a group's series").await?, group, cycles).await
     }
 
-    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError> {
+    async fn intend(
+        &self,
+        fence: Fence,
+        intents: &[Intent],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Placed>>, StoreError> {
         let intents = intents.to_vec();
         self.db
             .write("write intents", move |tx| {
