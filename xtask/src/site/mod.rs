@@ -101,11 +101,10 @@ fn report_size(site: &Site) -> Result<()> {
 }
 
 fn size_warning(compressed: u64) -> Option<String> {
-    let stands = match compressed {
-        ..=WARN_ABOVE_BYTES => return None,
-        ..=BOUND_BYTES => "close to",
-        _ => "over",
-    };
+    if compressed <= WARN_ABOVE_BYTES {
+        return None;
+    }
+    let stands = if compressed <= BOUND_BYTES { "close to" } else { "over" };
     let bound = BOUND_BYTES / 1000;
     Some(format!("the wasm is {stands} its bound of {bound} KB with brotli"))
 }

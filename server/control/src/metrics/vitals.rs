@@ -7,7 +7,7 @@ use crate::store::StoreError;
 use crate::store::db::Db;
 use crate::store::tx::Tx;
 use crate::values;
-use api::balancers::BalancerHealth;
+use api::balancers::{BalancerFault, BalancerHealth};
 use api::system::{BalancerLine, Condition, Database, StoreView, SystemView};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -155,7 +155,7 @@ async fn read(tx: &mut Tx) -> Result<Vec<BalancerLine>, StoreError> {
             name: row.get("name")?,
             tenant_name: row.get("tenant_name")?,
             address: row.get("address")?,
-            health: BalancerHealth::Failing("not looked at yet".to_owned()),
+            health: BalancerHealth::Failing(BalancerFault::NotRunning),
             members: 0,
         })
     };

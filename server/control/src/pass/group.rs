@@ -156,7 +156,7 @@ impl Passing {
         let mut passed = engine::pass(&record.spec, record.status, &memory, &seen, moment.now);
         passed.plan.memory.durable.departures =
             departures(&record, &seen, &passed.plan.steps, (&*self.clock, moment.now));
-        let Intended { minted, homeless } = self.intend(&record, &mut passed, &machines, moment).await?;
+        let Intended { minted, homeless, .. } = self.intend(&record, &mut passed, &machines, moment).await?;
         let mut applied = self
             .apply(&record, (&seen, moment.now), &passed, &minted)
             .await
