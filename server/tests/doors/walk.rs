@@ -67,7 +67,7 @@ fn vserver_form(t: &Things) -> String {
 }
 
 /// Every server function.
-const FUNCTIONS: [Row; 30] = [
+const FUNCTIONS: [Row; 31] = [
     open("/api/frame", |_| String::new()),
     open("/api/session/sign-in", |_| {
         "name=viewer&password=wrong&next=/".to_owned()

@@ -9,7 +9,6 @@
 //! It runs at full size on SQLite in `make test`, and once more on PostgreSQL in `make test-all`.
 
 mod console;
-#[allow(dead_code, reason = "another test binary uses the rest of it")]
 #[path = "../databases/mod.rs"]
 mod databases;
 mod ear;
