@@ -67,7 +67,7 @@ fn vserver_form(t: &Things) -> String {
 }
 
 /// Every server function.
-const FUNCTIONS: [Row; 30] = [
+const FUNCTIONS: [Row; 32] = [
     open("/api/frame", |_| String::new()),
     open("/api/session/sign-in", |_| {
         "name=viewer&password=wrong&next=/".to_owned()
@@ -117,6 +117,7 @@ const FUNCTIONS: [Row; 30] = [
     row("/api/groups/confirm-strays", Action::ConfirmStrays, |t| {
         format!("id={}", t.group)
     }),
+    row("/api/search", Action::ListGroups, |t| format!("typed={}", t.name)),
     row("/api/templates/list", Action::ListTemplates, |_| LIST.to_owned()),
     row("/api/templates/page", Action::ReadTemplate, |t| {
         format!("id={}", t.template)
@@ -142,9 +143,10 @@ const FUNCTIONS: [Row; 30] = [
 ];
 
 /// Every page.
-const PAGES: [Row; 13] = [
+const PAGES: [Row; 14] = [
     open("/signin", |_| "/signin".to_owned()),
     row("/", Action::ListGroups, |_| "/".to_owned()),
+    row("/search", Action::ListGroups, |t| format!("/search?q={}", t.name)),
     row("/groups", Action::ListGroups, |_| "/groups".to_owned()),
     row("/groups/new", Action::ReadCatalogue, |_| "/groups/new".to_owned()),
     row("/groups/{id}", Action::ReadGroup, |t| format!("/groups/{}", t.group)),

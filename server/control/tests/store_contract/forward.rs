@@ -22,7 +22,9 @@ fn folder(kind: Kind) -> PathBuf {
         Kind::Sqlite => "sqlite",
         Kind::Postgres => "postgres",
     };
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../migrations").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../migrations")
+        .join(name)
 }
 
 /// The names of a database's files, in order.
@@ -165,14 +167,21 @@ pub async fn a_filled_database_of_the_first_version_works_when_it_is_migrated(ki
     let store = SqlStore::new(db.clone());
     let group = store.load(GroupId(77)).await.unwrap().expect("the group");
     let at = group.launch.subnets.iter().map(|(id, _)| *id).collect::<Vec<_>>();
-    assert_eq!((group.name.as_str(), group.durable.desired, at), ("web", 2, vec![SubnetId(3)]));
+    assert_eq!(
+        (group.name.as_str(), group.durable.desired, at),
+        ("web", 2, vec![SubnetId(3)])
+    );
     let rows: Vec<_> = group.instances.iter().map(|row| (row.id, row.state)).collect();
     assert_eq!(rows, [(InstanceId(9), InstanceState::InService)]);
     assert_eq!(group.orders.len(), 1);
     assert_eq!(store.series(GroupId(77), 10).await.unwrap().len(), 1);
     assert_eq!(store.balancers().await.unwrap()[0].vservers.len(), 1);
     assert!(store.launch_of(TemplateId(1), 1).await.unwrap().is_some());
-    assert_eq!(store.claim("server-a").await.unwrap().len(), 63, "one is another server's");
+    assert_eq!(
+        store.claim("server-a").await.unwrap().len(),
+        63,
+        "one is another server's"
+    );
 }
 
 pub async fn a_version_that_was_changed_after_it_was_applied_is_refused(kind: Kind) {
@@ -186,7 +195,10 @@ pub async fn a_version_that_was_changed_after_it_was_applied_is_refused(kind: Ki
     for _ in 0..2 {
         let refused = db.migrate().await.unwrap_err();
         let why = refused.source().unwrap().to_string();
-        assert!(why.contains("migration 1 was previously applied but has been modified"), "{why}");
+        assert!(
+            why.contains("migration 1 was previously applied but has been modified"),
+            "{why}"
+        );
     }
 }
 
