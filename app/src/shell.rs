@@ -5,7 +5,7 @@ use crate::live::Live;
 use crate::pages::{
     balancer_new::BalancerNewPage, balancer_page::BalancerPage, balancers::BalancersPage, group::GroupPage,
     group_edit::GroupEditPage, group_new::GroupNewPage, groups::GroupsPage, logs::LogsPage, not_found::NotFoundPage,
-    overview::OverviewPage, search::SearchPage, sign_in::SignInPage, template_new::TemplateNewPage,
+    overview::OverviewPage, search::SearchPage, sign_in::SignInPage, system::SystemPage, template_new::TemplateNewPage,
     template_page::TemplatePage, templates::TemplatesPage,
 };
 use crate::visit::{Visit, Visitor};
@@ -67,6 +67,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/balancers") view=BalancersPage ssr=SsrMode::Async/>
                     <Route path=path!("/balancers/new") view=BalancerNewPage ssr=SsrMode::Async/>
                     <Route path=path!("/balancers/:id") view=BalancerPage ssr=SsrMode::Async/>
+                    <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async/>
                 </FlatRoutes>
             </PageFrame>
         </Router>

@@ -6,6 +6,7 @@ use super::palette::Palettes;
 use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
+use api::actor::{Actor, Role};
 use api::session::Frame;
 use api::texts::{Lang, format};
 use leptos::prelude::*;
@@ -58,7 +59,7 @@ fn TopItems(frame: Frame) -> impl IntoView {
     let tenant = actor.as_ref().map(|actor| {
         view! { <span class="tenant" title=texts.tenant>{actor.tenant_name.clone()}</span> }
     });
-    let account = actor.map(|actor| view! { <Account name=actor.name/> });
+    let account = actor.map(|actor| view! { <Account actor/> });
     view! {
         {tenant}
         <Clock frame/>
@@ -69,14 +70,18 @@ fn TopItems(frame: Frame) -> impl IntoView {
 
 /// The user and the way out.
 #[component]
-fn Account(name: String) -> impl IntoView {
-    let texts = &use_texts().frame;
+fn Account(actor: Actor) -> impl IntoView {
+    let (texts, system) = (&use_texts().frame, use_texts().system.title);
+    let name = actor.name;
+    // Everybody else would only be told that it is not theirs to see.
+    let installation = (actor.role == Role::PlatformAdmin).then(|| view! { <a href="/system">{system}</a> });
     // On a phone the word is not shown; the menu still says whose it is.
     let said = name.clone();
     view! {
         <details class="menu account" name="menu">
             <summary aria-label=said><Icon shape=Shape::User/><span class="menu-word">{name}</span></summary>
             <div class="menu-panel">
+                {installation}
                 <form method="post" action=SignOut::url()>
                     <button type="submit" class="button">{texts.sign_out}</button>
                 </form>

@@ -320,7 +320,14 @@ fn has_english(text: &str) -> bool {
 
 #[test]
 fn every_word_of_the_pages_is_written_in_chinese_too() {
-    let areas = [frame::ALL, groups::ALL, wizard::ALL, templates::ALL, balancers::ALL];
+    let areas = [
+        frame::ALL,
+        groups::ALL,
+        wizard::ALL,
+        templates::ALL,
+        balancers::ALL,
+        system::ALL,
+    ];
     for (name, en, zh) in areas.into_iter().flatten() {
         assert!(!en.is_empty() && !is_chinese(en), "{name}: {en}");
         assert!(is_chinese(zh) || SAME.contains(zh), "{name}: {zh}");
