@@ -252,11 +252,12 @@ impl World {
         for m in &mut self.machines {
             let mean = m.used / m.ticks.max(1);
             let running = matches!(m.member.driver, DriverWord::Running(_));
-            m.member.samples[0] = match (self.metrics, running) {
+            let sample = match (self.metrics, running) {
                 (Source::Silent, _) => Err(Missing::SourceSilent),
                 (_, false) => Err(Missing::NotRead),
                 _ => Ok(mean),
             };
+            m.member.samples = [sample; Metric::ALL.len()];
             (m.used, m.ticks) = (0, 0);
         }
     }
