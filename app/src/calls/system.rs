@@ -7,11 +7,12 @@
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
+use crate::wire::JsonAnswer;
 use api::system::SystemView;
 use leptos::prelude::*;
 
 /// The page "System"; for platform administrators.
-#[server(prefix = "/api", endpoint = "system")]
+#[server(prefix = "/api", endpoint = "system", output = JsonAnswer)]
 pub async fn fetch_system() -> Result<SystemView, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.system(visit.actor()?).await;

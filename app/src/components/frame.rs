@@ -6,6 +6,7 @@ use super::palette::Palettes;
 use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
+use crate::wire::resource;
 use api::actor::{Actor, Role};
 use api::session::Frame;
 use api::texts::{Lang, format};
@@ -23,7 +24,7 @@ pub fn PageFrame(
     let signed = use_visit().visitor == Visitor::Signed;
     // Scale, tenant and what is missing may be others after the server was away.
     let all = use_live().of_all();
-    let frame = Resource::new(move || all.get(), |_| fetch_frame());
+    let frame = resource(move || all.get(), |_| fetch_frame());
     let top = move || Suspend::new(async move { frame.await.ok().map(|frame| view! { <TopItems frame/> }) });
     let notice = move || {
         Suspend::new(async move {

