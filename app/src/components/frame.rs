@@ -3,9 +3,11 @@
 use super::clock::Clock;
 use super::icon::{Icon, Shape};
 use super::palette::Palettes;
+use crate::calls::CallError;
 use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
+use api::actor::Role;
 use api::session::Frame;
 use api::texts::{Lang, format};
 use leptos::prelude::*;
@@ -39,7 +41,7 @@ pub fn PageFrame(
                 <Transition>{top}</Transition>
                 <Preferences/>
             </header>
-            {signed.then(|| view! { <Rail/> })}
+            {signed.then(|| view! { <Rail frame/> })}
             <main id="content" tabindex="-1">
                 <Stale/>
                 {signed.then(|| view! { <Transition>{notice}</Transition> })}
@@ -120,10 +122,11 @@ fn Preferences() -> impl IntoView {
     .into_any()
 }
 
-/// The left rail; a bottom bar on a narrow screen.
+/// The left rail; a bottom bar on a narrow screen. What only an administrator of the platform may see stands below a line.
 #[component]
-fn Rail() -> impl IntoView {
+fn Rail(frame: Resource<Result<Frame, CallError>>) -> impl IntoView {
     let texts = &use_texts().frame;
+    let system = use_texts().system.title;
     let path = use_location().pathname;
     let items = [
         ("/", texts.overview, Shape::Overview),
@@ -139,9 +142,19 @@ fn Rail() -> impl IntoView {
         };
         view! { <li><a href=href aria-current=here><Icon shape/><span>{word}</span></a></li> }
     };
+    let admin = move || {
+        Suspend::new(async move {
+            let actor = frame.await.ok()?.actor?;
+            let sees = actor.role == Role::PlatformAdmin;
+            sees.then(|| item(("/system", system, Shape::System)))
+        })
+    };
     view! {
         <nav class="rail" aria-label=texts.navigation>
-            <ul>{items.map(item).into_iter().collect_view()}</ul>
+            <ul>
+                {items.map(item).into_iter().collect_view()}
+                <Transition>{admin}</Transition>
+            </ul>
         </nav>
     }
     .into_any()

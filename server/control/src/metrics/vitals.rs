@@ -155,7 +155,7 @@ async fn read(tx: &mut Tx) -> Result<Vec<BalancerLine>, StoreError> {
             name: row.get("name")?,
             tenant_name: row.get("tenant_name")?,
             address: row.get("address")?,
-            health: BalancerHealth::Failing("not looked at yet".to_owned()),
+            health: BalancerHealth::Unseen,
             members: 0,
         })
     };
@@ -163,7 +163,10 @@ async fn read(tx: &mut Tx) -> Result<Vec<BalancerLine>, StoreError> {
 }
 
 fn is_ill(health: &BalancerHealth) -> bool {
-    !matches!(health, BalancerHealth::Running | BalancerHealth::Idle)
+    !matches!(
+        health,
+        BalancerHealth::Running | BalancerHealth::Idle | BalancerHealth::Unseen
+    )
 }
 
 /// The database's file with the journal beside it.

@@ -3,7 +3,7 @@
 use super::world::{World, actor, wrong};
 use api::actor::Role;
 use api::backend::{Groups as _, System as _};
-use api::balancers::BalancerHealth;
+use api::balancers::{BalancerFault, BalancerHealth};
 use api::system::{Condition, Database};
 use control::queries::BalancerLive;
 use control::request;
@@ -23,7 +23,7 @@ async fn an_administrator_sees_every_tenants_balancers_those_in_trouble_first() 
         health,
         backends: Vec::new(),
     };
-    let failing = BalancerHealth::Failing("no answer".to_owned());
+    let failing = BalancerHealth::Failing(BalancerFault::Mute("no answer".to_owned()));
     let said = [(well, live(BalancerHealth::Running)), (ill, live(failing.clone()))];
     world.ear.live.lock().expect("whole").extend(said);
     let view = world.console.system(&admin).await.expect("the page");
