@@ -76,17 +76,10 @@ impl Palette {
 fn in_sight(id: &str) {
     #[cfg(feature = "hydrate")]
     {
-        use js_sys::{Array, Function, Object, Reflect};
-        use wasm_bindgen::{JsCast, JsValue};
-        let scroll = || -> Option<()> {
-            let line = document().get_element_by_id(id)?;
-            let scroll: Function = Reflect::get(&line, &"scrollIntoView".into()).ok()?.dyn_into().ok()?;
-            let how = Object::new();
-            Reflect::set(&how, &"block".into(), &JsValue::from_str("nearest")).ok()?;
-            Reflect::apply(&scroll, &line, &Array::of1(&how)).ok().map(drop)
-        };
-        // A line that is not there needs no scrolling.
-        let _ = scroll();
+        use super::script::{call, object};
+        if let Some(line) = document().get_element_by_id(id) {
+            call(&line, "scrollIntoView", &[object("block", "nearest")]);
+        }
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = id;
@@ -205,7 +198,7 @@ fn Panel(palette: Palette) -> impl IntoView {
     view! {
         <dialog class="palette" node_ref=palette.dialog aria-label=texts.search>
             <input
-                type="search"
+                type="text"
                 role="combobox"
                 autofocus
                 aria-label=texts.search
