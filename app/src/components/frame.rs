@@ -36,7 +36,7 @@ pub fn PageFrame(
         <a class="skip" href="#content">{texts.skip_to_content}</a>
         <div class=if signed { "frame" } else { "frame stranger" }>
             <header class="top">
-                <a class="brand" href="/"><Icon shape=Shape::Gate/>{texts.product}</a>
+                <a class="brand" href="/"><Icon shape=Shape::Gate/><span class="brand-word">{texts.product}</span></a>
                 {signed.then(|| view! { <Palettes/> })}
                 <Transition>{top}</Transition>
                 <Preferences/>

@@ -118,10 +118,11 @@ fn use_palette() -> Palette {
     let hits = LocalResource::new(move || {
         let asked = asked.get();
         async move {
-            match asked.is_empty() {
-                true => Found::default(),
-                false => fetch_found(asked).await.unwrap_or_default(),
+            if asked.is_empty() {
+                return Found::default();
             }
+            // What cannot be found out is not offered; the commands still are.
+            fetch_found(asked).await.unwrap_or_default()
         }
     });
     let entries = Memo::new(move |_| {

@@ -422,7 +422,7 @@ fn a_wake_that_found_all_as_it_was_is_a_repeat_and_no_headline() {
         !reasons::is_repeat(&[judged.clone(), launches.clone()]),
         "it began something"
     );
-    assert!(!reasons::is_repeat(&[at_desired.clone()]), "it judged");
+    assert!(!reasons::is_repeat(std::slice::from_ref(&at_desired)), "it judged");
     let said = reasons::headline(Lang::En, &[judged.clone(), at_desired]);
     assert_eq!(said, "At desired: 2 of 2 in service, nothing to do");
     assert_eq!(reasons::headline(Lang::En, &[judged]), "Cycle 9 was judged before");
