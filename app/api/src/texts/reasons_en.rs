@@ -252,6 +252,23 @@ fn leaving(reason: &Reason) -> Option<String> {
     })
 }
 
+/// Machines without a record.
+fn strays(reason: &Reason) -> Option<String> {
+    let machines = |count: &u32| counted((*count).into(), "machine", "machines");
+    Some(match reason {
+        Reason::Strays { count } => format!("{} without a record", machines(count)),
+        Reason::StraysNeedAPerson { count } => format!(
+            "{} without a record: nothing is destroyed until somebody says so",
+            machines(count)
+        ),
+        Reason::StoreIsOlder { count } => format!(
+            "{} made after all this server remembers, as if a backup was put back: nothing is destroyed until somebody says so",
+            machines(count)
+        ),
+        _ => return None,
+    })
+}
+
 /// Brakes, holds and what needs a person. Names every variant the others render, so that a new one does not compile.
 fn guard(reason: &Reason) -> String {
     use Reason as R;
@@ -267,20 +284,7 @@ fn guard(reason: &Reason) -> String {
         }
         R::HoldEnded => "Hold ended: a new instance passed the check".into(),
         R::HoldTimedOut { since } => format!("On hold since {} without proof: one at a time", at(*since)),
-        R::Strays { count } => format!("{} without a record", counted((*count).into(), "machine", "machines")),
-        R::StraysNeedAPerson { count } => {
-            format!(
-                "{} without a record: nothing is destroyed until somebody says so",
-                counted((*count).into(), "machine", "machines")
-            )
-        }
-        R::StoreIsOlder { count } => {
-            format!(
-                "{} made after all this server remembers, as if a backup was put back: nothing is destroyed until somebody \
-                 says so",
-                counted((*count).into(), "machine", "machines")
-            )
-        }
+        R::Strays { .. } | R::StraysNeedAPerson { .. } | R::StoreIsOlder { .. } => strays(reason).unwrap_or_default(),
         R::PlanCut { kept, wanted } => format!("{kept} of {wanted} steps now, the rest in the next pass"),
         R::Disabled
         | R::Deleting
