@@ -5,7 +5,6 @@
 
 use api::groups::{ActivityKind, ActivityView, SeriesView};
 use api::texts::{Lang, causes};
-use charming::Chart;
 use charming::component::{Axis, Grid, Legend};
 use charming::datatype::{CompositeValue, DataPoint};
 use charming::element::{
@@ -16,6 +15,7 @@ use charming::element::{
 use charming::series::{Line, Scatter};
 use engine::memory::CycleRecord;
 use engine::model::{Metric, Milli, Span};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Colours of a chart: a canvas does not read style sheets.
@@ -265,7 +265,10 @@ fn value_axis(grid: i32, colors: Palette) -> Axis {
 }
 
 /// Size above, metrics below, one crosshair across both; scaling events as triangles.
-pub fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Chart {
+///
+/// The parts are put together here and not by the builder's `Chart`, which brings every kind of chart there is into the
+/// browser.
+fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
     let linked = AxisPointer::new()
         .link(vec![AxisPointerLink::new().x_axis_index("all")])
         .line_style(LineStyle::new().color(colors.quiet));
@@ -278,33 +281,34 @@ pub fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Chart {
     let tooltip = Tooltip::new()
         .trigger(Trigger::Axis)
         .axis_pointer(AxisPointer::new().type_(AxisPointerType::Line));
-    let mut chart = Chart::new()
-        .animation(false)
-        .legend(legend)
-        .tooltip(tooltip)
-        .axis_pointer(linked)
-        .grid(Grid::new().left(40).right(12).top(34).height("46%"))
-        .grid(Grid::new().left(40).right(12).bottom(26).height("26%"))
-        .x_axis(time_axis(series, 0, colors))
-        .x_axis(time_axis(series, 1, colors))
-        .y_axis(count_axis(series, colors))
-        .y_axis(value_axis(1, colors));
-    for each in size_lines(series, lang, colors) {
-        chart = chart.series(each);
-    }
-    for metric in Metric::ALL {
-        chart = chart.series(metric_line(series, lang, colors, metric));
-    }
-    chart
-        .series(marks(series, lang, colors, ActivityKind::Launch))
-        .series(marks(series, lang, colors, ActivityKind::Removal))
-        .series(marks(series, lang, colors, ActivityKind::Resize))
+    let lines = size_lines(series, lang, colors).into_iter();
+    let metrics = Metric::ALL.map(|metric| metric_line(series, lang, colors, metric));
+    let kinds = [ActivityKind::Launch, ActivityKind::Removal, ActivityKind::Resize];
+    let events = kinds.map(|kind| marks(series, lang, colors, kind));
+    let lines = lines.chain(metrics).map(|line| built(&line));
+    json!({
+        "animation": false,
+        "legend": built(&legend),
+        "tooltip": built(&tooltip),
+        "axisPointer": [built(&linked)],
+        "grid": [
+            built(&Grid::new().left(40).right(12).top(34).height("46%")),
+            built(&Grid::new().left(40).right(12).bottom(26).height("26%")),
+        ],
+        "xAxis": [built(&time_axis(series, 0, colors)), built(&time_axis(series, 1, colors))],
+        "yAxis": [built(&count_axis(series, colors)), built(&value_axis(1, colors))],
+        "series": lines.chain(events.iter().map(built)).collect::<Vec<_>>(),
+    })
+}
+
+fn built(part: &impl Serialize) -> Value {
+    serde_json::to_value(part).unwrap_or_default()
 }
 
 /// The same as ECharts takes it, with what the builder has no words for: UTC, a tooltip on the canvas, and a description
 /// for screen readers.
 pub fn size_option(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
-    let mut option = serde_json::to_value(size_chart(series, lang, colors)).unwrap_or_else(|_| json!({}));
+    let mut option = size_chart(series, lang, colors);
     option["useUTC"] = json!(true);
     option["aria"] = json!({ "enabled": true });
     option["tooltip"]["renderMode"] = json!("richText");

@@ -95,7 +95,7 @@ impl Live {
             let event = message
                 .data()
                 .as_string()
-                .and_then(|text| serde_json::from_str(&text).ok());
+                .and_then(|text| crate::wire::from_text(&text).ok());
             if let Some(event) = event {
                 self.take(event);
             }

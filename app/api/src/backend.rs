@@ -8,7 +8,10 @@
 use crate::actor::Actor;
 use crate::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use crate::catalogue::Catalogue;
-use crate::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
+use crate::groups::{
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Page,
+    SeriesView,
+};
 use crate::problem::Problems;
 use crate::session::Frame;
 use crate::system::SystemView;
@@ -26,6 +29,19 @@ pub trait Groups: Send + Sync {
     async fn groups(&self, actor: &Actor, query: ListQuery) -> Answer<Page<GroupRow>>;
     /// One group's page.
     async fn group(&self, actor: &Actor, id: GroupId) -> Answer<GroupView>;
+    /// Its instances that are not gone, newest first.
+    async fn instances(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<InstanceView>>;
+    /// Its decisions, newest first; the filter looks at the names of their reasons.
+    async fn decisions(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<DecisionView>>;
+    /// What one instance, or every one, used in each minute between two instants (product milliseconds).
+    async fn instance_series(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+        only: Option<InstanceId>,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Answer<InstanceSeriesView>;
     /// Its scaling log, newest first.
     async fn activities(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<ActivityView>>;
     /// Its cycles between two instants (product milliseconds), at most 5 760 (a day).

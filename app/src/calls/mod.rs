@@ -1,5 +1,5 @@
 //! Server functions: the only way a page reaches the server. POST only, stable endpoints under `/api`, thin: take the
-//! backend and the actor from the context, call, answer.
+//! backend and the actor from the context, call, answer. Each says `output = JsonAnswer`: see [`crate::wire`].
 //!
 //! - [`error`]: what a refusal looks like on its way to the page, the typing included.
 //! - [`session`], [`groups`], [`templates`], [`balancers`], [`search`],

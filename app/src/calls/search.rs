@@ -8,6 +8,7 @@
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
+use crate::wire::JsonAnswer;
 #[cfg(feature = "ssr")]
 use api::groups::ListQuery;
 use leptos::prelude::*;
@@ -65,7 +66,7 @@ impl Hit {
 }
 
 /// Everything of the tenant whose name or id has `typed` in it; nothing for an empty text.
-#[server(prefix = "/api", endpoint = "search")]
+#[server(prefix = "/api", endpoint = "search", output = JsonAnswer)]
 pub async fn fetch_found(typed: String) -> Result<Found, CallError> {
     let visit = Visit::here();
     let (backend, actor) = (visit.backend()?, visit.actor()?);

@@ -7,11 +7,12 @@
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
+use crate::wire::JsonAnswer;
 use api::system::SystemView;
 use leptos::prelude::*;
 
 /// Loop, store, driver and load balancers.
-#[server(prefix = "/api", endpoint = "system/view")]
+#[server(prefix = "/api", endpoint = "system/view", output = JsonAnswer)]
 pub async fn fetch_system() -> Result<SystemView, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.system(visit.actor()?).await;

@@ -7,6 +7,7 @@ use crate::calls::CallError;
 use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
+use crate::wire::{Loaded, resource};
 use api::actor::Role;
 use api::session::Frame;
 use api::texts::{Lang, format};
@@ -24,7 +25,7 @@ pub fn PageFrame(
     let signed = use_visit().visitor == Visitor::Signed;
     // Scale, tenant and what is missing may be others after the server was away.
     let all = use_live().of_all();
-    let frame = Resource::new(move || all.get(), |_| fetch_frame());
+    let frame = resource(move || all.get(), |_| fetch_frame());
     let top = move || Suspend::new(async move { frame.await.ok().map(|frame| view! { <TopItems frame/> }) });
     let notice = move || {
         Suspend::new(async move {
@@ -124,7 +125,7 @@ fn Preferences() -> impl IntoView {
 
 /// The left rail; a bottom bar on a narrow screen. What only an administrator of the platform may see stands below a line.
 #[component]
-fn Rail(frame: Resource<Result<Frame, CallError>>) -> impl IntoView {
+fn Rail(frame: Loaded<Result<Frame, CallError>>) -> impl IntoView {
     let texts = &use_texts().frame;
     let system = use_texts().system.title;
     let path = use_location().pathname;

@@ -1,6 +1,7 @@
 //! A form as typed, in the browser: its values, which fields were left, what the server refused.
 
 use crate::calls::{CallError, Values};
+use crate::wire::from_value;
 use api::problem::Problem;
 use leptos::prelude::*;
 use serde::Serialize;
@@ -180,14 +181,15 @@ fn leaves(link: &web_sys::Element) -> bool {
 
 /// A form's fields by name; every form of `api` is a struct of texts.
 pub fn values_of(form: &impl Serialize) -> Values {
-    serde_json::to_value(form)
-        .and_then(serde_json::from_value)
-        .unwrap_or_default()
+    read_again(form)
 }
 
 /// The form of these fields.
 pub fn form_of<F: DeserializeOwned + Default>(values: &Values) -> F {
-    serde_json::to_value(values)
-        .and_then(serde_json::from_value)
-        .unwrap_or_default()
+    read_again(values)
+}
+
+fn read_again<T: DeserializeOwned + Default>(value: &impl Serialize) -> T {
+    let tree = serde_json::to_value(value).ok();
+    tree.and_then(|tree| from_value(tree).ok()).unwrap_or_default()
 }

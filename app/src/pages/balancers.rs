@@ -9,12 +9,13 @@ use crate::components::refusal::{Problems, Refused};
 use crate::components::state::BalancerBadge;
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_balancer, use_live};
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::balancers::BalancerRow;
 use api::groups::{ListQuery, Page};
 use api::texts::format;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The list of load balancers.
@@ -25,7 +26,7 @@ pub fn BalancersPage() -> impl IntoView {
     let query = use_list_query();
     let delete = ServerAction::<DeleteBalancer>::new();
     let fresh = use_live().of_kind(is_balancer);
-    let balancers = Resource::new(move || (query.get(), fresh.get()), |(query, _)| fetch_balancers(query));
+    let balancers = resource(move || (query.get(), fresh.get()), |(query, _)| fetch_balancers(query));
     let count = move || {
         Suspend::new(async move {
             let total = balancers.await.ok()?.total;

@@ -10,13 +10,14 @@ use crate::components::refusal::{Problems, Refused};
 use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_group, use_live};
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::groups::{GroupRow, ListQuery, Page};
 use api::problem::Problem;
 use api::texts::format;
 use engine::model::GroupStatus;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The list of groups.
@@ -28,7 +29,7 @@ pub fn GroupsPage() -> impl IntoView {
     let acts = RowActs::new();
     let fresh = use_live().of_kind(is_group);
     let source = move || (query.get(), fresh.get(), acts.version());
-    let groups = Resource::new(source, |(query, ..)| fetch_groups(query));
+    let groups = resource(source, |(query, ..)| fetch_groups(query));
     let count = move || {
         Suspend::new(async move {
             let total = groups.await.ok()?.total;

@@ -6,6 +6,7 @@ use crate::components::list::{Skeleton, in_address};
 use crate::components::refusal::Refused;
 use crate::components::title::PageHead;
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -15,7 +16,7 @@ pub fn SearchPage() -> impl IntoView {
     let texts = &use_texts().frame;
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
-    let hits = Resource::new(move || asked.get(), fetch_found);
+    let hits = resource(move || asked.get(), fetch_found);
     let body = move || {
         Suspend::new(async move {
             match hits.await {

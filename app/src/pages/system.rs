@@ -8,6 +8,7 @@ use crate::components::refusal::Refused;
 use crate::components::state::{Badge, BalancerBadge, Tone};
 use crate::components::title::PageHead;
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::system::{BalancerLine, Condition, DriverView, LoopView, StoreView, SystemView, TimesView};
 use api::texts::{format, system as words};
 use leptos::prelude::*;
@@ -21,7 +22,7 @@ pub fn SystemPage() -> impl IntoView {
     let texts = &use_texts().system;
     let now = use_now();
     let beat = Memo::new(move |_| now.get() / EVERY_MS);
-    let system = Resource::new(move || beat.get(), |_| fetch_system());
+    let system = resource(move || beat.get(), |_| fetch_system());
     let body = move || {
         Suspend::new(async move {
             match system.await {

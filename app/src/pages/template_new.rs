@@ -7,12 +7,13 @@ use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::{AreaField, SelectField, TextField};
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::catalogue::{Catalogue, ImageView, TypeView, VpcView};
 use api::templates::TemplateForm;
 use api::texts::{Lang, format, templates as words};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 const FIELDS: &[&str] = &[
@@ -29,7 +30,7 @@ const FIELDS: &[&str] = &[
 #[component]
 pub fn TemplateNewPage() -> impl IntoView {
     let texts = use_texts();
-    let catalogue = Resource::new(|| (), |()| fetch_catalogue());
+    let catalogue = resource(|| (), |()| fetch_catalogue());
     let action = ServerAction::<CreateTemplate>::new();
     let above = vec![("/templates".to_owned(), texts.templates.title.to_owned())];
     let body = move || {

@@ -8,13 +8,14 @@ use crate::components::menu::RowMenu;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_template, use_live};
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::groups::{ListQuery, Page};
 use api::templates::TemplateRow;
 use api::texts::format;
 use engine::model::GroupId;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The list of templates.
@@ -25,7 +26,7 @@ pub fn TemplatesPage() -> impl IntoView {
     let query = use_list_query();
     let delete = ServerAction::<DeleteTemplate>::new();
     let fresh = use_live().of_kind(is_template);
-    let templates = Resource::new(
+    let templates = resource(
         move || (query.get(), fresh.get()),
         |(query, _)| async move {
             let page = fetch_templates(query).await?;

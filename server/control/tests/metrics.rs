@@ -4,7 +4,7 @@ mod world;
 
 use api::system::{Condition, DriverAnswer, DriverCall, PassOutcome};
 use control::clock::Clock as _;
-use control::drivers::{Driver as _, ImageSpec, MachineSpec};
+use control::drivers::{ImageSpec, MachineSpec};
 use control::metrics::Meters;
 use control::metrics::exposition::Exposition;
 use engine::model::{GroupId, GroupSpec, GroupStatus, InstanceId};
@@ -32,6 +32,7 @@ fn machine(id: u64) -> MachineSpec {
         address: Ipv4Addr::LOCALHOST,
         image,
         user_data: String::new(),
+        birth: None,
     }
 }
 
@@ -78,7 +79,8 @@ async fn a_drivers_calls_are_counted_by_answer_and_one_given_up_is_late() {
     world.driver.fault(Fault::CreateRefused);
     assert!(driver.create(&machine(2)).await.is_err());
     world.driver.fault(Fault::CreateHangs);
-    let hangs = driver.create(&machine(3));
+    let third = machine(3);
+    let hangs = driver.create(&third);
     assert!(tokio::time::timeout(Duration::from_millis(20), hangs).await.is_err());
     world.driver.fault(Fault::None);
     assert_eq!(driver.list().await.expect("a list").len(), 1);

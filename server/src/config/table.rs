@@ -68,7 +68,7 @@ pub const OTHER_VARIABLES: [&str; 14] = [
 pub const METRICS_TOKEN: &str = "metrics_token";
 
 /// The settings, in the order they are shown.
-pub const KEYS: [Key; 13] = [
+pub const KEYS: [Key; 14] = [
     Key {
         name: "listen",
         flag: "listen",

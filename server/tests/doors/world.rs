@@ -5,7 +5,10 @@ use api::actor::{Actor, Role};
 use api::backend::{Answer, Balancers, Common, Groups, Protect, System, Templates};
 use api::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use api::catalogue::Catalogue;
-use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
+use api::groups::{
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Page,
+    SeriesView,
+};
 use api::live::{Change, LiveEvent};
 use api::problem::{Code, Problem};
 use api::session::Frame;
@@ -395,6 +398,22 @@ impl Groups for Users {
         none()
     }
     async fn group(&self, _: &Actor, _: GroupId) -> Answer<GroupView> {
+        none()
+    }
+    async fn instances(&self, _: &Actor, _: GroupId, _: ListQuery) -> Answer<Page<InstanceView>> {
+        none()
+    }
+    async fn decisions(&self, _: &Actor, _: GroupId, _: ListQuery) -> Answer<Page<DecisionView>> {
+        none()
+    }
+    async fn instance_series(
+        &self,
+        _: &Actor,
+        _: GroupId,
+        _: Option<InstanceId>,
+        _: i64,
+        _: i64,
+    ) -> Answer<InstanceSeriesView> {
         none()
     }
     async fn activities(&self, _: &Actor, _: GroupId, _: ListQuery) -> Answer<Page<ActivityView>> {

@@ -5,6 +5,7 @@ use crate::calls::groups::{
     BindGroup, ConfirmStrays, DeleteGroup, DisableGroup, EnableGroup, ProtectInstance, RearmBreaker, RemoveInstance,
     ResizeGroup, UnbindGroup,
 };
+use crate::forms::post::ServerAction;
 use api::problem::Problem;
 use leptos::prelude::*;
 

@@ -7,6 +7,7 @@ use crate::components::chart::{Figure, is_dark};
 use crate::components::icon::{Icon, Shape};
 use crate::components::trail::Instant;
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::groups::SeriesView;
 use api::texts::{causes, format, groups as words};
 use engine::memory::CycleRecord;
@@ -36,7 +37,7 @@ pub(super) fn SizeFigure(id: Memo<String>) -> impl IntoView {
     let fresh = use_freshness(id);
     let palette = if is_dark() { Palette::DARK } else { Palette::LIGHT };
     let source = move || (id.get(), range.get(), fresh.get());
-    let series = Resource::new(source, |(id, minutes, _)| async move {
+    let series = resource(source, |(id, minutes, _)| async move {
         match id.parse::<GroupId>() {
             Ok(id) => fetch_series(id, minutes).await.ok(),
             Err(_) => None,

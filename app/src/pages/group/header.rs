@@ -6,11 +6,11 @@ use crate::components::gauge::Gauge;
 use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
+use crate::forms::post::ActionForm;
 use crate::visit::{use_lang, use_texts};
 use api::groups::{DecisionView, GroupView};
 use api::texts::{format, groups as words, reasons};
 use engine::model::{GroupStatus, Reason};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Name, state and actions; then the gauge beside the last decision.

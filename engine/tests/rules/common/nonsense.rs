@@ -1,6 +1,6 @@
 //! Every input a pass could be given, sense or not: overflow, contradictions, clocks that go back.
 
-use engine::memory::{Answering, Breaker, CycleRecord, Durable, Moved, Regret};
+use engine::memory::{Answering, Breaker, CycleRecord, Durable, Moved, Regret, StrayDoubt};
 use engine::model::*;
 use proptest::prelude::*;
 
@@ -269,6 +269,10 @@ pub fn durables() -> impl Strategy<Value = Durable> {
         misses,
         last_added,
     });
+    let doubts = prop::option::of(prop_oneof![
+        Just(StrayDoubt::MostAreStrays),
+        Just(StrayDoubt::StoreIsOlder)
+    ]);
     (
         sizes,
         breakers(),
@@ -276,7 +280,7 @@ pub fn durables() -> impl Strategy<Value = Durable> {
         (moves(), moves()),
         regrets(),
         prop::array::uniform2(answering),
-        any::<bool>(),
+        (any::<bool>(), prop::option::of(instants()), doubts),
     )
         .prop_map(
             |(
@@ -286,7 +290,7 @@ pub fn durables() -> impl Strategy<Value = Durable> {
                 (last_out, last_in),
                 regret,
                 answering,
-                confirmed,
+                (confirmed, passed_at, stray_doubt),
             )| {
                 Durable {
                     desired,
@@ -299,6 +303,9 @@ pub fn durables() -> impl Strategy<Value = Durable> {
                     regret,
                     answering,
                     strays_confirmed: confirmed,
+                    passed_at,
+                    stray_doubt,
+                    departures: Vec::new(),
                 }
             },
         )

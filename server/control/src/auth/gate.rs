@@ -117,6 +117,12 @@ actions! {
     ListGroups, "list_groups": Look All Group;
     /// A group's page.
     ReadGroup, "read_group": Look One Group;
+    /// The list of its instances.
+    ListInstances, "list_instances": Look One Group;
+    /// The list of its decisions.
+    ListDecisions, "list_decisions": Look One Group;
+    /// What its instances used.
+    ReadMinutes, "read_minutes": Look One Group;
     /// Its scaling log.
     ReadActivities, "read_activities": Look One Group;
     /// Its cycles.

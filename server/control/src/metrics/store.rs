@@ -4,7 +4,7 @@ use super::label::One;
 use super::{Times, since_us};
 use crate::clock::{Clock, Wall};
 use crate::store::{
-    BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Settlement, StoreError,
+    BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
 };
 use api::live::Change;
 use api::system::TimesView;
@@ -14,7 +14,6 @@ use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use serde::Serialize;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// A transaction of the loop; each is a method of `LoopStore`.
@@ -122,7 +121,12 @@ impl LoopStore for MeteredStore {
     async fn series(&self, group: GroupId, cycles: u32) -> Result<Vec<CycleRecord>, StoreError> {
         self.timed(StoreCall::Series, self.inner.series(group, cycles)).await
     }
-    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError> {
+    async fn intend(
+        &self,
+        fence: Fence,
+        intents: &[Intent],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Placed>>, StoreError> {
         self.timed(StoreCall::Intend, self.inner.intend(fence, intents, now))
             .await
     }

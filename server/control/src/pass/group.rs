@@ -4,6 +4,7 @@
 use super::apply::{Applied, Hands, Minted, Orders, address};
 use super::departures::departures;
 use super::intend::Intending;
+use super::minutes::Minutes;
 use super::observe::{Seen, VServerSaid, describe_absent, has_run};
 use super::owner::LoopParts;
 use super::samples::{Capacity, Meter};
@@ -36,6 +37,7 @@ pub(super) struct Kept {
     /// `None` before the first pass since the start.
     pub(super) memory: Option<Memory>,
     pub(super) meter: Meter,
+    pub(super) minutes: Minutes,
     /// Driver answers for the next observation.
     pub(super) answers: Vec<Answer>,
     /// The driver's words about failed creates.
@@ -154,7 +156,7 @@ impl Passing {
         let mut passed = engine::pass(&record.spec, record.status, &memory, &seen, moment.now);
         passed.plan.memory.durable.departures =
             departures(&record, &seen, &passed.plan.steps, (&*self.clock, moment.now));
-        let Intended { minted, homeless } = self.intend(&record, &mut passed, &machines, moment).await?;
+        let Intended { minted, homeless, .. } = self.intend(&record, &mut passed, &machines, moment).await?;
         let mut applied = self
             .apply(&record, (&seen, moment.now), &passed, &minted)
             .await
@@ -172,6 +174,7 @@ impl Passing {
         let fence = fence(&record, moment);
         self.store.settle(fence, &settlement, moment.now).await?;
         kept.last = Some(settlement.decision);
+        kept.minutes.settled();
         self.figures.ended(say_pass(&record, &passed));
         let next = next_look(&applied, &passed.plan.steps);
         // Known at the next cycle: a pass at every slot would only find the subnets full again.
@@ -204,7 +207,7 @@ impl Passing {
         moment: Moment,
     ) -> Observation {
         let cycle = Cycle::last_closed(moment.now, moment.offset);
-        self.measure(record, &mut kept.meter, cycle).await;
+        self.measure(record, kept, cycle).await;
         let described = describe_absent(&*self.clock, &*self.hands.driver, record, machines).await;
         let vservers = self.vservers(record, moment.since).await;
         let seen = Seen {
@@ -222,10 +225,14 @@ impl Passing {
     }
 
     /// Reads the counters once a closed cycle.
-    async fn measure(&self, record: &GroupRecord, meter: &mut Meter, cycle: Cycle) {
-        if !meter.wants(cycle) {
-            return;
+    async fn measure(&self, record: &GroupRecord, kept: &mut Kept, cycle: Cycle) {
+        if kept.meter.wants(cycle) {
+            self.read_usage(record, &mut kept.meter, cycle).await;
+            kept.minutes.add(cycle, &kept.meter.all());
         }
+    }
+
+    async fn read_usage(&self, record: &GroupRecord, meter: &mut Meter, cycle: Cycle) {
         let ids: Vec<_> = record
             .instances
             .iter()

@@ -25,6 +25,7 @@ mod intend;
 mod keeper;
 mod lag;
 mod looks;
+mod minutes;
 mod observe;
 mod owner;
 mod samples;

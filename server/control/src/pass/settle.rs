@@ -58,6 +58,7 @@ impl Settling<'_> {
                 Vec::new()
             },
             cycle,
+            minute: self.kept.minutes.closed().cloned(),
             changes: if news {
                 vec![Change::Group { id: self.record.id }]
             } else {

@@ -26,7 +26,10 @@ macro_rules! version {
 }
 
 /// Every version, oldest first.
-const VERSIONS: [Version; 1] = [version!(1, "init", "0001_init.sql")];
+const VERSIONS: [Version; 2] = [
+    version!(1, "init", "0001_init.sql"),
+    version!(2, "history", "0002_history.sql"),
+];
 
 /// The migrations for SQLite.
 pub(super) fn sqlite() -> Migrator {

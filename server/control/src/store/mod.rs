@@ -6,13 +6,16 @@
 
 pub mod audit;
 pub mod clock;
+pub mod cycles;
 mod database_url;
 pub mod db;
 pub mod events;
 mod first_start;
 pub mod memory;
 mod migrations;
+pub mod minutes;
 mod pools;
+pub mod retention;
 pub mod rules;
 pub mod sql;
 pub mod tx;
@@ -39,6 +42,7 @@ use engine::model::{
     ActivityId, Flags, GroupId, GroupSpec, GroupStatus, InstanceId, LoadBalancerId, Order, Phase, Reading, Reason,
     SubnetId, TemplateId, TenantId, Timestamp, VServerId,
 };
+use minutes::MinuteRecord;
 use std::net::Ipv4Addr;
 
 /// How many shards groups are spread over; a change would move every group to another shard.
@@ -327,6 +331,8 @@ pub struct Settlement {
     pub cycle: Option<CycleRecord>,
     /// That cycle's samples: CPU and memory.
     pub samples: Vec<(InstanceId, [Reading; 2])>,
+    /// What the instances used in the minute that closed, if this pass is the first to leave it behind.
+    pub minute: Option<MinuteRecord>,
     /// What to tell browsers; empty when nothing a page shows has changed.
     pub changes: Vec<Change>,
 }
@@ -424,6 +430,6 @@ pub trait LoopStore: Send + Sync {
     async fn announce(&self, tenant: TenantId, changes: &[Change], now: Timestamp) -> Result<(), StoreError>;
     /// Stores the product clock's mark (design 2).
     async fn mark(&self, product: Timestamp) -> Result<(), StoreError>;
-    /// Removes what is past its retention; at most `limit` rows of each kind.
+    /// Removes what is past its retention; at most `limit` rows of each kind for each reason (see [`retention`]).
     async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError>;
 }

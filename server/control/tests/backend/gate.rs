@@ -104,6 +104,9 @@ async fn act(world: &World, who: &Actor, action: Action, on: &Things) -> Answer<
     match action {
         Action::ListGroups => backend.groups(who, list()).await.map(drop),
         Action::ReadGroup => backend.group(who, group).await.map(drop),
+        Action::ListInstances => backend.instances(who, group, list()).await.map(drop),
+        Action::ListDecisions => backend.decisions(who, group, list()).await.map(drop),
+        Action::ReadMinutes => backend.instance_series(who, group, None, 0, 60_000).await.map(drop),
         Action::ReadActivities => backend.activities(who, group, list()).await.map(drop),
         Action::ReadSeries => backend.series(who, group, 0, 60_000).await.map(drop),
         Action::ReadLogs => backend.instance_logs(who, group, on.instance).await.map(drop),

@@ -10,6 +10,7 @@ mod databases;
 mod edits;
 mod gate;
 mod groups;
+mod histories;
 mod instances;
 mod lists;
 mod pages;

@@ -6,6 +6,7 @@ mod strays;
 #[path = "../world/mod.rs"]
 mod world;
 
+use control::store::sql::minutes_of_group;
 use engine::model::{GroupSpec, GroupStatus, Span};
 use world::World;
 use world::driver::Fault;
@@ -311,4 +312,29 @@ async fn a_member_is_not_signalled_while_a_running_balancer_may_still_send_to_it
     world.balancer.speak();
     world.cycles(2).await;
     assert_eq!(world.driver.signals().len(), 1);
+}
+
+#[tokio::test]
+async fn each_minute_of_a_members_use_is_kept_once() {
+    let world = world_with(&GroupSpec {
+        rules: Vec::new(),
+        ..spec()
+    })
+    .await;
+    world.cycles(1).await;
+    world.driver.load(100);
+    world.cycles(16).await;
+    let mut tx = world.db.read("read minutes").await.expect("a read");
+    let all = minutes_of_group(&mut tx, GROUP, (0, i64::MAX.cast_unsigned()), 9)
+        .await
+        .expect("minutes");
+    let numbers: Vec<u64> = all.iter().map(|record| record.minute).collect();
+    let mut once = numbers.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!((numbers.len() >= 4, &numbers), (true, &once), "each once, in order");
+    // A tenth of a core on a quarter of a vCPU; the first minute began before the load.
+    let whole = &all[all.len() - 2].uses;
+    let cpu = whole[0].1.cpu.expect("CPU was read");
+    assert_eq!((whole.len(), cpu.mean, cpu.max), (1, 40_000, 40_000));
 }

@@ -91,6 +91,9 @@ contract! {
         records_are_kept_in_order_over_hours_and_gaps_stay_gaps,
         a_cycle_folded_again_is_replaced,
         fewer_than_asked_are_all_there_are,
+        minutes_come_back_by_instance_while_members_come_and_go,
+        a_minute_that_two_servers_left_behind_is_the_later_ones,
+        a_large_group_has_all_its_minutes,
     }
     events {
         the_sequence_has_no_gap_and_no_double,
@@ -107,6 +110,12 @@ contract! {
         events_are_kept_for_a_day_and_ten_thousand_at_most,
         what_ended_ninety_days_ago_goes_and_what_is_open_stays,
         a_sweep_is_bounded,
+        minutes_are_kept_for_two_days,
+        decisions_go_ninety_days_after_they_began_but_the_newest_stays,
+        what_takes_too_much_goes_by_the_oldest_hour,
+        minutes_that_take_too_much_go_by_the_oldest_hour,
+        the_hour_under_way_is_not_counted,
+        what_is_open_stays_however_much_it_takes,
     }
 }
 
@@ -144,6 +153,9 @@ databases! {
         an_audit_line_is_written_with_what_it_speaks_of,
         what_cannot_be_read_names_its_column_and_operation,
         a_null_and_a_text_with_a_nul_are_stored_alike,
+    }
+    retention {
+        what_is_counted_is_what_is_there_while_rows_come_and_go,
     }
     starting {
         migrating_twice_is_migrating_once,

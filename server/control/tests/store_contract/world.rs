@@ -2,12 +2,14 @@
 
 use crate::databases::Kind;
 use crate::sql_people::SqlPeople;
-use api::groups::{ActivityKind, ActivityStatus, Cause};
+use api::groups::{ActivityKind, ActivityStatus, Cause, InstanceUse};
 use api::live::LiveEvent;
 use async_trait::async_trait;
 use control::clock::{TimeScale, Wall};
 use control::drivers::ImageSpec;
 use control::ids::RandomIds;
+use control::store::minutes::MinuteRecord;
+use control::store::retention::Retention;
 use control::store::sql::LeaseClock;
 use control::store::{
     BalancerRecord, Counts, Db, DecisionRow, Fence, FirstStartArgs, GroupRecord, Intent, Launch, Lease, LoopStore,
@@ -72,6 +74,10 @@ pub trait People: Send + Sync {
     async fn status(&self, group: GroupId) -> GroupStatus;
     async fn counts(&self, group: GroupId) -> Counts;
     async fn cpu_samples(&self, group: GroupId) -> Vec<(InstanceId, Option<u64>)>;
+    /// What is stored of its instances' minutes: minute and instance, sorted.
+    async fn minutes(&self, group: GroupId) -> Vec<(u64, InstanceId, InstanceUse)>;
+    /// The same store, keeping so much of the past.
+    fn keeping(&self, retention: Retention) -> Arc<dyn LoopStore>;
 }
 
 /// A wall clock that tests shift.
@@ -311,6 +317,7 @@ pub fn settlement() -> Settlement {
         },
         cycle: None,
         samples: Vec::new(),
+        minute: None,
         changes: Vec::new(),
     }
 }
@@ -325,6 +332,17 @@ pub fn cycle(cycle: u64) -> CycleRecord {
         means: [Ok(50_000), Err(Missing::NotRead)],
         demands: [Ok(100_000), Err(Missing::TooFewSamples)],
     }
+}
+
+/// Minutes by minute and instance.
+pub fn one_by_one(records: Vec<MinuteRecord>) -> Vec<(u64, InstanceId, InstanceUse)> {
+    let each = records.into_iter().flat_map(|record| {
+        let minute = record.minute;
+        record.uses.into_iter().map(move |(id, used)| (minute, id, used))
+    });
+    let mut each: Vec<_> = each.collect();
+    each.sort_by_key(|(minute, id, _)| (*minute, *id));
+    each
 }
 
 #[async_trait]
@@ -404,5 +422,11 @@ impl People for MemoryStore {
             .into_iter()
             .map(|(id, [cpu, _])| (id, cpu.ok()))
             .collect()
+    }
+    async fn minutes(&self, group: GroupId) -> Vec<(u64, InstanceId, InstanceUse)> {
+        one_by_one(Self::minutes(self, group))
+    }
+    fn keeping(&self, retention: Retention) -> Arc<dyn LoopStore> {
+        Arc::new(self.clone().keeping(retention))
     }
 }

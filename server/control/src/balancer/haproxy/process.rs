@@ -53,6 +53,10 @@ impl Master {
     }
 
     /// Waits until it ends: its descriptor becomes readable then, whoever its parent is.
+    #[expect(
+        deprecated,
+        reason = "the safe one; a descriptor owned for the whole wait is what the other asks for by `unsafe`"
+    )]
     pub async fn until_ended(self) -> io::Result<()> {
         let pin = AsyncFd::with_interest(self.pin, Interest::READABLE)?;
         pin.readable().await.map(drop)

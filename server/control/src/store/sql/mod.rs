@@ -4,10 +4,12 @@ mod balancers;
 mod intend;
 mod leases;
 mod load;
-mod series;
+pub(crate) mod minutes;
+pub(crate) mod series;
 mod settle;
 mod sweep;
 
+use super::retention::Retention;
 use super::tx::Tx;
 use super::{
     BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement,
@@ -22,6 +24,8 @@ use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, 
 use std::fmt;
 use std::sync::Arc;
 
+pub use minutes::{of_group as minutes_of_group, of_instance as minutes_of_instance};
+
 /// Tells the time leases are measured by.
 pub type LeaseClock = Arc<dyn Fn() -> Wall + Send + Sync>;
 
@@ -31,6 +35,7 @@ pub struct SqlStore {
     db: Db,
     /// None: the database's own clock, so that servers need not agree on theirs.
     lease_clock: Option<LeaseClock>,
+    retention: Retention,
 }
 
 impl fmt::Debug for SqlStore {
@@ -41,16 +46,27 @@ impl fmt::Debug for SqlStore {
 
 impl SqlStore {
     /// A store whose leases are measured by the database's clock.
-    pub const fn new(db: Db) -> Self {
-        Self { db, lease_clock: None }
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            lease_clock: None,
+            retention: Retention::default(),
+        }
     }
 
     /// A store whose leases are measured by another clock: tests shift it.
     pub fn with_lease_clock(db: Db, clock: LeaseClock) -> Self {
         Self {
-            db,
             lease_clock: Some(clock),
+            ..Self::new(db)
         }
+    }
+
+    /// The same store, keeping so much of the past.
+    #[must_use]
+    pub const fn keeping(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
     }
 
     /// The database underneath.
@@ -180,6 +196,6 @@ impl LoopStore for SqlStore {
     }
 
     async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError> {
-        sweep::all(&self.db, now, wall, limit).await
+        sweep::all(&self.db, &self.retention, (now, wall), limit).await
     }
 }
