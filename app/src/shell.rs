@@ -56,6 +56,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/signin") view=SignInPage ssr=SsrMode::Async/>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
+                    <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async/>
                     <Route path=path!("/groups") view=GroupsPage ssr=SsrMode::Async/>
                     <Route path=path!("/groups/new") view=GroupNewPage ssr=SsrMode::Async/>
                     <Route path=path!("/groups/:id") view=GroupPage ssr=SsrMode::Async/>
@@ -67,7 +68,6 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/balancers") view=BalancersPage ssr=SsrMode::Async/>
                     <Route path=path!("/balancers/new") view=BalancerNewPage ssr=SsrMode::Async/>
                     <Route path=path!("/balancers/:id") view=BalancerPage ssr=SsrMode::Async/>
-                    <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async/>
                 </FlatRoutes>
             </PageFrame>
         </Router>

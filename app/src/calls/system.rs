@@ -1,4 +1,4 @@
-//! How the installation does.
+//! How the installation does, for its administrators.
 #![allow(
     missing_docs,
     reason = "the macro makes a struct of each function's arguments; the function is documented"
@@ -11,8 +11,8 @@ use crate::wire::JsonAnswer;
 use api::system::SystemView;
 use leptos::prelude::*;
 
-/// The page "System"; for platform administrators.
-#[server(prefix = "/api", endpoint = "system", output = JsonAnswer)]
+/// Loop, store, driver and load balancers.
+#[server(prefix = "/api", endpoint = "system/view", output = JsonAnswer)]
 pub async fn fetch_system() -> Result<SystemView, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.system(visit.actor()?).await;

@@ -1,32 +1,32 @@
-//! `/system`: how the installation does, for platform administrators. Nothing of it is an event of a tenant, so the page
-//! asks again every few seconds.
+//! `/system`: how loop, store, driver and load balancers do; for administrators of the platform. Nothing of it is an event
+//! of a tenant, so the page asks again by itself.
 
 use crate::calls::system::fetch_system;
+use crate::components::clock::use_now;
 use crate::components::list::Skeleton;
 use crate::components::refusal::Refused;
 use crate::components::state::{Badge, BalancerBadge, Tone};
 use crate::components::title::PageHead;
-use crate::components::trail::Instant;
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
-use api::system::{BalancerLine, Condition, DriverView, LoopView, StoreView, SystemView};
-use api::texts::system::{answer, call, condition, database, mebibytes, outcome, took};
+use api::system::{BalancerLine, Condition, DriverView, LoopView, StoreView, SystemView, TimesView};
+use api::texts::{format, system as words};
 use leptos::prelude::*;
 
-/// How often the page asks again. More often and the page itself is load; less and it is no use in trouble.
-#[cfg(feature = "hydrate")]
-const ASK_EVERY: std::time::Duration = std::time::Duration::from_secs(5);
+/// How often it is read again. Shorter and the page itself would be a load; longer and trouble is seen late.
+const EVERY_MS: i64 = 5_000;
 
 /// The page.
 #[component]
 pub fn SystemPage() -> impl IntoView {
     let texts = &use_texts().system;
-    let again = use_again();
-    let system = resource(move || again.get(), |_| fetch_system());
+    let now = use_now();
+    let beat = Memo::new(move |_| now.get() / EVERY_MS);
+    let system = resource(move || beat.get(), |_| fetch_system());
     let body = move || {
         Suspend::new(async move {
             match system.await {
-                Ok(view) => view! { <Parts view/> }.into_any(),
+                Ok(view) => view! { <Body view/> }.into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
@@ -38,175 +38,199 @@ pub fn SystemPage() -> impl IntoView {
     .into_any()
 }
 
-/// Counts up every few seconds in the browser; the server renders once.
-fn use_again() -> ReadSignal<u32> {
-    let (again, set_again) = signal(0_u32);
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        let every = set_interval_with_handle(
-            move || set_again.update(|count| *count = count.wrapping_add(1)),
-            ASK_EVERY,
-        );
-        on_cleanup(move || {
-            if let Ok(every) = every {
-                every.clear();
-            }
-        });
-    });
-    #[cfg(not(feature = "hydrate"))]
-    let _ = set_again;
-    again
-}
-
 #[component]
-fn Parts(view: SystemView) -> impl IntoView {
+fn Body(view: SystemView) -> impl IntoView {
     let texts = &use_texts().system;
+    let up_ms = view.now_ms.saturating_sub(view.started_ms);
+    let up = format!(
+        "{} · {} {}",
+        view.version,
+        texts.up_for,
+        format::length(use_lang(), up_ms)
+    );
     view! {
-        <p class="quiet">{texts.since}" "<Instant ms=view.started_ms/>" UTC · "{view.version}</p>
-        <Scaling view=view.scaling/>
-        <Store view=view.store/>
-        <Driver view=view.driver/>
-        <Balancers lines=view.balancers/>
-    }
-    .into_any()
-}
-
-/// A part's heading with how it does.
-#[component]
-fn Head(title: &'static str, how: Condition) -> impl IntoView {
-    let tone = match how {
-        Condition::Well => Tone::Well,
-        Condition::Starting | Condition::Unknown => Tone::Busy,
-        Condition::Idle => Tone::Off,
-        Condition::Stuck | Condition::Silent => Tone::Bad,
-    };
-    view! { <h2>{title}" "<Badge tone word=condition(use_lang(), how)/></h2> }.into_any()
-}
-
-/// Figures with their names.
-fn figures(all: Vec<(&'static str, String)>) -> AnyView {
-    let figure = |(name, value)| view! { <div class="figure"><dt>{name}</dt><dd>{value}</dd></div> };
-    view! { <dl class="figures">{all.into_iter().map(figure).collect_view()}</dl> }.into_any()
-}
-
-#[component]
-fn Scaling(view: LoopView) -> impl IntoView {
-    let (texts, lang) = (&use_texts().system, use_lang());
-    let known = vec![
-        (texts.groups, view.groups.to_string()),
-        (texts.leases, view.leases.to_string()),
-        (texts.lag_p50, took(view.lag.p50_us)),
-        (texts.lag_p99, took(view.lag.p99_us)),
-        (texts.lag_worst, took(view.lag.worst_us)),
-    ];
-    let slot = view
-        .last_slot_ms
-        .map(|ms| view! { <p class="quiet">{texts.last_slot}" "<Instant ms/>" UTC"</p> });
-    let row = move |(what, count): (_, u64)| {
-        view! { <tr><td>{outcome(lang, what)}</td><td class="num">{count}</td></tr> }
-    };
-    view! {
+        <p class="quiet remark">{texts.lead}" "<span class="num">{up}</span></p>
+        <div class="first-screen">
+            <Scaling part=view.scaling now_ms=view.now_ms/>
+            <Store part=view.store/>
+            <Driver part=view.driver/>
+        </div>
         <section>
-            <Head title=texts.scaling how=view.condition/>
-            {figures(known)}
-            {slot}
-            <div class="table-box">
-                <table>
-                    <thead><tr><th scope="col">{texts.outcome}</th><th scope="col">{texts.passes}</th></tr></thead>
-                    <tbody>{view.passes.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
+            <h2 class="part-head">{texts.balancers}</h2>
+            <Balancers lines=view.balancers/>
         </section>
     }
     .into_any()
 }
 
+const fn tone(condition: Condition) -> Tone {
+    match condition {
+        Condition::Well => Tone::Well,
+        Condition::Starting => Tone::Busy,
+        Condition::Idle | Condition::Unknown => Tone::Off,
+        Condition::Stuck | Condition::Silent => Tone::Bad,
+    }
+}
+
+/// A part of the server: its name, how it does, and its numbers.
 #[component]
-fn Store(view: StoreView) -> impl IntoView {
-    let texts = &use_texts().system;
-    let mut known = vec![(texts.database, database(view.database).to_owned())];
-    known.extend(view.size_bytes.map(|bytes| (texts.size, mebibytes(bytes))));
-    known.extend([
-        (texts.reads_p50, took(view.reads.p50_us)),
-        (texts.reads_p99, took(view.reads.p99_us)),
-        (texts.writes_p50, took(view.writes.p50_us)),
-        (texts.writes_p99, took(view.writes.p99_us)),
-    ]);
-    view! { <section><Head title=texts.store how=view.condition/>{figures(known)}</section> }.into_any()
+fn Part(title: &'static str, condition: Condition, children: Children) -> impl IntoView {
+    view! {
+        <section class="card system-part">
+            <div class="system-head">
+                <h2>{title}</h2>
+                <Badge tone=tone(condition) word=words::condition(use_lang(), condition)/>
+            </div>
+            {children()}
+        </section>
+    }
+    .into_any()
+}
+
+/// Names and numbers, one pair a line.
+#[component]
+fn Numbers(pairs: Vec<(&'static str, String)>) -> impl IntoView {
+    let pair = |(name, value)| view! { <div><dt>{name}</dt><dd class="num">{value}</dd></div> };
+    view! { <dl class="numbers">{pairs.into_iter().map(pair).collect_view()}</dl> }.into_any()
+}
+
+/// `half within 1.2 ms · 99 % within 8.0 ms · worst 12.1 ms`; nothing was measured yet: that.
+fn times(texts: &words::SystemTexts, times: TimesView) -> String {
+    if times.count == 0 {
+        return texts.none_yet.to_owned();
+    }
+    let part = |word: &str, us| format!("{word} {}", format::micros(us));
+    [
+        part(texts.p50, times.p50_us),
+        part(texts.p99, times.p99_us),
+        part(texts.worst, times.worst_us),
+    ]
+    .join(" · ")
 }
 
 #[component]
-fn Driver(view: DriverView) -> impl IntoView {
-    let (texts, lang) = (&use_texts().system, use_lang());
-    let mut known = Vec::new();
-    known.extend(view.machines.map(|count| (texts.machines, count.to_string())));
-    known.extend([
-        (texts.calls_p50, took(view.times.p50_us)),
-        (texts.calls_p99, took(view.times.p99_us)),
-    ]);
-    let row = move |(what, said, count): (_, _, u64)| {
-        view! { <tr><td>{call(lang, what)}</td><td>{answer(lang, said)}</td><td class="num">{count}</td></tr> }
+fn Scaling(part: LoopView, now_ms: i64) -> impl IntoView {
+    let texts = &use_texts().system;
+    let lang = use_lang();
+    let ago = |slot_ms: i64| {
+        let age = format::length(lang, now_ms.saturating_sub(slot_ms));
+        format!("{age}{}", lang.texts().frame.ago)
     };
-    let calls = if view.calls.is_empty() {
-        view! { <p class="empty">{texts.none_yet}</p> }.into_any()
-    } else {
+    let pairs = vec![
+        (texts.groups, part.groups.to_string()),
+        (texts.leases, part.leases.to_string()),
+        (
+            texts.last_slot,
+            part.last_slot_ms.map_or_else(|| texts.never.to_owned(), ago),
+        ),
+    ];
+    let passes = part
+        .passes
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(outcome, count)| (words::outcome(lang, *outcome), count.to_string()))
+        .collect();
+    view! {
+        <Part title=texts.scaling condition=part.condition>
+            <Numbers pairs/>
+            <h3>{texts.lag}</h3>
+            <p class="num-left">{times(texts, part.lag)}</p>
+            <h3>{texts.passes}</h3>
+            <Numbers pairs=passes/>
+        </Part>
+    }
+    .into_any()
+}
+
+#[component]
+fn Store(part: StoreView) -> impl IntoView {
+    let texts = &use_texts().system;
+    let mut pairs = vec![(texts.database, words::database(part.database).to_owned())];
+    pairs.extend(part.size_bytes.map(|size| (texts.size, format::bytes(size))));
+    view! {
+        <Part title=texts.store condition=part.condition>
+            <Numbers pairs/>
+            <h3>{texts.reads}</h3>
+            <p class="num-left">{times(texts, part.reads)}</p>
+            <h3>{texts.writes}</h3>
+            <p class="num-left">{times(texts, part.writes)}</p>
+        </Part>
+    }
+    .into_any()
+}
+
+#[component]
+fn Driver(part: DriverView) -> impl IntoView {
+    let texts = &use_texts().system;
+    let lang = use_lang();
+    let machines = part.machines.map_or_else(|| "–".to_owned(), |count| count.to_string());
+    let line = |(call, answer, count)| {
         view! {
+            <tr>
+                <td>{words::call(lang, call)}</td>
+                <td>{words::answer(lang, answer)}</td>
+                <td class="num">{count}</td>
+            </tr>
+        }
+    };
+    let calls = part.calls.into_iter().map(line).collect_view();
+    view! {
+        <Part title=texts.driver condition=part.condition>
+            <Numbers pairs=vec![(texts.machines, machines)]/>
+            <h3>{texts.times}</h3>
+            <p class="num-left">{times(texts, part.times)}</p>
+            <h3>{texts.calls}</h3>
             <div class="table-box">
                 <table>
                     <thead>
                         <tr>
                             <th scope="col">{texts.call}</th>
                             <th scope="col">{texts.answer}</th>
-                            <th scope="col">{texts.count}</th>
+                            <th scope="col" class="num">{texts.count}</th>
                         </tr>
                     </thead>
-                    <tbody>{view.calls.into_iter().map(row).collect_view()}</tbody>
+                    <tbody>{calls}</tbody>
                 </table>
             </div>
-        }
-        .into_any()
-    };
-    view! { <section><Head title=texts.driver how=view.condition/>{figures(known)}{calls}</section> }.into_any()
+        </Part>
+    }
+    .into_any()
 }
 
+/// Every load balancer, whoever's it is; those in trouble come first. They are other tenants' too, so no link.
 #[component]
 fn Balancers(lines: Vec<BalancerLine>) -> impl IntoView {
     let texts = use_texts();
-    let words = &texts.system;
+    let own = &texts.system;
     if lines.is_empty() {
-        return view! { <section><h2>{words.balancers}</h2><p class="empty">{words.no_balancers}</p></section> }
-            .into_any();
+        return view! { <p class="empty">{own.no_balancers}</p> }.into_any();
     }
-    // Another tenant's has no page that this reader may see: names are no links.
-    let row = |line: BalancerLine| {
+    let line = |line: BalancerLine| {
         view! {
             <tr>
                 <td><span class="row-name">{line.name}</span><span class="id wide-only">{line.id.to_string()}</span></td>
-                <td><BalancerBadge health=line.health/></td>
                 <td>{line.tenant_name}</td>
-                <td class="wide-only">{line.address}</td>
+                <td><BalancerBadge health=line.health/></td>
+                <td class="wide-only"><code>{line.address}</code></td>
                 <td class="num">{line.members}</td>
             </tr>
         }
     };
     view! {
-        <section>
-            <h2>{words.balancers}</h2>
-            <div class="table-box">
-                <table>
-                    <thead>
-                        <tr>
-                            <th scope="col">{texts.groups.name_id}</th>
-                            <th scope="col">{texts.frame.status}</th>
-                            <th scope="col">{words.tenant}</th>
-                            <th scope="col" class="wide-only">{texts.balancers.address}</th>
-                            <th scope="col">{words.members}</th>
-                        </tr>
-                    </thead>
-                    <tbody>{lines.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
-        </section>
+        <div class="table-box list">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">{texts.groups.name_id}</th>
+                        <th scope="col">{own.tenant}</th>
+                        <th scope="col">{texts.frame.status}</th>
+                        <th scope="col" class="wide-only">{texts.balancers.address}</th>
+                        <th scope="col" class="num">{own.members}</th>
+                    </tr>
+                </thead>
+                <tbody>{lines.into_iter().map(line).collect_view()}</tbody>
+            </table>
+        </div>
     }
     .into_any()
 }

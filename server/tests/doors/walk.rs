@@ -119,7 +119,7 @@ const FUNCTIONS: [Row; 33] = [
         format!("id={}", t.group)
     }),
     row("/api/search", Action::ListGroups, |t| format!("typed={}", t.name)),
-    row("/api/system", Action::ReadSystem, |_| String::new()),
+    row("/api/system/view", Action::ReadSystem, |_| String::new()),
     row("/api/templates/list", Action::ListTemplates, |_| LIST.to_owned()),
     row("/api/templates/page", Action::ReadTemplate, |t| {
         format!("id={}", t.template)
