@@ -1,5 +1,5 @@
 -- A database of version 1 with a row in every table: one SQL text for both databases, as all of ours is.
--- Frozen like the version itself: what is written here was written by programs that are out.
+-- Frozen like the version itself.
 INSERT INTO installation (one, id, anchor_wall, anchor_product, anchor_scale, mark_product, created_wall)
 VALUES (1, '0000000000001', 1800000000000, 1800000000000, 15, 1800000150000, 1800000000000);
 INSERT INTO tenants (id, name, seq, created_at)

@@ -1,7 +1,8 @@
-//! Migrations, forward only: a database of the first version with a row in every table is brought to the newest, keeps
-//! what it holds and works; what was released is never changed, and what is newer than the program is left alone.
+//! Migrations, forward only: a database of each version with a row in every table is brought to the newest, keeps what it
+//! holds and works; what was released is never changed, and what is newer than the program is left alone.
 //!
-//! The versions are the files of `migrations/`, read anew here: so a file that was not built in is noticed, too.
+//! The versions are the files of `migrations/`, read anew here: so a file that was not built in is noticed, too. A version
+//! that adds a table needs a `filled_at_N.sql` beside this file with a row for it, one SQL text for both databases.
 
 use crate::databases::{Kind, Place};
 use control::store::{Db, LoopStore as _, SqlStore, StoreError};
@@ -14,8 +15,11 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Sq
 use std::error::Error as _;
 use std::path::PathBuf;
 
-/// What a database of version 1 held: never to be changed, as the first version is not.
-const FILLED: &str = include_str!("filled_at_1.sql");
+/// The rows that came with a version; none if it added no table.
+fn rows_of(version: i64) -> String {
+    let name = format!("tests/store_contract/filled_at_{version}.sql");
+    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap_or_default()
+}
 
 fn folder(kind: Kind) -> PathBuf {
     let name = match kind {
@@ -123,15 +127,24 @@ async fn applied(db: &Db) -> Vec<String> {
     texts(db, sql.to_owned(), "line").await
 }
 
-/// A database of version 1 with rows in every table.
-async fn filled(kind: Kind) -> (Place, Db) {
+/// A database as the programs of these versions left it, one after another: with rows in every table.
+async fn filled(kind: Kind, versions: &[Migration]) -> (Place, Db) {
     let place = kind.place().await;
-    migrated_elsewhere(&place, versions(kind).await[..1].to_vec()).await;
+    for (number, version) in (1..).zip(versions) {
+        migrated_elsewhere(&place, versions[..number].to_vec()).await;
+        let db = place.open().await;
+        insert(&db, rows_of(version.version)).await;
+        db.close().await;
+    }
     let db = place.open().await;
+    (place, db)
+}
+
+async fn insert(db: &Db, rows: String) {
     let wrote: Result<(), StoreError> = db
-        .write("fill", |tx| {
+        .write("fill", move |tx| {
             Box::pin(async move {
-                for statement in FILLED.split(";\n").map(str::trim).filter(|sql| !sql.is_empty()) {
+                for statement in leaked(rows).split(";\n").filter(|sql| !sql.trim().is_empty()) {
                     tx.execute(statement, Vec::new()).await?;
                 }
                 Ok(())
@@ -139,7 +152,6 @@ async fn filled(kind: Kind) -> (Place, Db) {
         })
         .await;
     wrote.unwrap();
-    (place, db)
 }
 
 #[test]
@@ -147,22 +159,28 @@ fn both_databases_have_the_same_versions() {
     assert_eq!(files(Kind::Sqlite), files(Kind::Postgres));
 }
 
-pub async fn a_filled_database_of_the_first_version_keeps_all_it_holds(kind: Kind) {
-    let (_place, db) = filled(kind).await;
-    let tables = tables(&db, kind).await;
-    let before = contents(&db, &tables).await;
-    let empty: Vec<_> = before.iter().filter(|(_, rows)| rows.is_empty()).collect();
-    assert_eq!((tables.len(), empty), (26, Vec::new()));
-    db.migrate().await.unwrap();
-    assert_eq!(contents(&db, &tables).await, before);
-    let newest = applied(&db).await;
-    assert_eq!(newest.len(), files(kind).len(), "every file is built in");
-    db.migrate().await.unwrap();
-    assert_eq!(applied(&db).await, newest, "a second run does nothing");
+pub async fn a_filled_database_of_each_version_keeps_all_it_holds(kind: Kind) {
+    let versions = versions(kind).await;
+    for old in 1..=versions.len() {
+        let (_place, db) = filled(kind, &versions[..old]).await;
+        let tables = tables(&db, kind).await;
+        let before = contents(&db, &tables).await;
+        let empty: Vec<_> = before.iter().filter(|(_, rows)| rows.is_empty()).collect();
+        assert!(
+            tables.len() >= 26 && empty.is_empty(),
+            "version {old}: no row in {empty:?}"
+        );
+        db.migrate().await.unwrap();
+        assert_eq!(contents(&db, &tables).await, before, "from version {old}");
+        let newest = applied(&db).await;
+        assert_eq!(newest.len(), versions.len(), "every file is built in");
+        db.migrate().await.unwrap();
+        assert_eq!(applied(&db).await, newest, "a second run does nothing");
+    }
 }
 
 pub async fn a_filled_database_of_the_first_version_works_when_it_is_migrated(kind: Kind) {
-    let (_place, db) = filled(kind).await;
+    let (_place, db) = filled(kind, &versions(kind).await[..1]).await;
     db.migrate().await.unwrap();
     let store = SqlStore::new(db.clone());
     let group = store.load(GroupId(77)).await.unwrap().expect("the group");

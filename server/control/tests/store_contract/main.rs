@@ -165,7 +165,7 @@ databases! {
         sessions_that_expired_are_swept_by_the_wall_clock,
     }
     forward {
-        a_filled_database_of_the_first_version_keeps_all_it_holds,
+        a_filled_database_of_each_version_keeps_all_it_holds,
         a_filled_database_of_the_first_version_works_when_it_is_migrated,
         a_version_that_was_changed_after_it_was_applied_is_refused,
         a_database_of_a_newer_program_is_refused_and_left_as_it_is,
