@@ -205,6 +205,19 @@ test('without JavaScript a refused form comes back with its messages and what wa
   await context.close();
 });
 
+test('leaving a wizard with something typed asks first, and staying keeps it', async ({ page }) => {
+  await signIn(page, server);
+  await visit(page, server, '/templates/new');
+  await fill(page, { name: 'half-typed' });
+  page.once('dialog', (dialog) => dialog.dismiss());
+  await page.getByRole('link', { name: 'Groups', exact: true }).click();
+  await expect(page.locator('#f-name')).toHaveValue('half-typed');
+  await expect(page).toHaveURL(/\/templates\/new/);
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('link', { name: 'Groups', exact: true }).click();
+  await expect(page).toHaveURL(/\/groups$/);
+});
+
 test('a wrong password is refused in words and the name stays', async ({ page, complaints }) => {
   complaints.allow(/status of 401/);
   await page.goto(`${server.url}/signin`);

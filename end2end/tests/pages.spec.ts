@@ -30,6 +30,7 @@ test.beforeAll(async ({ browser }) => {
     'group-policy': `${group}?tab=policy`,
     'group-edit': `${group}/edit`,
     output: logs ?? '',
+    system: '/system',
     templates: '/templates',
     'template-new': '/templates/new',
     template: `/templates/${template}`,
@@ -68,6 +69,19 @@ for (const look of LOOKS) {
     }
   });
 }
+
+test('the page System says how loop, store, driver and load balancers do, and is read again by itself', async ({ page }) => {
+  await signIn(page, server);
+  await page.getByRole('link', { name: 'System' }).click();
+  await expect(page).toHaveURL(/\/system$/);
+  for (const part of ['Scaling loop', 'Store', 'Driver']) {
+    await expect(page.locator('.system-part', { hasText: part }).locator('.badge')).toHaveText('Well');
+  }
+  await expect(page.locator('main table').filter({ hasText: 'front' })).toContainText('Running');
+  const acted = page.locator('.numbers div', { hasText: 'Nothing to do' }).locator('dd');
+  const before = Number(await acted.innerText());
+  await expect.poll(async () => Number(await acted.innerText()), { timeout: 15_000 }).toBeGreaterThan(before);
+});
 
 test('the policy for scripts is strict and each answer has its own nonce', async ({ request }) => {
   const policies = await Promise.all([0, 1].map(async () => (await request.get(`${server.url}/signin`)).headers()));

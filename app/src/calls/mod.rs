@@ -2,7 +2,8 @@
 //! backend and the actor from the context, call, answer. Each says `output = JsonAnswer`: see [`crate::wire`].
 //!
 //! - [`error`]: what a refusal looks like on its way to the page, the typing included.
-//! - [`session`], [`groups`], [`templates`], [`balancers`], [`search`]: one file an area.
+//! - [`session`], [`groups`], [`templates`], [`balancers`], [`search`],
+//!   [`system`]: one file an area.
 //! - `visit` (server only): what the host put into the context of this request.
 
 pub mod balancers;
@@ -10,6 +11,7 @@ pub mod error;
 pub mod groups;
 pub mod search;
 pub mod session;
+pub mod system;
 pub mod templates;
 #[cfg(feature = "ssr")]
 pub(crate) mod visit;

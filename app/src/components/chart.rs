@@ -62,8 +62,9 @@ fn draw(plot: NodeRef<Div>, option: Signal<Option<String>>) {
 /// The few calls into ECharts. A call that fails leaves the table, so failures are not carried further.
 #[cfg(feature = "hydrate")]
 mod glue {
+    use crate::components::script::{call, object};
     use api::texts::Lang;
-    use js_sys::{Array, Function, JSON, Reflect};
+    use js_sys::{JSON, Reflect};
     use leptos::prelude::*;
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
@@ -72,11 +73,6 @@ mod glue {
     fn global(name: &str) -> Option<JsValue> {
         let value = Reflect::get(&window(), &JsValue::from_str(name)).ok()?;
         (!value.is_undefined()).then_some(value)
-    }
-
-    fn call(object: &JsValue, method: &str, arguments: &[JsValue]) -> Option<JsValue> {
-        let function: Function = Reflect::get(object, &JsValue::from_str(method)).ok()?.dyn_into().ok()?;
-        Reflect::apply(&function, object, &arguments.iter().collect::<Array>()).ok()
     }
 
     /// True once the library is there; asks for it the first time.
@@ -111,14 +107,11 @@ mod glue {
     impl Drawing {
         pub(super) fn begin(place: &web_sys::HtmlDivElement, lang: Lang) -> Self {
             // Names of months and what a screen reader is told are the library's own words.
-            let own = js_sys::Object::new();
             let locale = match lang {
                 Lang::En => "EN",
                 Lang::Zh => "ZH",
             };
-            // Setting a property of a new plain object does not fail.
-            let _ = Reflect::set(&own, &JsValue::from_str("locale"), &JsValue::from_str(locale));
-            let begin = [place.clone().into(), JsValue::NULL, own.into()];
+            let begin = [place.clone().into(), JsValue::NULL, object("locale", locale)];
             let chart = global("echarts").and_then(|echarts| call(&echarts, "init", &begin));
             let resizing = chart.clone();
             let resized = Closure::<dyn FnMut()>::new(move || {

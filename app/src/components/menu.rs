@@ -5,6 +5,16 @@ use super::icon::{Icon, Shape};
 use crate::visit::use_texts;
 use leptos::prelude::*;
 
+/// What was chosen is done, and the menu goes: a form that stays on the page would leave it open.
+fn hide(event: &leptos::ev::MouseEvent) {
+    #[cfg(feature = "hydrate")]
+    if let Some(panel) = event.current_target() {
+        super::script::call(&panel, "hidePopover", &[]);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = event;
+}
+
 /// The button of a row and the menu that it opens.
 #[component]
 pub fn RowMenu(
@@ -22,7 +32,7 @@ pub fn RowMenu(
     let panel = id.clone();
     view! {
         <button type="button" class="row-more" popovertarget=id aria-label=label.clone()><Icon shape=Shape::More/></button>
-        <div class="row-menu" id=panel popover="auto" role="group" aria-label=label>
+        <div class="row-menu" id=panel popover="auto" role="group" aria-label=label on:click=move |event| hide(&event)>
             <p class="row-menu-head">{about}</p>
             {children()}
         </div>

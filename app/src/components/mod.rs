@@ -11,6 +11,8 @@ pub mod list;
 pub mod menu;
 pub mod palette;
 pub mod refusal;
+#[cfg(feature = "hydrate")]
+pub mod script;
 pub mod state;
 pub mod title;
 pub mod trail;

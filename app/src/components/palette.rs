@@ -3,6 +3,7 @@
 
 use super::commands::{Entry, Leads, commands, found};
 use super::icon::{Icon, Shape};
+use crate::calls::CallError;
 use crate::calls::search::{Found, Hit, fetch_found};
 use crate::visit::{use_lang, use_texts};
 use leptos::ev::KeyboardEvent;
@@ -21,11 +22,13 @@ const QUIET: Duration = Duration::from_millis(200);
 struct Palette {
     dialog: NodeRef<Dialog>,
     typed: RwSignal<String>,
-    /// What the server is asked: follows `typed` once it rests.
-    asked: RwSignal<String>,
+    /// Asks the server, once typing rests.
+    find: Action<String, Result<Found, CallError>>,
     /// The line that Enter opens.
     chosen: RwSignal<usize>,
     entries: Memo<Vec<Entry>>,
+    /// What was opened last.
+    goal: RwSignal<Option<Entry>>,
 }
 
 impl Palette {
@@ -40,7 +43,6 @@ impl Palette {
             && !dialog.open()
         {
             self.typed.set(String::new());
-            self.asked.set(String::new());
             self.chosen.set(0);
             // A dialog that is closed and in the page can be shown.
             let _ = dialog.show_modal();
@@ -57,6 +59,11 @@ impl Palette {
     fn at(self) -> usize {
         let last = self.entries.with(Vec::len).saturating_sub(1);
         self.chosen.get().min(last)
+    }
+
+    /// Opens a line.
+    fn choose(self, at: usize) {
+        self.goal.set(self.entries.with_untracked(|all| all.get(at).cloned()));
     }
 
     fn step(self, key: &str) {
@@ -76,17 +83,10 @@ impl Palette {
 fn in_sight(id: &str) {
     #[cfg(feature = "hydrate")]
     {
-        use js_sys::{Array, Function, Object, Reflect};
-        use wasm_bindgen::{JsCast, JsValue};
-        let scroll = || -> Option<()> {
-            let line = document().get_element_by_id(id)?;
-            let scroll: Function = Reflect::get(&line, &"scrollIntoView".into()).ok()?.dyn_into().ok()?;
-            let how = Object::new();
-            Reflect::set(&how, &"block".into(), &JsValue::from_str("nearest")).ok()?;
-            Reflect::apply(&scroll, &line, &Array::of1(&how)).ok().map(drop)
-        };
-        // A line that is not there needs no scrolling.
-        let _ = scroll();
+        use super::script::{call, object};
+        if let Some(line) = document().get_element_by_id(id) {
+            call(&line, "scrollIntoView", &[object("block", "nearest")]);
+        }
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = id;
@@ -121,16 +121,7 @@ fn use_palette() -> Palette {
     let lang = use_lang();
     let location = use_location();
     let typed = RwSignal::new(String::new());
-    let asked = RwSignal::new(String::new());
-    let hits = LocalResource::new(move || {
-        let asked = asked.get();
-        async move {
-            match asked.is_empty() {
-                true => Found::default(),
-                false => fetch_found(asked).await.unwrap_or_default(),
-            }
-        }
-    });
+    let find = Action::new(|text: &String| fetch_found(text.clone()));
     let entries = Memo::new(move |_| {
         let typed = typed.get();
         let like = typed.trim().to_lowercase();
@@ -142,16 +133,18 @@ fn use_palette() -> Palette {
         let fits = |hit: &&Hit| {
             !like.is_empty() && (hit.name.to_lowercase().contains(&like) || hit.id.to_lowercase().contains(&like))
         };
-        let hits = hits.get().unwrap_or_default().hits;
+        // What cannot be found out is not offered; the commands still are.
+        let hits = find.value().get().and_then(Result::ok).unwrap_or_default().hits;
         all.extend(hits.iter().filter(fits).map(|hit| found(lang, hit)));
         all
     });
     Palette {
         dialog: NodeRef::new(),
         typed,
-        asked,
+        find,
         chosen: RwSignal::new(0),
         entries,
+        goal: RwSignal::new(None),
     }
 }
 
@@ -175,22 +168,20 @@ fn listen(palette: Palette) {
 fn Panel(palette: Palette) -> impl IntoView {
     let texts = &use_texts().frame;
     let navigate = use_navigate();
-    let go = move |entry: Entry| {
+    Effect::new(move |_| {
+        let Some(entry) = palette.goal.get() else { return };
         palette.close();
         match entry.leads {
             Leads::Within => navigate(&entry.href, NavigateOptions::default()),
             // A door of ours: an address that a browser takes.
             Leads::Host => drop(window().location().set_href(&entry.href)),
         }
-    };
-    let go = StoredValue::new_local(go);
-    let open_line = move |at: usize| {
-        let entry = palette.entries.with_untracked(|all| all.get(at).cloned());
-        if let Some(entry) = entry {
-            go.with_value(|go| go(entry));
+    });
+    let mut ask = debounce(QUIET, move |text: String| {
+        if !text.trim().is_empty() {
+            palette.find.dispatch(text);
         }
-    };
-    let mut ask = debounce(QUIET, move |text: String| palette.asked.set(text));
+    });
     let keys = move |event: KeyboardEvent| match event.key().as_str() {
         key @ ("ArrowDown" | "ArrowUp" | "Home" | "End") => {
             event.prevent_default();
@@ -198,14 +189,14 @@ fn Panel(palette: Palette) -> impl IntoView {
         }
         "Enter" if !event.is_composing() => {
             event.prevent_default();
-            open_line(untrack(|| palette.at()));
+            palette.choose(untrack(|| palette.at()));
         }
         _ => {}
     };
     view! {
         <dialog class="palette" node_ref=palette.dialog aria-label=texts.search>
             <input
-                type="search"
+                type="text"
                 role="combobox"
                 autofocus
                 aria-label=texts.search
@@ -225,7 +216,7 @@ fn Panel(palette: Palette) -> impl IntoView {
                 }
                 on:keydown=keys
             />
-            <Lines palette open_line/>
+            <Lines palette/>
             <p class="palette-keys">{texts.search_keys}</p>
         </dialog>
     }
@@ -233,12 +224,12 @@ fn Panel(palette: Palette) -> impl IntoView {
 }
 
 #[component]
-fn Lines(palette: Palette, open_line: impl Fn(usize) + Copy + Send + Sync + 'static) -> impl IntoView {
+fn Lines(palette: Palette) -> impl IntoView {
     let texts = &use_texts().frame;
     let line = move |at: usize, entry: Entry| {
         let is_chosen = move || (palette.at() == at).to_string();
         view! {
-            <li id=line_id(at) role="option" aria-selected=is_chosen on:click=move |_| open_line(at)
+            <li id=line_id(at) role="option" aria-selected=is_chosen on:click=move |_| palette.choose(at)
                 on:pointermove=move |_| palette.chosen.set(at)>
                 <span>{entry.word}</span>
                 <span class="quiet">{entry.kind}</span>

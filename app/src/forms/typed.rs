@@ -151,9 +151,10 @@ fn ask_at_links(is_typed: impl Fn() -> bool + 'static, question: &'static str) {
             .target()
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
-        let leaves =
-            link.is_some_and(|link| !link.has_attribute("data-noscroll") && !link.has_attribute("aria-keyshortcuts"));
-        if leaves && is_typed() && !window().confirm_with_message(question).unwrap_or(true) {
+        if link.is_some_and(|link| leaves(&link))
+            && is_typed()
+            && !window().confirm_with_message(question).unwrap_or(true)
+        {
             event.prevent_default();
             event.stop_propagation();
         }
@@ -167,6 +168,15 @@ fn ask_at_links(is_typed: impl Fn() -> bool + 'static, question: &'static str) {
             let _ = window().remove_event_listener_with_callback_and_bool("click", listen, true);
         });
     });
+}
+
+/// Does this link leave the form? Not one within the page, not the one that opens the palette; and of one to another
+/// document the browser asks itself.
+#[cfg(feature = "hydrate")]
+fn leaves(link: &web_sys::Element) -> bool {
+    let stays = ["rel", "data-noscroll", "aria-keyshortcuts"];
+    let within = link.get_attribute("href").is_none_or(|href| href.starts_with('#'));
+    !within && !stays.iter().any(|name| link.has_attribute(name))
 }
 
 /// A form's fields by name; every form of `api` is a struct of texts.

@@ -12,6 +12,7 @@ pub mod not_found;
 pub mod overview;
 pub mod search;
 pub mod sign_in;
+pub mod system;
 pub mod template_new;
 pub mod template_page;
 pub mod templates;

@@ -354,7 +354,7 @@ fn place_of(why: &toml::de::Error, text: &str) -> String {
 /// A value as it may be printed.
 fn shown(key: &Key, value: &str) -> String {
     if key.name == METRICS_TOKEN {
-        "(not shown)".to_owned()
+        NOT_SHOWN.to_owned()
     } else {
         printable(value)
     }

@@ -138,14 +138,18 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
 fn watch(config: &Config, db: &Db, clock: &Arc<dyn Clock>, meters: &Meters, handle: &Handle) -> Watch {
     let passes = handle.figures();
     let exposition = Exposition::new(meters, &passes, Arc::clone(clock));
+    let (kind, file) = match &config.database_url {
+        Some(_) => (Database::Postgres, None),
+        None => (Database::Sqlite, Some(database(&config.data))),
+    };
     let vitals = metrics::Vitals::new(VitalsParts {
         db: db.clone(),
         clock: Arc::clone(clock),
         live: Arc::new(handle.clone()),
         meters: meters.clone(),
         passes,
-        database: Database::Sqlite,
-        file: Some(database(&config.data)),
+        database: kind,
+        file,
         started: wall_now(),
     });
     Watch { vitals, exposition }

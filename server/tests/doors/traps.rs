@@ -89,7 +89,6 @@ async fn a_group_named_like_markup_is_text_on_its_page_and_in_its_title() {
         "/groups".to_owned(),
         "/templates".to_owned(),
         "/balancers".to_owned(),
-        "/".to_owned(),
     ];
     for page in pages {
         let mut request = get(&page);

@@ -142,6 +142,26 @@ pub fn total(lang: Lang, count: u32, one: &str, many: &str) -> String {
     }
 }
 
+/// Microseconds as people read them: `850 µs`, `3.2 ms`, `1.5 s`; one decimal, cut.
+pub fn micros(us: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", us / unit, us % unit / (unit / 10));
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", tenths(1_000)),
+        _ => format!("{} s", tenths(1_000_000)),
+    }
+}
+
+/// Bytes in the largest unit that keeps a whole number of them: `512 B`, `40 KiB`, `12 MiB`, `3 GiB`.
+pub fn bytes(bytes: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let fits = units.iter().find(|(size, _)| bytes >= *size);
+    fits.map_or_else(
+        || format!("{bytes} B"),
+        |(size, unit)| format!("{} {unit}", bytes / size),
+    )
+}
+
 /// Passes, counted.
 pub fn passes(lang: Lang, count: u64) -> String {
     match lang {

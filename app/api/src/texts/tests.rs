@@ -2,6 +2,7 @@ use super::*;
 use crate::balancers::BalancerFault;
 use crate::groups::Cause;
 use crate::problem::{Code, Problem};
+use crate::system::{DriverAnswer, DriverCall, PassOutcome};
 use engine::model::{InstanceId, LaunchFailure, LeaveCause, Metric, Missing, Reason, ScaleInWait, Timestamp};
 
 #[test]
@@ -16,6 +17,11 @@ fn numbers_read_as_people_write_them() {
     assert_eq!(format::length(Lang::En, 300_000), "5 min");
     assert_eq!(format::length(Lang::En, 15_000_000), "4 h 10 min");
     assert_eq!(format::length(Lang::Zh, 0), "0 秒");
+    assert_eq!(format::micros(850), "850 µs");
+    assert_eq!(format::micros(3_260), "3.2 ms");
+    assert_eq!(format::micros(1_500_000), "1.5 s");
+    assert_eq!(format::bytes(1_023), "1023 B");
+    assert_eq!(format::bytes(12 << 20), "12 MiB");
 }
 
 #[test]
@@ -320,7 +326,14 @@ fn has_english(text: &str) -> bool {
 
 #[test]
 fn every_word_of_the_pages_is_written_in_chinese_too() {
-    let areas = [frame::ALL, groups::ALL, wizard::ALL, templates::ALL, balancers::ALL];
+    let areas = [
+        frame::ALL,
+        groups::ALL,
+        wizard::ALL,
+        templates::ALL,
+        balancers::ALL,
+        system::ALL,
+    ];
     for (name, en, zh) in areas.into_iter().flatten() {
         assert!(!en.is_empty() && !is_chinese(en), "{name}: {en}");
         assert!(is_chinese(zh) || SAME.contains(zh), "{name}: {zh}");
@@ -364,6 +377,10 @@ fn nothing_the_server_or_the_engine_says_stays_english_in_chinese() {
         what: what.into(),
     };
     said.extend(whats.split(' ').map(|what| causes::cause(Lang::Zh, &person(what))));
+    let calls = DriverCall::ALL.map(|each| system::call(Lang::Zh, each).to_owned());
+    let answers = DriverAnswer::ALL.map(|each| system::answer(Lang::Zh, each).to_owned());
+    let outcomes = PassOutcome::ALL.map(|each| system::outcome(Lang::Zh, each).to_owned());
+    said.extend(calls.into_iter().chain(answers).chain(outcomes));
     for text in said {
         assert!(is_chinese(&text) && !has_english(&text), "{text}");
     }

@@ -139,6 +139,10 @@ impl Balancer for MeteredBalancer {
         let work = self.inner.undrain(id, vs, member);
         self.counted(BalancerCall::Undrain, (id, Some(member)), work).await
     }
+    /// A wait, not a call: neither counted nor timed, but handed on, or nobody would notice that a process ended.
+    async fn until_ended(&self, id: LoadBalancerId) {
+        self.inner.until_ended(id).await;
+    }
     async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError> {
         let work = self.inner.leave(id, vs, member);
         self.counted(BalancerCall::Leave, (id, Some(member)), work).await

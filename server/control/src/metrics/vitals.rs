@@ -7,7 +7,7 @@ use crate::store::StoreError;
 use crate::store::db::Db;
 use crate::store::tx::Tx;
 use crate::values;
-use api::balancers::{BalancerFault, BalancerHealth};
+use api::balancers::BalancerHealth;
 use api::system::{BalancerLine, Condition, Database, StoreView, SystemView};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -155,7 +155,7 @@ async fn read(tx: &mut Tx) -> Result<Vec<BalancerLine>, StoreError> {
             name: row.get("name")?,
             tenant_name: row.get("tenant_name")?,
             address: row.get("address")?,
-            health: BalancerHealth::Failing(BalancerFault::NotRunning),
+            health: BalancerHealth::Unseen,
             members: 0,
         })
     };
@@ -163,7 +163,10 @@ async fn read(tx: &mut Tx) -> Result<Vec<BalancerLine>, StoreError> {
 }
 
 fn is_ill(health: &BalancerHealth) -> bool {
-    !matches!(health, BalancerHealth::Running | BalancerHealth::Idle)
+    !matches!(
+        health,
+        BalancerHealth::Running | BalancerHealth::Idle | BalancerHealth::Unseen
+    )
 }
 
 /// The database's file with the journal beside it.
