@@ -227,7 +227,10 @@ impl Settling<'_> {
                 failure,
             });
         }
-        let taken_back = self.says(&Step::TakeBack { id: row.id });
+        // One that serves and was in service before has no launch under way: what is open is a removal that was taken back
+        // by a pass that never came to settle.
+        let taken_back =
+            self.says(&Step::TakeBack { id: row.id }) || row.phase == Phase::Serving && row.flags.was_in_service;
         let succeeded =
             self.says(&Step::MarkInService { id: row.id }) || self.forgotten(row.id).is_some() || taken_back;
         succeeded.then_some(EndedActivity {

@@ -10,8 +10,9 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// Product seconds in a second: a cycle takes a quarter of one, and a launch that takes ten real seconds still counts.
-const SCALE: u32 = 60;
+/// Product seconds in a second. A start finds product time up to ten real seconds ahead (the stored mark): from 60 on that
+/// would be the ten minutes in which a launch has to run.
+const SCALE: u32 = 40;
 /// Stories at once: they mostly wait for timers, checks and processes that start.
 const AT_ONCE: usize = 6;
 

@@ -19,11 +19,11 @@ async fn killed(site: &mut Site) -> Duration {
     loop {
         again.tick().await;
         let out = wall_now().since(killed_at);
-        let members = site.counted().await.members;
-        if other(site) && site.is_open() && members.get("up") == Some(&2) {
+        let eligible = site.eligible().await;
+        if other(site) && site.is_open() && eligible == 2 {
             return out;
         }
-        assert!(out < BACK_WITHIN * 20, "it does not come back: {members:?}");
+        assert!(out < BACK_WITHIN * 20, "it does not come back: {eligible} get requests");
     }
 }
 

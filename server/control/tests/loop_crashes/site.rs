@@ -5,7 +5,7 @@ use crate::fixture::{self, BALANCER, GROUP, Rows, TENANT, VSERVER, served};
 use control::balancer::Balancer;
 use control::balancer::haproxy::HaproxyBalancer;
 use control::balancer::haproxy::place::Place;
-use control::balancer::haproxy::process;
+use control::balancer::haproxy::{process, socket};
 use control::clock::system::wall_now;
 use control::drivers::ImageSpec;
 use control::store::Db;
@@ -317,6 +317,19 @@ impl Site {
             .write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n")
             .expect("it takes a request");
         stream
+    }
+
+    /// How many members HAProxy itself says it sends requests to, checked again since its start or not yet.
+    pub async fn eligible(&self) -> usize {
+        let stat = socket::ask(&self.place(), "show stat").await.unwrap_or_default();
+        let status = |line: &str| line.split(',').nth(17).map(str::to_owned);
+        let members = stat
+            .lines()
+            .filter(|line| line.split(',').nth(1).is_some_and(|name| name.starts_with("i-")));
+        members
+            .filter_map(status)
+            .filter(|status| status.starts_with("UP") || status == "no check")
+            .count()
     }
 
     /// Whether somebody answers at the balancer's door.
