@@ -23,6 +23,7 @@ mod observe;
 mod owner;
 mod samples;
 mod settle;
+mod snapshots;
 mod views;
 mod wake;
 
@@ -30,7 +31,8 @@ pub use failure::failure_text;
 pub use keeper::{BalancerLook, Trouble};
 pub use lag::{Lag, LagReport};
 pub use owner::{Loop, LoopParts, offset_of};
-pub use views::Mark;
+pub use snapshots::Snapshots;
+pub use views::{Machines, Mark};
 pub use wake::Handle;
 
 use crate::clock::Clock;

@@ -425,8 +425,8 @@ impl Loop {
         let before = std::mem::take(&mut self.host);
         self.work.begin();
         self.watch.spawn(async move {
-            for balancer in keeper.looks.all() {
-                views.balancer(balancer, since).await;
+            for balancer in keeper.looks.all().iter() {
+                views.balancer(*balancer, since).await;
             }
             keeper.keep(knows).await;
             let host = HostView {
@@ -508,10 +508,11 @@ fn said(chore: &'static str, done: Result<(), StoreError>) -> bool {
 }
 
 fn members(looks: &Looks) -> BTreeMap<(VServerId, InstanceId), CheckWord> {
-    let each = looks.all().into_iter().filter_map(|id| looks.get(id));
-    each.flat_map(|look| look.backends)
-        .map(|line| ((line.vserver, line.id), line.word))
-        .collect()
+    let mut words = BTreeMap::new();
+    for look in looks.all().iter().filter_map(|id| looks.get(*id)) {
+        words.extend(look.backends.iter().map(|line| ((line.vserver, line.id), line.word)));
+    }
+    words
 }
 
 impl HostView {
@@ -521,16 +522,13 @@ impl HostView {
         let (Some(before), Some(after)) = (&self.machines.machines, &now.machines.machines) else {
             return BTreeSet::new();
         };
-        let differs = |id: &InstanceId| {
-            let word = |machine: Option<&crate::drivers::Machine>| machine.map(|machine| (machine.word, machine.ready));
-            word(before.get(id)) != word(after.get(id))
-        };
-        let machines = before.keys().chain(after.keys()).filter(|id| differs(id)).copied();
         let keys = self.members.keys().chain(now.members.keys());
         let members = keys
             .filter(|key| self.members.get(key) != now.members.get(key))
             .map(|(_, id)| *id);
-        let group = |id: InstanceId| after.get(&id).or_else(|| before.get(&id)).map(|machine| machine.group);
-        machines.chain(members).filter_map(group).collect()
+        let members: BTreeSet<InstanceId> = members.collect();
+        let mut groups = before.differing(after);
+        groups.extend(after.groups_of(&members).chain(before.groups_of(&members)));
+        groups
     }
 }
