@@ -5,7 +5,6 @@
 
 use api::groups::{ActivityKind, ActivityView, SeriesView};
 use api::texts::{Lang, causes};
-use charming::Chart;
 use charming::component::{Axis, Grid, Legend};
 use charming::datatype::{CompositeValue, DataPoint};
 use charming::element::{
@@ -16,6 +15,7 @@ use charming::element::{
 use charming::series::{Line, Scatter};
 use engine::memory::CycleRecord;
 use engine::model::{Metric, Milli, Span};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Colours of a chart: a canvas does not read style sheets.
@@ -26,6 +26,7 @@ pub struct Palette {
     text: &'static str,
     grid: &'static str,
     band: &'static str,
+    limits: &'static str,
     good: &'static str,
     warn: &'static str,
     second: &'static str,
@@ -39,7 +40,8 @@ impl Palette {
         quiet: "#64748b",
         text: "#475569",
         grid: "#e2e8f0",
-        band: "rgba(15,118,110,0.06)",
+        band: "rgba(15,118,110,0.10)",
+        limits: "rgba(100,116,139,0.07)",
         good: "#15803d",
         warn: "#b45309",
         second: "#6d28d9",
@@ -51,7 +53,8 @@ impl Palette {
         quiet: "#94a3b8",
         text: "#a8b5c7",
         grid: "#263243",
-        band: "rgba(45,212,191,0.07)",
+        band: "rgba(45,212,191,0.10)",
+        limits: "rgba(148,163,184,0.07)",
         good: "#4ade80",
         warn: "#fbbf24",
         second: "#c4b5fd",
@@ -147,22 +150,23 @@ fn event(mark: &ActivityView, lang: Lang) -> DataPoint {
         CompositeValue::from(mark.started_ms),
         CompositeValue::from(i64::from(mark.size_after)),
     ]);
-    let colon = if lang == Lang::En { ": " } else { "：" };
-    DataPoint::from((
-        place,
-        format!(
-            "{}{colon}{}",
-            causes::action(lang, mark),
-            causes::cause(lang, &mark.cause)
-        ),
-    ))
+    DataPoint::from((place, event_name(mark, lang)))
 }
 
-/// Scaling events: a triangle up or down at the size they led to, with the cause as its name.
+/// What an event did and why.
+pub fn event_name(mark: &ActivityView, lang: Lang) -> String {
+    let colon = if lang == Lang::En { ": " } else { "：" };
+    let (action, cause) = (causes::action(lang, mark), causes::cause(lang, &mark.cause));
+    format!("{action}{colon}{cause}")
+}
+
+/// Scaling events: a triangle up or down (a diamond where only desired moved) at the size they led to, with the cause as
+/// its name.
 fn marks(series: &SeriesView, lang: Lang, colors: Palette, kind: ActivityKind) -> Scatter {
     let texts = &lang.texts().groups;
     let (name, color, symbol) = match kind {
         ActivityKind::Removal => (texts.chart_in, colors.warn, "path://M0 0h10l-5 9z"),
+        ActivityKind::Resize => (texts.chart_resized, colors.second, "path://M5 0l5 5-5 5-5-5z"),
         _ => (texts.chart_out, colors.good, "path://M0 9h10l-5 -9z"),
     };
     let of_kind = series.marks.iter().filter(|mark| mark.kind == kind);
@@ -229,8 +233,12 @@ fn time_axis(series: &SeriesView, grid: i32, colors: Palette) -> Axis {
         .split_line(SplitLine::new().show(false))
 }
 
-/// Counts reach up to max while that does not flatten what is there.
 fn count_axis(series: &SeriesView, colors: Palette) -> Axis {
+    value_axis(0, colors).max(i64::from(count_top(series)))
+}
+
+/// Counts reach up to max while that does not flatten what is there.
+fn count_top(series: &SeriesView) -> u32 {
     let seen = series
         .cycles
         .iter()
@@ -238,12 +246,11 @@ fn count_axis(series: &SeriesView, colors: Palette) -> Axis {
         .max()
         .unwrap_or(0)
         .max(1);
-    let top = if series.max <= seen.saturating_mul(3) {
+    if series.max <= seen.saturating_mul(3) {
         series.max.max(seen)
     } else {
         seen.saturating_mul(2)
-    };
-    value_axis(0, colors).max(i64::from(top))
+    }
 }
 
 fn value_axis(grid: i32, colors: Palette) -> Axis {
@@ -258,7 +265,10 @@ fn value_axis(grid: i32, colors: Palette) -> Axis {
 }
 
 /// Size above, metrics below, one crosshair across both; scaling events as triangles.
-pub fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Chart {
+///
+/// The parts are put together here and not by the builder's `Chart`, which brings every kind of chart there is into the
+/// browser.
+fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
     let linked = AxisPointer::new()
         .link(vec![AxisPointerLink::new().x_axis_index("all")])
         .line_style(LineStyle::new().color(colors.quiet));
@@ -271,41 +281,70 @@ pub fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Chart {
     let tooltip = Tooltip::new()
         .trigger(Trigger::Axis)
         .axis_pointer(AxisPointer::new().type_(AxisPointerType::Line));
-    let mut chart = Chart::new()
-        .animation(false)
-        .legend(legend)
-        .tooltip(tooltip)
-        .axis_pointer(linked)
-        .grid(Grid::new().left(40).right(12).top(34).height("46%"))
-        .grid(Grid::new().left(40).right(12).bottom(26).height("26%"))
-        .x_axis(time_axis(series, 0, colors))
-        .x_axis(time_axis(series, 1, colors))
-        .y_axis(count_axis(series, colors))
-        .y_axis(value_axis(1, colors));
-    for each in size_lines(series, lang, colors) {
-        chart = chart.series(each);
-    }
-    for metric in Metric::ALL {
-        chart = chart.series(metric_line(series, lang, colors, metric));
-    }
-    chart
-        .series(marks(series, lang, colors, ActivityKind::Launch))
-        .series(marks(series, lang, colors, ActivityKind::Removal))
+    let lines = size_lines(series, lang, colors).into_iter();
+    let metrics = Metric::ALL.map(|metric| metric_line(series, lang, colors, metric));
+    let kinds = [ActivityKind::Launch, ActivityKind::Removal, ActivityKind::Resize];
+    let events = kinds.map(|kind| marks(series, lang, colors, kind));
+    let lines = lines.chain(metrics).map(|line| built(&line));
+    json!({
+        "animation": false,
+        "legend": built(&legend),
+        "tooltip": built(&tooltip),
+        "axisPointer": [built(&linked)],
+        "grid": [
+            built(&Grid::new().left(40).right(12).top(34).height("46%")),
+            built(&Grid::new().left(40).right(12).bottom(26).height("26%")),
+        ],
+        "xAxis": [built(&time_axis(series, 0, colors)), built(&time_axis(series, 1, colors))],
+        "yAxis": [built(&count_axis(series, colors)), built(&value_axis(1, colors))],
+        "series": lines.chain(events.iter().map(built)).collect::<Vec<_>>(),
+    })
+}
+
+fn built(part: &impl Serialize) -> Value {
+    serde_json::to_value(part).unwrap_or_default()
 }
 
 /// The same as ECharts takes it, with what the builder has no words for: UTC, a tooltip on the canvas, and a description
 /// for screen readers.
 pub fn size_option(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
-    let mut option = serde_json::to_value(size_chart(series, lang, colors)).unwrap_or_else(|_| json!({}));
+    let mut option = size_chart(series, lang, colors);
     option["useUTC"] = json!(true);
     option["aria"] = json!({ "enabled": true });
     option["tooltip"]["renderMode"] = json!("richText");
     option["tooltip"]["confine"] = json!(true);
     option["legend"]["type"] = json!("scroll");
     option["xAxis"][1]["axisLabel"]["hideOverlap"] = json!(true);
+    band(&mut option, series, colors);
     name_gaps(&mut option, series, lang, colors);
     name_events(&mut option, colors);
     option
+}
+
+/// The limits as a faint band behind the sizes, as far as the axis reaches.
+fn band(option: &mut Value, series: &SeriesView, colors: Palette) {
+    let top = series.max.min(count_top(series));
+    if top <= series.min {
+        return;
+    }
+    option["series"][0]["markArea"] = json!({
+        "silent": true, "itemStyle": { "color": colors.limits },
+        "data": [[{ "yAxis": series.min }, { "yAxis": top }]],
+    });
+}
+
+/// Marks one event among the others: the one that the strip under the chart tells of.
+pub fn choose(option: &mut Value, mark: &ActivityView, lang: Lang, colors: Palette) {
+    let name = event_name(mark, lang);
+    let Some(all) = option["series"].as_array_mut() else {
+        return;
+    };
+    let points = all.iter_mut().filter(|series| series["type"] == "scatter");
+    let points = points.filter_map(|series| series["data"].as_array_mut()).flatten();
+    for point in points.filter(|point| point["name"] == name.as_str() && point["value"][0] == mark.started_ms) {
+        point["symbolSize"] = json!(15);
+        point["itemStyle"] = json!({ "borderColor": colors.text, "borderWidth": 1.5 });
+    }
 }
 
 /// Where nothing was measured for three cycles or more, the gap says so.

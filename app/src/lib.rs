@@ -4,7 +4,7 @@
 //! - [`shell`]: the HTML document around [`App`]; [`visit`]: who visits, in which language and theme.
 //! - [`pages`]: one file a page: resource, suspend, small pure components.
 //! - [`components`]: what several pages share. [`forms`]: typed values, checked while typing. [`charts`]: pure options.
-//! - [`live`]: the one event stream of a browser.
+//! - [`live`]: the one event stream of a browser. [`wire`]: how answers are read.
 //!
 //! Both sides render the same text from the same data: no clock, locale, random or `window` is read while rendering.
 
@@ -18,5 +18,6 @@ pub mod live;
 pub mod pages;
 mod shell;
 pub mod visit;
+pub mod wire;
 
 pub use shell::{App, shell};

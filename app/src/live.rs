@@ -18,8 +18,8 @@ pub enum Link {
 #[derive(Debug, Clone, Copy)]
 pub struct Live {
     changes: RwSignal<BTreeMap<Change, i64>>,
-    /// Grows with every reconnect: what was missed meanwhile is unknown, so everything is read again.
-    reconnects: RwSignal<i64>,
+    /// Grows with every reconnect and every `reset`: what was missed is unknown, so everything is read again.
+    rereads: RwSignal<i64>,
     link: RwSignal<Link>,
 }
 
@@ -31,7 +31,7 @@ impl Live {
     pub fn new() -> Self {
         Self {
             changes: RwSignal::new(BTreeMap::new()),
-            reconnects: RwSignal::new(0),
+            rereads: RwSignal::new(0),
             link: RwSignal::new(Link::Open),
         }
     }
@@ -40,7 +40,7 @@ impl Live {
     pub fn of(self, change: impl Fn() -> Option<Change> + Send + Sync + 'static) -> Memo<Freshness> {
         Memo::new(move |_| {
             let seq = change().and_then(|change| self.changes.with(|all| all.get(&change).copied()));
-            (self.reconnects.get(), seq.unwrap_or(0))
+            (self.rereads.get(), seq.unwrap_or(0))
         })
     }
 
@@ -50,8 +50,19 @@ impl Live {
             let latest = self
                 .changes
                 .with(|all| all.iter().filter(|(change, _)| kind(change)).map(|(_, seq)| *seq).max());
-            (self.reconnects.get(), latest.unwrap_or(0))
+            (self.rereads.get(), latest.unwrap_or(0))
         })
+    }
+
+    /// Differs whenever everything is to be read again: for what no event names.
+    pub fn of_all(self) -> Memo<i64> {
+        Memo::new(move |_| self.rereads.get())
+    }
+
+    /// Everything shown is read again: the server says that this reader is too far behind (`reset`), or the stream was
+    /// lost and is back.
+    pub fn reread(self) {
+        self.rereads.update(|count| *count += 1);
     }
 
     /// How the stream does.
@@ -75,7 +86,7 @@ impl Live {
         };
         let opened = Closure::<dyn FnMut()>::new(move || {
             if matches!(self.link.get_untracked(), Link::Lost(_)) {
-                self.reconnects.update(|count| *count += 1);
+                self.reread();
             }
             self.link.set(Link::Open);
         });
@@ -84,11 +95,14 @@ impl Live {
             let event = message
                 .data()
                 .as_string()
-                .and_then(|text| serde_json::from_str(&text).ok());
+                .and_then(|text| crate::wire::from_text(&text).ok());
             if let Some(event) = event {
                 self.take(event);
             }
         });
+        let behind = Closure::<dyn FnMut()>::new(move || self.reread());
+        // Adding a listener to an object that exists does not fail.
+        let _ = source.add_event_listener_with_callback("reset", behind.as_ref().unchecked_ref());
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onerror(Some(failed.as_ref().unchecked_ref()));
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
@@ -96,6 +110,7 @@ impl Live {
         opened.forget();
         failed.forget();
         heard.forget();
+        behind.forget();
         self.watch(source);
     }
 
@@ -146,4 +161,41 @@ pub const fn is_template(change: &Change) -> bool {
 /// Is it about a load balancer, or a group that serves behind one?
 pub const fn is_balancer(change: &Change) -> bool {
     matches!(change, Change::Balancer { .. })
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use engine::model::{GroupId, TemplateId};
+
+    #[test]
+    fn a_change_makes_its_own_object_and_its_kind_read_again_and_no_other() {
+        Owner::new().with(|| {
+            let live = Live::new();
+            let (one, other) = (Change::Group { id: GroupId(1) }, Change::Group { id: GroupId(2) });
+            let (of_one, of_other) = (live.of(move || Some(one)), live.of(move || Some(other)));
+            let (groups, templates) = (live.of_kind(is_group), live.of_kind(is_template));
+            let before = (of_one.get(), of_other.get(), groups.get(), templates.get());
+            live.take(LiveEvent { seq: 7, change: one });
+            assert_ne!(of_one.get(), before.0);
+            assert_eq!(of_other.get(), before.1);
+            assert_ne!(groups.get(), before.2);
+            assert_eq!(templates.get(), before.3);
+        });
+    }
+
+    #[test]
+    fn after_a_reset_everything_is_read_again_whatever_it_shows() {
+        Owner::new().with(|| {
+            let live = Live::new();
+            let all = (live.of(|| None), live.of_kind(is_balancer), live.of_all());
+            let template = live.of(|| Some(Change::Template { id: TemplateId(3) }));
+            let before = (all.0.get(), all.1.get(), all.2.get(), template.get());
+            live.reread();
+            assert_ne!(all.0.get(), before.0);
+            assert_ne!(all.1.get(), before.1);
+            assert_ne!(all.2.get(), before.2);
+            assert_ne!(template.get(), before.3);
+        });
+    }
 }

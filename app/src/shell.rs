@@ -5,8 +5,8 @@ use crate::live::Live;
 use crate::pages::{
     balancer_new::BalancerNewPage, balancer_page::BalancerPage, balancers::BalancersPage, group::GroupPage,
     group_edit::GroupEditPage, group_new::GroupNewPage, groups::GroupsPage, logs::LogsPage, not_found::NotFoundPage,
-    overview::OverviewPage, sign_in::SignInPage, template_new::TemplateNewPage, template_page::TemplatePage,
-    templates::TemplatesPage,
+    overview::OverviewPage, search::SearchPage, sign_in::SignInPage, system::SystemPage, template_new::TemplateNewPage,
+    template_page::TemplatePage, templates::TemplatesPage,
 };
 use crate::visit::{Visit, Visitor};
 use leptos::prelude::*;
@@ -55,6 +55,8 @@ pub fn App() -> impl IntoView {
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=path!("/signin") view=SignInPage ssr=SsrMode::Async/>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
+                    <Route path=path!("/system") view=SystemPage ssr=SsrMode::Async/>
                     <Route path=path!("/groups") view=GroupsPage ssr=SsrMode::Async/>
                     <Route path=path!("/groups/new") view=GroupNewPage ssr=SsrMode::Async/>
                     <Route path=path!("/groups/:id") view=GroupPage ssr=SsrMode::Async/>

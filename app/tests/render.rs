@@ -2,11 +2,13 @@
 //! writes the files anew; look at the difference before committing it.
 #![cfg(feature = "ssr")]
 
+use api::balancers::{BalancerFault, BalancerHealth};
 use api::groups::{DecisionView, GroupForm, GroupRow};
 use api::problem::{Code, Problem, Problems};
 use api::texts::Lang;
 use app::calls::{CallError, Values};
 use app::components::gauge::Gauge;
+use app::components::state::BalancerBadge;
 use app::components::trail::Decisions;
 use app::forms::check;
 use app::forms::field::{AreaField, TextField};
@@ -134,4 +136,58 @@ fn a_text_area_holds_markup_as_text() {
     let html = html(Lang::En, area);
     assert!(html.contains("&lt;/textarea&gt;&lt;script&gt;"), "{html}");
     assert!(!html.contains("<script>"), "{html}");
+}
+
+fn decision(passes: u32, trail: Vec<Reason>) -> DecisionView {
+    DecisionView {
+        first_ms: 1_795_302_344_000,
+        last_ms: 1_795_302_344_000,
+        passes,
+        size: 2,
+        trail,
+    }
+}
+
+#[test]
+fn passes_that_judged_nothing_new_are_one_folded_line_and_none_is_lost() {
+    let at_desired = Reason::AtDesired {
+        desired: 2,
+        in_service: 2,
+        warming: 0,
+    };
+    let repeat = |cycle, passes| decision(passes, vec![Reason::AlreadyJudged { cycle }, at_desired.clone()]);
+    let within = Reason::Within {
+        metric: Metric::Cpu,
+        mean: 10_000,
+        threshold: 70_000,
+        members: 2,
+    };
+    let decisions = vec![
+        repeat(9, 1),
+        repeat(8, 2),
+        decision(1, vec![within.clone(), at_desired.clone()]),
+        repeat(7, 1),
+    ];
+    let html = html(Lang::En, || view! { <Decisions decisions/> });
+    assert_eq!(html.matches("<details>").count(), 2, "{html}");
+    assert!(html.contains("3 passes in between judged nothing new"), "{html}");
+    assert!(html.contains("1 pass in between judged nothing new"), "{html}");
+    for cycle in [7, 8, 9] {
+        assert!(html.contains(&format!("Cycle {cycle} was judged before")), "{html}");
+    }
+    assert_eq!(html.matches("CPU 10 %").count(), 1, "{html}");
+}
+
+#[test]
+fn a_failing_balancer_says_why_in_the_readers_language_and_quotes_the_machine() {
+    let badge = || {
+        let health = BalancerHealth::Failing(BalancerFault::Mute("no answer within 5 s".into()));
+        view! { <BalancerBadge health/> }
+    };
+    let html = html(Lang::Zh, badge);
+    assert!(html.contains("进程没有正常应答"), "{html}");
+    assert!(
+        html.contains(r#"<code lang="en" class="machine-words">no answer within 5 s</code>"#),
+        "{html}"
+    );
 }

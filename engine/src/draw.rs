@@ -10,12 +10,6 @@ pub const fn mix(seed: u64, number: u64, index: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// `length` characters of base 32 for an instance's name: group name, dash, 6 of these (design 4.12).
-pub fn base32(bits: u64, length: usize) -> String {
-    let text = crate::model::ids::encode(bits);
-    text.chars().rev().take(length).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,10 +18,5 @@ mod tests {
     fn draws_do_not_change_from_version_to_version() {
         let known = [0xE220_A839_7B1D_CDAF, 0x1BBE_41E1_FB4E_9643, 0xAF13_646B_BC27_F92E];
         assert_eq!([mix(0, 0, 0), mix(7, 1, 2), mix(7, 2, 1)], known);
-    }
-
-    #[test]
-    fn a_name_ends_in_six_base_32_characters() {
-        assert_eq!(base32(0b00001_00010, 6), "210000");
     }
 }

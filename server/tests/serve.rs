@@ -1,5 +1,9 @@
-//! `tidegate serve` as a process: how it starts, that there is one a data folder, and how it ends.
+//! `tidegate serve` as a process: how it starts, that there is one a data folder, and how it ends; on both databases.
 
+#[path = "../control/tests/databases/cluster.rs"]
+mod cluster;
+
+use cluster::Cluster;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,6 +14,10 @@ use std::time::Duration;
 
 /// Whoever hangs longer than a stop may take has failed.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// How often, and how long apart, a server is asked whether it is ready.
+const READY_ASKS: usize = 100;
+const READY_PAUSE: Duration = Duration::from_millis(100);
 
 /// A running server; it dies with the test.
 struct Server {
@@ -29,8 +37,14 @@ impl Server {
     /// Starts one and waits for the line that says where it is.
     fn start(data: &Path) -> Self {
         let mut command = tidegate();
+        command.stderr(Stdio::null());
+        Self::spawn(command, data)
+    }
+
+    /// The same of a command that has its own environment and log.
+    fn spawn(mut command: Command, data: &Path) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let said = line(&mut lines);
         let address = said
@@ -56,6 +70,17 @@ impl Server {
         answer
     }
 
+    /// An event stream that has begun, and what it said.
+    fn listen(&self, cookie: &str) -> (BufReader<TcpStream>, String) {
+        let (mut stream, host) = (self.connect(), &self.address);
+        write!(stream, "GET /live HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n").unwrap();
+        let (mut stream, mut said) = (BufReader::new(stream), String::new());
+        while !said.contains("retry:") {
+            assert_ne!(stream.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        (stream, said)
+    }
+
     fn sign_in(&self, password: &str) -> String {
         let form = format!("name=admin&password={password}&next=/groups");
         let mut stream = self.connect();
@@ -73,6 +98,19 @@ impl Server {
             .find_map(|line| line.strip_prefix("set-cookie: "))
             .unwrap_or_else(|| panic!("{answer}"));
         set.split(';').next().unwrap().to_owned()
+    }
+
+    /// Asks until the server is ready; a little apart, so that it is not asked in a spin.
+    fn until_ready(&self) {
+        let mut last = String::new();
+        for _ in 0..READY_ASKS {
+            last = self.ask("GET /readyz HTTP/1.1");
+            if last.contains("200 OK") {
+                return;
+            }
+            std::thread::park_timeout(READY_PAUSE);
+        }
+        panic!("not ready: {last}");
     }
 
     fn terminate(&self) {
@@ -93,6 +131,7 @@ fn tidegate() -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIDEGATE_")) {
         command.env_remove(name);
     }
+    command.env_remove("DATABASE_URL");
     command
 }
 
@@ -133,18 +172,7 @@ fn a_stop_ends_open_streams_and_the_next_start_goes_on() {
     let server = Server::start(folder.path());
     let password = std::fs::read_to_string(folder.path().join("first-password")).unwrap();
     let cookie = server.sign_in(password.trim());
-    let mut stream = server.connect();
-    write!(
-        stream,
-        "GET /live HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\n\r\n",
-        server.address
-    )
-    .unwrap();
-    let mut stream = BufReader::new(stream);
-    let mut first = String::new();
-    while !first.contains("retry:") {
-        assert_ne!(stream.read_line(&mut first).unwrap(), 0, "{first}");
-    }
+    let (mut stream, mut first) = server.listen(&cookie);
     server.terminate();
     // Reading to the end fails after `LIMIT`, which is what a stop may take.
     stream.read_to_string(&mut first).unwrap();
@@ -229,4 +257,118 @@ fn a_password_can_be_reset_while_the_server_runs_and_a_wrong_name_is_said() {
         "{}",
         said(&unknown)
     );
+}
+
+/// `tidegate` with a PostgreSQL database.
+fn on_postgres(url: &str) -> Command {
+    let mut command = tidegate();
+    command.env("DATABASE_URL", url);
+    command
+}
+
+#[test]
+fn on_postgresql_it_serves_and_goes_on_and_nothing_says_the_password() {
+    let cluster = Cluster::start().unwrap_or_else(|why| panic!("{why}"));
+    let url = cluster.url().replace("postgres@", "postgres:pa55word@");
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let started = || {
+        let mut command = on_postgres(&url);
+        command
+            .stderr(std::fs::File::create(&log).unwrap())
+            .env("TIDEGATE_LOG", "trace");
+        Server::spawn(command, folder.path())
+    };
+    let server = started();
+    assert!(!folder.path().join("tidegate.db").exists());
+    let reset = on_postgres(&url)
+        .args(["admin", "reset-password", "admin", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let cookie = server.sign_in(std::str::from_utf8(&reset.stdout).unwrap().trim());
+    server.terminate();
+    assert!(server.end().success());
+    let first_log = std::fs::read_to_string(&log).unwrap();
+
+    let again = started();
+    let frame = again.ask(&format!(
+        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0"
+    ));
+    assert!(frame.contains("\"admin\""), "{frame}");
+    let checked = on_postgres(&url).arg("check-config").output().unwrap();
+    let report = String::from_utf8_lossy(&checked.stdout).into_owned();
+    assert!(report.contains("environment  postgres://postgres@/"), "{report}");
+    for said in [first_log, std::fs::read_to_string(&log).unwrap(), report, said(&reset)] {
+        assert!(!said.contains("pa55word"), "{said}");
+    }
+}
+
+#[test]
+fn a_database_server_that_does_not_answer_is_named_without_the_password() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = on_postgres(&format!("postgres://ann:pa55word@{free}/tidegate"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    let said = said(&output);
+    assert!(!output.status.success() && !said.contains("pa55word"), "{said}");
+    assert!(
+        said.contains(&format!("cannot open the database postgres://ann@{free}/tidegate")) && said.contains("refused"),
+        "{said}"
+    );
+}
+
+/// A password is reset by another process: whoever is signed in with the old one is out, and hears nothing more.
+#[test]
+fn a_reset_by_another_process_ends_sessions_and_their_streams_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let password = std::fs::read_to_string(folder.path().join("first-password")).unwrap();
+    let cookie = server.sign_in(password.trim());
+    let (mut stream, mut heard) = server.listen(&cookie);
+    let done = tidegate()
+        .args(["admin", "reset-password", "admin", "--data"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", said(&done));
+    // A stream that says nothing for a second fails the read.
+    stream.get_ref().set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    stream
+        .read_to_string(&mut heard)
+        .expect("the stream ends within a second");
+    let frame = server.ask(&format!(
+        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0"
+    ));
+    assert!(frame.contains("\"actor\":null"), "{frame}");
+}
+
+#[test]
+fn a_started_server_is_ready_says_so_and_counts_what_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let alive = server.ask("GET /healthz HTTP/1.1");
+    assert!(alive.contains("200 OK") && alive.contains("store well"), "{alive}");
+    server.until_ready();
+    let metrics = server.ask("GET /metrics HTTP/1.1");
+    for name in [
+        "tidegate_pass_lag_seconds_bucket",
+        "tidegate_store_seconds_bucket{le=",
+        "operation=\"claim\"",
+        "tidegate_driver_calls_total{call=\"list\",answer=\"done\"}",
+        "tidegate_leases 64",
+        "tidegate_groups 0",
+        "tidegate_machines 0",
+    ] {
+        assert!(metrics.contains(name), "{name}: {metrics}");
+    }
+    assert!(metrics.trim_end().ends_with("# EOF"), "{metrics}");
+    let proxied = server.ask("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 10.0.0.1");
+    assert!(proxied.contains("401 Unauthorized"), "{proxied}");
 }

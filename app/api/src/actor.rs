@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Everything, every tenant.
+    /// Everything of the own tenant, and the installation itself; another tenant's things are as hidden as from anybody.
     PlatformAdmin,
     /// Everything of the own tenant.
     TenantOwner,

@@ -8,9 +8,13 @@
 use crate::actor::Actor;
 use crate::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use crate::catalogue::Catalogue;
-use crate::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
+use crate::groups::{
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Page,
+    SeriesView,
+};
 use crate::problem::Problems;
 use crate::session::Frame;
+use crate::system::SystemView;
 use crate::templates::{TemplateForm, TemplateRow, TemplateView};
 use async_trait::async_trait;
 use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, VServerId};
@@ -25,6 +29,19 @@ pub trait Groups: Send + Sync {
     async fn groups(&self, actor: &Actor, query: ListQuery) -> Answer<Page<GroupRow>>;
     /// One group's page.
     async fn group(&self, actor: &Actor, id: GroupId) -> Answer<GroupView>;
+    /// Its instances that are not gone, newest first.
+    async fn instances(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<InstanceView>>;
+    /// Its decisions, newest first; the filter looks at the names of their reasons.
+    async fn decisions(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<DecisionView>>;
+    /// What one instance, or every one, used in each minute between two instants (product milliseconds).
+    async fn instance_series(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+        only: Option<InstanceId>,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Answer<InstanceSeriesView>;
     /// Its scaling log, newest first.
     async fn activities(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<ActivityView>>;
     /// Its cycles between two instants (product milliseconds), at most 5 760 (a day).
@@ -53,6 +70,8 @@ pub trait Groups: Send + Sync {
     async fn instance_logs(&self, actor: &Actor, group: GroupId, id: InstanceId) -> Answer<String>;
     /// Re-arms an open breaker.
     async fn rearm_breaker(&self, actor: &Actor, id: GroupId) -> Answer<()>;
+    /// Lets machines without a record be destroyed although they look like a lost store.
+    async fn confirm_strays(&self, actor: &Actor, id: GroupId) -> Answer<()>;
 }
 
 /// Set or lift.
@@ -108,6 +127,13 @@ pub trait Common: Send + Sync {
     async fn actor_by_id(&self, user: engine::model::UserId) -> Answer<Actor>;
 }
 
+/// The installation itself: nobody's tenant.
+#[async_trait]
+pub trait System: Send + Sync {
+    /// How loop, store, driver and load balancers do; for platform administrators.
+    async fn system(&self, actor: &Actor) -> Answer<SystemView>;
+}
+
 /// Everything.
-pub trait Backend: Groups + Templates + Balancers + Common {}
-impl<T: Groups + Templates + Balancers + Common> Backend for T {}
+pub trait Backend: Groups + Templates + Balancers + Common + System {}
+impl<T: Groups + Templates + Balancers + Common + System> Backend for T {}

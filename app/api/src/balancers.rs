@@ -69,8 +69,20 @@ pub enum BalancerHealth {
     Idle,
     /// HAProxy is not installed.
     NotInstalled,
-    /// It should run and does not, or does not answer: why.
-    Failing(String),
+    /// It should run and does not serve: why.
+    Failing(BalancerFault),
+    /// The loop has not looked at it yet.
+    Unseen,
+}
+
+/// Why a balancer's process does not serve: a word for each reader's language, and a machine's own words beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BalancerFault {
+    /// Its process does not run.
+    NotRunning,
+    /// It does not answer as it should: what the server knows, in the server's words.
+    Mute(String),
 }
 
 /// Its page.

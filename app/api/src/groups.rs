@@ -105,18 +105,62 @@ pub struct Page<T> {
     pub rows: Vec<T>,
     /// Give it back to get the next page; none at the end.
     pub next: Option<String>,
-    /// How many there are in all; stops at 10 000.
+    /// How many there are in all; stops at 10 000. With a filter: how many of the list's first 10 000 match.
     pub total: u32,
+}
+
+/// Mean and highest value of one metric over a minute, thousandths of a percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeanMax {
+    /// Mean of the minute's cycles that were read.
+    pub mean: u64,
+    /// The highest of them.
+    pub max: u64,
+}
+
+/// What an instance used in one minute; a metric that was not read is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceUse {
+    /// CPU.
+    pub cpu: Option<MeanMax>,
+    /// Memory.
+    pub memory: Option<MeanMax>,
+}
+
+/// The minutes of one instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceSeries {
+    /// Which.
+    pub id: InstanceId,
+    /// Its name; none when its record is no more.
+    pub name: Option<String>,
+    /// When each minute began (product milliseconds) and what was used, oldest first; a minute that is not there was not
+    /// seen.
+    pub minutes: Vec<(i64, InstanceUse)>,
+}
+
+/// What a group's instances used, minute by minute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceSeriesView {
+    /// Start of the range, product time: cut to 48 h of one instance, to 6 h of all of a group.
+    pub from_ms: i64,
+    /// End of the range.
+    pub to_ms: i64,
+    /// By id; of a group at most 200.
+    pub instances: Vec<InstanceSeries>,
 }
 
 /// What a list may be asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ListQuery {
-    /// Part of a name or an id.
+    /// Part of a name or an id. A page looks through 10 000 rows of the list at most: it may have fewer rows than asked for,
+    /// or none, and still a next one.
     pub filter: String,
     /// Where the last page ended.
     pub after: String,
+    /// `name`, `created` or, for groups, `desired` and `in_service`; `-` before it sorts down. Empty: by name.
+    pub sort: String,
     /// Rows a page, 1 to 200; 0 means 50.
     pub limit: u32,
 }
@@ -194,6 +238,14 @@ pub enum Cause {
     },
 }
 
+/// Why an activity failed when no launch did, as stored: JSON, so that each reader gets it in their language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureWord {
+    /// Its instance left before it was ever in service.
+    RemovedBeforeService,
+}
+
 /// A row of the scaling log (seed 14.3.2.4).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the columns of seed 14.3.2.4")]
@@ -202,7 +254,8 @@ pub struct ActivityView {
     pub kind: ActivityKind,
     pub status: ActivityStatus,
     pub cause: Cause,
-    /// Why it failed, as the driver or engine said it.
+    /// Why it failed, as stored: JSON of a [`FailureWord`] or of the engine's `LaunchFailure`, or a driver's own words.
+    /// `texts::causes::failure` says it.
     pub failure: Option<String>,
     pub instance: Option<InstanceId>,
     pub instance_name: Option<String>,

@@ -71,6 +71,8 @@ pub enum Code {
     Unavailable,
     /// Not of the form {0}.
     NotOfForm,
+    /// The port {0} is used by a program that is none of the tenant's; which one is nobody's business.
+    PortForeign,
 }
 
 impl Problem {

@@ -59,7 +59,7 @@ pub struct TemplateRow {
     pub vpc: String,
     /// Price of an instance-hour in micro-units.
     pub hour_micros: i64,
-    /// Groups that launch from it.
+    /// Groups that launch from it, by name; at most 100.
     pub groups: Vec<(GroupId, String)>,
     /// Product time, unix milliseconds.
     pub created_ms: i64,

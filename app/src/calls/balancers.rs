@@ -7,6 +7,7 @@
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
+use crate::wire::JsonAnswer;
 use api::balancers::{BalancerForm, BalancerRow, BalancerView, VServerForm};
 use api::groups::{ListQuery, Page};
 use engine::model::{LoadBalancerId, VServerId};
@@ -15,7 +16,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// The list.
-#[server(prefix = "/api", endpoint = "balancers/list")]
+#[server(prefix = "/api", endpoint = "balancers/list", output = JsonAnswer)]
 pub async fn fetch_balancers(query: ListQuery) -> Result<Page<BalancerRow>, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.balancers(visit.actor()?, query).await;
@@ -23,7 +24,7 @@ pub async fn fetch_balancers(query: ListQuery) -> Result<Page<BalancerRow>, Call
 }
 
 /// One's page; `id` as it stands in the address.
-#[server(prefix = "/api", endpoint = "balancers/page")]
+#[server(prefix = "/api", endpoint = "balancers/page", output = JsonAnswer)]
 pub async fn fetch_balancer(id: String) -> Result<BalancerView, CallError> {
     let visit = Visit::here();
     let Ok(id) = id.parse::<LoadBalancerId>() else {
@@ -34,7 +35,7 @@ pub async fn fetch_balancer(id: String) -> Result<BalancerView, CallError> {
 }
 
 /// Creates one and goes to its page.
-#[server(prefix = "/api", endpoint = "balancers/create")]
+#[server(prefix = "/api", endpoint = "balancers/create", output = JsonAnswer)]
 pub async fn create_balancer(form: BalancerForm) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.create_balancer(visit.actor()?, form.clone()).await;
@@ -44,7 +45,7 @@ pub async fn create_balancer(form: BalancerForm) -> Result<(), CallError> {
 }
 
 /// Deletes one and goes to the list.
-#[server(prefix = "/api", endpoint = "balancers/delete")]
+#[server(prefix = "/api", endpoint = "balancers/delete", output = JsonAnswer)]
 pub async fn delete_balancer(id: LoadBalancerId, typed: String) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit
@@ -61,7 +62,7 @@ pub async fn delete_balancer(id: LoadBalancerId, typed: String) -> Result<(), Ca
 }
 
 /// Adds a VServer.
-#[server(prefix = "/api", endpoint = "balancers/create-vserver")]
+#[server(prefix = "/api", endpoint = "balancers/create-vserver", output = JsonAnswer)]
 pub async fn create_vserver(id: LoadBalancerId, form: VServerForm) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.create_vserver(visit.actor()?, id, form.clone()).await;
@@ -71,7 +72,7 @@ pub async fn create_vserver(id: LoadBalancerId, form: VServerForm) -> Result<(),
 }
 
 /// Deletes a VServer.
-#[server(prefix = "/api", endpoint = "balancers/delete-vserver")]
+#[server(prefix = "/api", endpoint = "balancers/delete-vserver", output = JsonAnswer)]
 pub async fn delete_vserver(id: LoadBalancerId, vserver: VServerId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.delete_vserver(visit.actor()?, id, vserver).await;

@@ -1,7 +1,6 @@
 //! A refusal on its way to the page.
 
 use api::problem::{Code, Problem, Problems};
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,7 +41,7 @@ impl From<Problems> for CallError {
 }
 
 impl FromServerFnError for CallError {
-    type Encoder = JsonEncoding;
+    type Encoder = crate::wire::Json;
 
     /// The framework's own failures: the server was not reached, or the two do not speak the same version.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {

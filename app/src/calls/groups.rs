@@ -7,6 +7,7 @@
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
+use crate::wire::JsonAnswer;
 use api::backend::Protect;
 use api::balancers::BindForm;
 use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
@@ -16,7 +17,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// The list.
-#[server(prefix = "/api", endpoint = "groups/list")]
+#[server(prefix = "/api", endpoint = "groups/list", output = JsonAnswer)]
 pub async fn fetch_groups(query: ListQuery) -> Result<Page<GroupRow>, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.groups(visit.actor()?, query).await;
@@ -24,7 +25,7 @@ pub async fn fetch_groups(query: ListQuery) -> Result<Page<GroupRow>, CallError>
 }
 
 /// One group's page; `id` as it stands in the address.
-#[server(prefix = "/api", endpoint = "groups/page")]
+#[server(prefix = "/api", endpoint = "groups/page", output = JsonAnswer)]
 pub async fn fetch_group(id: String) -> Result<GroupView, CallError> {
     let visit = Visit::here();
     let Ok(id) = id.parse::<GroupId>() else {
@@ -35,7 +36,7 @@ pub async fn fetch_group(id: String) -> Result<GroupView, CallError> {
 }
 
 /// Its scaling log.
-#[server(prefix = "/api", endpoint = "groups/activities")]
+#[server(prefix = "/api", endpoint = "groups/activities", output = JsonAnswer)]
 pub async fn fetch_activities(id: GroupId, query: ListQuery) -> Result<Page<ActivityView>, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.activities(visit.actor()?, id, query).await;
@@ -43,7 +44,7 @@ pub async fn fetch_activities(id: GroupId, query: ListQuery) -> Result<Page<Acti
 }
 
 /// The last `minutes` of product time of its cycles.
-#[server(prefix = "/api", endpoint = "groups/series")]
+#[server(prefix = "/api", endpoint = "groups/series", output = JsonAnswer)]
 pub async fn fetch_series(id: GroupId, minutes: u32) -> Result<SeriesView, CallError> {
     let visit = Visit::here();
     let actor = visit.actor()?;
@@ -56,7 +57,7 @@ pub async fn fetch_series(id: GroupId, minutes: u32) -> Result<SeriesView, CallE
 }
 
 /// Creates a group and goes to its page.
-#[server(prefix = "/api", endpoint = "groups/create")]
+#[server(prefix = "/api", endpoint = "groups/create", output = JsonAnswer)]
 pub async fn create_group(form: GroupForm) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.create_group(visit.actor()?, form.clone()).await;
@@ -66,7 +67,7 @@ pub async fn create_group(form: GroupForm) -> Result<(), CallError> {
 }
 
 /// Changes a group and goes to its page.
-#[server(prefix = "/api", endpoint = "groups/update")]
+#[server(prefix = "/api", endpoint = "groups/update", output = JsonAnswer)]
 pub async fn update_group(id: GroupId, form: GroupForm) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.update_group(visit.actor()?, id, form.clone()).await;
@@ -76,7 +77,7 @@ pub async fn update_group(id: GroupId, form: GroupForm) -> Result<(), CallError>
 }
 
 /// Sets desired by hand.
-#[server(prefix = "/api", endpoint = "groups/resize")]
+#[server(prefix = "/api", endpoint = "groups/resize", output = JsonAnswer)]
 pub async fn resize_group(id: GroupId, desired: String) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.resize_group(visit.actor()?, id, desired.clone()).await;
@@ -88,7 +89,7 @@ pub async fn resize_group(id: GroupId, desired: String) -> Result<(), CallError>
 }
 
 /// Enables a group.
-#[server(prefix = "/api", endpoint = "groups/enable")]
+#[server(prefix = "/api", endpoint = "groups/enable", output = JsonAnswer)]
 pub async fn enable_group(id: GroupId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.enable_group(visit.actor()?, id).await;
@@ -96,7 +97,7 @@ pub async fn enable_group(id: GroupId) -> Result<(), CallError> {
 }
 
 /// Disables a group.
-#[server(prefix = "/api", endpoint = "groups/disable")]
+#[server(prefix = "/api", endpoint = "groups/disable", output = JsonAnswer)]
 pub async fn disable_group(id: GroupId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.disable_group(visit.actor()?, id).await;
@@ -104,7 +105,7 @@ pub async fn disable_group(id: GroupId) -> Result<(), CallError> {
 }
 
 /// Begins a group's deletion and stays on its page, which shows it going.
-#[server(prefix = "/api", endpoint = "groups/delete")]
+#[server(prefix = "/api", endpoint = "groups/delete", output = JsonAnswer)]
 pub async fn delete_group(id: GroupId, typed: String) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.delete_group(visit.actor()?, id, typed.clone()).await;
@@ -116,7 +117,7 @@ pub async fn delete_group(id: GroupId, typed: String) -> Result<(), CallError> {
 }
 
 /// Binds a group to a VServer.
-#[server(prefix = "/api", endpoint = "groups/bind")]
+#[server(prefix = "/api", endpoint = "groups/bind", output = JsonAnswer)]
 pub async fn bind_group(id: GroupId, form: BindForm) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.bind_group(visit.actor()?, id, form.clone()).await;
@@ -124,7 +125,7 @@ pub async fn bind_group(id: GroupId, form: BindForm) -> Result<(), CallError> {
 }
 
 /// Unbinds it.
-#[server(prefix = "/api", endpoint = "groups/unbind")]
+#[server(prefix = "/api", endpoint = "groups/unbind", output = JsonAnswer)]
 pub async fn unbind_group(id: GroupId, vserver: VServerId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.unbind_group(visit.actor()?, id, vserver).await;
@@ -134,7 +135,7 @@ pub async fn unbind_group(id: GroupId, vserver: VServerId) -> Result<(), CallErr
 }
 
 /// Removes, that is destroys, one instance.
-#[server(prefix = "/api", endpoint = "groups/remove-instance")]
+#[server(prefix = "/api", endpoint = "groups/remove-instance", output = JsonAnswer)]
 pub async fn remove_instance(group: GroupId, id: InstanceId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.remove_instance(visit.actor()?, group, id).await;
@@ -145,7 +146,7 @@ pub async fn remove_instance(group: GroupId, id: InstanceId) -> Result<(), CallE
 }
 
 /// Protects an instance, or lifts that.
-#[server(prefix = "/api", endpoint = "groups/protect-instance")]
+#[server(prefix = "/api", endpoint = "groups/protect-instance", output = JsonAnswer)]
 pub async fn protect_instance(group: GroupId, id: InstanceId, protect: Protect) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit
@@ -156,7 +157,7 @@ pub async fn protect_instance(group: GroupId, id: InstanceId, protect: Protect) 
 }
 
 /// What an instance printed last.
-#[server(prefix = "/api", endpoint = "groups/instance-logs")]
+#[server(prefix = "/api", endpoint = "groups/instance-logs", output = JsonAnswer)]
 pub async fn fetch_logs(group: GroupId, id: InstanceId) -> Result<String, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.instance_logs(visit.actor()?, group, id).await;
@@ -164,11 +165,19 @@ pub async fn fetch_logs(group: GroupId, id: InstanceId) -> Result<String, CallEr
 }
 
 /// Re-arms an open breaker.
-#[server(prefix = "/api", endpoint = "groups/rearm")]
+#[server(prefix = "/api", endpoint = "groups/rearm", output = JsonAnswer)]
 pub async fn rearm_breaker(id: GroupId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.rearm_breaker(visit.actor()?, id).await;
     visit.form(RearmBreaker::PATH, &super::Values::new(), answer)
+}
+
+/// Lets machines without a record be destroyed.
+#[server(prefix = "/api", endpoint = "groups/confirm-strays", output = JsonAnswer)]
+pub async fn confirm_strays(id: GroupId) -> Result<(), CallError> {
+    let visit = Visit::here();
+    let answer = visit.backend()?.confirm_strays(visit.actor()?, id).await;
+    visit.form(ConfirmStrays::PATH, &super::Values::new(), answer)
 }
 
 /// An id that is none names nothing.

@@ -7,6 +7,7 @@
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
+use crate::wire::JsonAnswer;
 use api::session::Frame;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
@@ -34,7 +35,7 @@ pub type SessionHandle = Arc<dyn SessionDoor>;
 pub struct ClientAddress(pub String);
 
 /// The frame of a page; for anybody.
-#[server(prefix = "/api", endpoint = "frame")]
+#[server(prefix = "/api", endpoint = "frame", output = JsonAnswer)]
 pub async fn fetch_frame() -> Result<Frame, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.frame(visit.maybe_actor()).await;
@@ -42,7 +43,7 @@ pub async fn fetch_frame() -> Result<Frame, CallError> {
 }
 
 /// Signs in and goes to `next`.
-#[server(prefix = "/api", endpoint = "session/sign-in")]
+#[server(prefix = "/api", endpoint = "session/sign-in", output = JsonAnswer)]
 pub async fn sign_in(name: String, password: String, next: String) -> Result<(), CallError> {
     let visit = Visit::here();
     let from = use_context::<ClientAddress>()
@@ -61,7 +62,7 @@ pub async fn sign_in(name: String, password: String, next: String) -> Result<(),
 }
 
 /// Ends the session.
-#[server(prefix = "/api", endpoint = "session/sign-out")]
+#[server(prefix = "/api", endpoint = "session/sign-out", output = JsonAnswer)]
 pub async fn sign_out() -> Result<(), CallError> {
     Visit::here().session()?.sign_out().await;
     leptos_axum::redirect("/signin");

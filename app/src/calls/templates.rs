@@ -7,6 +7,7 @@
 use super::CallError;
 #[cfg(feature = "ssr")]
 use super::visit::Visit;
+use crate::wire::JsonAnswer;
 use api::catalogue::Catalogue;
 use api::groups::{ListQuery, Page};
 use api::templates::{TemplateForm, TemplateRow, TemplateView};
@@ -16,7 +17,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// The list.
-#[server(prefix = "/api", endpoint = "templates/list")]
+#[server(prefix = "/api", endpoint = "templates/list", output = JsonAnswer)]
 pub async fn fetch_templates(query: ListQuery) -> Result<Page<TemplateRow>, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.templates(visit.actor()?, query).await;
@@ -24,7 +25,7 @@ pub async fn fetch_templates(query: ListQuery) -> Result<Page<TemplateRow>, Call
 }
 
 /// One template's page; `id` as it stands in the address.
-#[server(prefix = "/api", endpoint = "templates/page")]
+#[server(prefix = "/api", endpoint = "templates/page", output = JsonAnswer)]
 pub async fn fetch_template(id: String) -> Result<TemplateView, CallError> {
     let visit = Visit::here();
     let Ok(id) = id.parse::<TemplateId>() else {
@@ -35,7 +36,7 @@ pub async fn fetch_template(id: String) -> Result<TemplateView, CallError> {
 }
 
 /// What can be had.
-#[server(prefix = "/api", endpoint = "catalogue")]
+#[server(prefix = "/api", endpoint = "catalogue", output = JsonAnswer)]
 pub async fn fetch_catalogue() -> Result<Catalogue, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.catalogue(visit.actor()?).await;
@@ -43,7 +44,7 @@ pub async fn fetch_catalogue() -> Result<Catalogue, CallError> {
 }
 
 /// Creates a template and goes to its page.
-#[server(prefix = "/api", endpoint = "templates/create")]
+#[server(prefix = "/api", endpoint = "templates/create", output = JsonAnswer)]
 pub async fn create_template(form: TemplateForm) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.create_template(visit.actor()?, form.clone()).await;
@@ -53,7 +54,7 @@ pub async fn create_template(form: TemplateForm) -> Result<(), CallError> {
 }
 
 /// Deletes a template and goes to the list.
-#[server(prefix = "/api", endpoint = "templates/delete")]
+#[server(prefix = "/api", endpoint = "templates/delete", output = JsonAnswer)]
 pub async fn delete_template(id: TemplateId) -> Result<(), CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.delete_template(visit.actor()?, id).await;

@@ -49,11 +49,16 @@ impl Visit {
         self.actor.as_ref()
     }
 
-    /// Who is signed in; nobody is sent to the sign-in page and back again.
+    /// Who is signed in; nobody is sent to the sign-in page and back again. A script is told by a header where to go, and
+    /// by the status (401) why.
     pub(crate) fn actor(&self) -> Result<&Actor, CallError> {
         self.actor.as_ref().ok_or_else(|| {
             leptos_axum::redirect(&format!("/signin?next={}", encoded(&self.page())));
-            CallError::whole(Code::SignInFirst)
+            let refused = CallError::whole(Code::SignInFirst);
+            if !self.accepts_html() {
+                self.set_status(&refused.problems);
+            }
+            refused
         })
     }
 
@@ -122,10 +127,12 @@ impl Visit {
             .parts
             .as_ref()
             .is_some_and(|parts| parts.method == http::Method::POST);
-        posted
-            && self
-                .header(header::ACCEPT)
-                .is_some_and(|accept| accept.contains("text/html"))
+        posted && self.accepts_html()
+    }
+
+    fn accepts_html(&self) -> bool {
+        self.header(header::ACCEPT)
+            .is_some_and(|accept| accept.contains("text/html"))
     }
 
     fn set_status(&self, problems: &Problems) {

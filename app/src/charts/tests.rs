@@ -83,3 +83,48 @@ fn a_day_is_thinned_without_losing_its_peak() {
         "thinning makes no gaps"
     );
 }
+
+#[test]
+fn the_limits_are_a_band_that_ends_where_the_axis_does() {
+    let mut series = series();
+    let band =
+        |series: &SeriesView| size_option(series, Lang::En, Palette::LIGHT)["series"][0]["markArea"]["data"][0].clone();
+    assert_eq!(band(&series), json!([{ "yAxis": 1 }, { "yAxis": 4 }]));
+    series.max = 1_000;
+    assert_eq!(band(&series), json!([{ "yAxis": 1 }, { "yAxis": 6 }]));
+    (series.min, series.max) = (3, 3);
+    assert_eq!(band(&series), Value::Null, "a fixed size has no band");
+}
+
+#[test]
+fn a_chosen_event_stands_out_and_the_others_do_not() {
+    let mark = |number: u64, started_ms| ActivityView {
+        id: engine::model::ActivityId(number),
+        kind: ActivityKind::Launch,
+        status: api::groups::ActivityStatus::Succeeded,
+        cause: api::groups::Cause::Engine { reasons: vec![] },
+        failure: None,
+        instance: None,
+        instance_name: Some("shop-1".into()),
+        size_before: 1,
+        size_after: 2,
+        started_ms,
+        ended_ms: None,
+    };
+    let mut series = series();
+    series.marks = vec![mark(1, 40_000), mark(2, 60_000)];
+    let mut option = size_option(&series, Lang::En, Palette::LIGHT);
+    choose(&mut option, &series.marks[1], Lang::En, Palette::LIGHT);
+    let scatter = option["series"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|each| each["type"] == "scatter");
+    let sizes: Vec<_> = scatter
+        .and_then(|each| each["data"].as_array())
+        .into_iter()
+        .flatten()
+        .map(|point| point["symbolSize"].clone())
+        .collect();
+    assert_eq!(sizes, [Value::Null, json!(15)]);
+}

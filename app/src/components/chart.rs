@@ -18,6 +18,8 @@ pub fn Figure(
     option: Signal<Option<String>>,
     /// Beside the caption, such as the range.
     beside: ViewFn,
+    /// Under the drawing: its events one by one, for the keyboard and for fingers.
+    under: ViewFn,
     /// The table.
     children: Children,
 ) -> impl IntoView {
@@ -27,6 +29,7 @@ pub fn Figure(
         <figure class="chart card">
             <figcaption><h2>{caption}</h2>{beside.run()}</figcaption>
             <div class="chart-plot" node_ref=plot></div>
+            {under.run()}
             <details class="chart-table"><summary>{table_word}</summary>{children()}</details>
         </figure>
     }
@@ -40,13 +43,14 @@ fn draw(_plot: NodeRef<Div>, _option: Signal<Option<String>>) {}
 fn draw(plot: NodeRef<Div>, option: Signal<Option<String>>) {
     use glue::Drawing;
     let library = glue::library();
+    let lang = crate::visit::use_lang();
     let drawing = StoredValue::new_local(None::<Drawing>);
     Effect::new(move |_| {
         let (Some(place), true, Some(option)) = (plot.get(), library.get(), option.get()) else {
             return;
         };
         drawing.update_value(|drawing| {
-            let drawing = drawing.get_or_insert_with(|| Drawing::begin(&place));
+            let drawing = drawing.get_or_insert_with(|| Drawing::begin(&place, lang));
             drawing.show(&option);
         });
     });
@@ -58,7 +62,9 @@ fn draw(plot: NodeRef<Div>, option: Signal<Option<String>>) {
 /// The few calls into ECharts. A call that fails leaves the table, so failures are not carried further.
 #[cfg(feature = "hydrate")]
 mod glue {
-    use js_sys::{Array, Function, JSON, Reflect};
+    use crate::components::script::{call, object};
+    use api::texts::Lang;
+    use js_sys::{JSON, Reflect};
     use leptos::prelude::*;
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
@@ -67,11 +73,6 @@ mod glue {
     fn global(name: &str) -> Option<JsValue> {
         let value = Reflect::get(&window(), &JsValue::from_str(name)).ok()?;
         (!value.is_undefined()).then_some(value)
-    }
-
-    fn call(object: &JsValue, method: &str, arguments: &[JsValue]) -> Option<JsValue> {
-        let function: Function = Reflect::get(object, &JsValue::from_str(method)).ok()?.dyn_into().ok()?;
-        Reflect::apply(&function, object, &arguments.iter().collect::<Array>()).ok()
     }
 
     /// True once the library is there; asks for it the first time.
@@ -104,8 +105,14 @@ mod glue {
     }
 
     impl Drawing {
-        pub(super) fn begin(place: &web_sys::HtmlDivElement) -> Self {
-            let chart = global("echarts").and_then(|echarts| call(&echarts, "init", &[place.clone().into()]));
+        pub(super) fn begin(place: &web_sys::HtmlDivElement, lang: Lang) -> Self {
+            // Names of months and what a screen reader is told are the library's own words.
+            let locale = match lang {
+                Lang::En => "EN",
+                Lang::Zh => "ZH",
+            };
+            let begin = [place.clone().into(), JsValue::NULL, object("locale", locale)];
+            let chart = global("echarts").and_then(|echarts| call(&echarts, "init", &begin));
             let resizing = chart.clone();
             let resized = Closure::<dyn FnMut()>::new(move || {
                 if let Some(chart) = &resizing {

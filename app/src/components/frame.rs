@@ -2,9 +2,13 @@
 
 use super::clock::Clock;
 use super::icon::{Icon, Shape};
+use super::palette::Palettes;
+use crate::calls::CallError;
 use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
+use crate::wire::{Loaded, resource};
+use api::actor::Role;
 use api::session::Frame;
 use api::texts::{Lang, format};
 use leptos::prelude::*;
@@ -19,7 +23,9 @@ pub fn PageFrame(
 ) -> impl IntoView {
     let texts = &use_texts().frame;
     let signed = use_visit().visitor == Visitor::Signed;
-    let frame = Resource::new(|| (), |()| fetch_frame());
+    // Scale, tenant and what is missing may be others after the server was away.
+    let all = use_live().of_all();
+    let frame = resource(move || all.get(), |_| fetch_frame());
     let top = move || Suspend::new(async move { frame.await.ok().map(|frame| view! { <TopItems frame/> }) });
     let notice = move || {
         Suspend::new(async move {
@@ -31,11 +37,12 @@ pub fn PageFrame(
         <a class="skip" href="#content">{texts.skip_to_content}</a>
         <div class=if signed { "frame" } else { "frame stranger" }>
             <header class="top">
-                <a class="brand" href="/"><Icon shape=Shape::Gate/>{texts.product}</a>
+                <a class="brand" href="/"><Icon shape=Shape::Gate/><span class="brand-word">{texts.product}</span></a>
+                {signed.then(|| view! { <Palettes/> })}
                 <Transition>{top}</Transition>
                 <Preferences/>
             </header>
-            {signed.then(|| view! { <Rail/> })}
+            {signed.then(|| view! { <Rail frame/> })}
             <main id="content" tabindex="-1">
                 <Stale/>
                 {signed.then(|| view! { <Transition>{notice}</Transition> })}
@@ -116,10 +123,11 @@ fn Preferences() -> impl IntoView {
     .into_any()
 }
 
-/// The left rail; a bottom bar on a narrow screen.
+/// The left rail; a bottom bar on a narrow screen. What only an administrator of the platform may see stands below a line.
 #[component]
-fn Rail() -> impl IntoView {
+fn Rail(frame: Loaded<Result<Frame, CallError>>) -> impl IntoView {
     let texts = &use_texts().frame;
+    let system = use_texts().system.title;
     let path = use_location().pathname;
     let items = [
         ("/", texts.overview, Shape::Overview),
@@ -135,9 +143,19 @@ fn Rail() -> impl IntoView {
         };
         view! { <li><a href=href aria-current=here><Icon shape/><span>{word}</span></a></li> }
     };
+    let admin = move || {
+        Suspend::new(async move {
+            let actor = frame.await.ok()?.actor?;
+            let sees = actor.role == Role::PlatformAdmin;
+            sees.then(|| item(("/system", system, Shape::System)))
+        })
+    };
     view! {
         <nav class="rail" aria-label=texts.navigation>
-            <ul>{items.map(item).into_iter().collect_view()}</ul>
+            <ul>
+                {items.map(item).into_iter().collect_view()}
+                <Transition>{admin}</Transition>
+            </ul>
         </nav>
     }
     .into_any()

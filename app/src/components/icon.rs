@@ -20,6 +20,13 @@ pub enum Shape {
     Gate,
     Sun,
     Globe,
+    System,
+    Search,
+    More,
+    Up,
+    Down,
+    Left,
+    Right,
 }
 
 const fn path_of(shape: Shape) -> &'static str {
@@ -43,6 +50,13 @@ const fn path_of(shape: Shape) -> &'static str {
         Shape::Sun => {
             "M8 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM8 1v1.500M8 13.500V15M1 8h1.500M13.500 8H15M3 3l1 1M12 12l1 1M13 3l-1 1M4 12l-1 1"
         }
+        Shape::System => "M2 12a6 6 0 1 1 12 0M8 12l3-4M2 12h2M12 12h2M8 4v2",
+        Shape::Search => "M7 2.500a4.500 4.500 0 1 1 0 9 4.500 4.500 0 0 1 0-9zM10.300 10.300L14 14",
+        Shape::More => "M3 8h.010M8 8h.010M13 8h.010",
+        Shape::Up => "M4 10l4-4 4 4",
+        Shape::Down => "M4 6l4 4 4-4",
+        Shape::Left => "M10 4L6 8l4 4",
+        Shape::Right => "M6 4l4 4-4 4",
         Shape::Globe => "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM2 8h12M8 2c-3 3-3 9 0 12M8 2c3 3 3 9 0 12",
     }
 }

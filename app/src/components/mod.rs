@@ -2,12 +2,17 @@
 
 pub mod chart;
 pub mod clock;
+pub mod commands;
 pub mod confirm;
 pub mod frame;
 pub mod gauge;
 pub mod icon;
 pub mod list;
+pub mod menu;
+pub mod palette;
 pub mod refusal;
+#[cfg(feature = "hydrate")]
+pub mod script;
 pub mod state;
 pub mod title;
 pub mod trail;

@@ -2,7 +2,7 @@
 
 use super::icon::{Icon, Shape};
 use crate::visit::{use_lang, use_texts};
-use api::balancers::BalancerHealth;
+use api::balancers::{BalancerFault, BalancerHealth};
 use api::groups::{ActivityStatus, GroupRow};
 use api::texts::states;
 use engine::census::InstanceState;
@@ -95,14 +95,27 @@ pub fn BalancerBadge(
     let tone = match &health {
         BalancerHealth::Running => Tone::Well,
         BalancerHealth::Idle => Tone::Off,
+        BalancerHealth::Unseen => Tone::Busy,
         BalancerHealth::NotInstalled | BalancerHealth::Failing(_) => Tone::Bad,
     };
-    let word = states::balancer(use_lang(), &health);
+    let lang = use_lang();
+    let word = states::balancer(lang, &health);
     let why = match health {
-        BalancerHealth::Failing(why) => Some(view! { <span class="quiet">" "{why}</span> }),
+        BalancerHealth::Failing(fault) => Some(view! { <Fault fault/> }),
         _ => None,
     };
     view! { <Badge tone word/>{why} }.into_any()
+}
+
+/// Why a balancer fails; a machine's own words stand apart, in the language that they are in.
+#[component]
+fn Fault(fault: BalancerFault) -> impl IntoView {
+    let said = states::fault(use_lang(), &fault);
+    let words = match fault {
+        BalancerFault::Mute(words) => Some(view! { <code class="machine-words" lang="en">{words}</code> }),
+        BalancerFault::NotRunning => None,
+    };
+    view! { <span class="fault">{said}{words}</span> }.into_any()
 }
 
 /// How a member behind a VServer does.

@@ -2,7 +2,7 @@
 
 use crate::visit::{use_lang, use_texts};
 use api::groups::DecisionView;
-use api::texts::{format, reasons};
+use api::texts::{format, groups, reasons};
 use engine::model::Reason;
 use leptos::prelude::*;
 
@@ -31,8 +31,44 @@ pub fn Decisions(
         <p class="quiet">{texts.why_lead}</p>
         {empty}
         <ol class="decisions">
-            {decisions.into_iter().map(|decision| view! { <DecisionItem decision/> }).collect_view()}
+            {folded(decisions).into_iter().map(|part| view! { <Entry part/> }).collect_view()}
         </ol>
+    }
+    .into_any()
+}
+
+/// Decisions as a reader wants them: passes that judged nothing new, in a row, are one folded entry.
+fn folded(decisions: Vec<DecisionView>) -> Vec<Vec<DecisionView>> {
+    let mut parts: Vec<Vec<DecisionView>> = Vec::new();
+    for decision in decisions {
+        let is_repeat = reasons::is_repeat(&decision.trail);
+        match parts.last_mut() {
+            Some(part) if is_repeat && part.iter().all(|each| reasons::is_repeat(&each.trail)) => part.push(decision),
+            _ => parts.push(vec![decision]),
+        }
+    }
+    parts
+}
+
+/// One decision, or a fold of several that judged nothing new.
+#[component]
+fn Entry(part: Vec<DecisionView>) -> impl IntoView {
+    let is_fold = part.iter().all(|decision| reasons::is_repeat(&decision.trail));
+    let passes = part.iter().map(|decision| u64::from(decision.passes)).sum();
+    let items = part
+        .into_iter()
+        .map(|decision| view! { <DecisionItem decision/> })
+        .collect_view();
+    if !is_fold {
+        return items.into_any();
+    }
+    view! {
+        <li class="fold">
+            <details>
+                <summary>{groups::folded(use_lang(), passes)}</summary>
+                <ol class="decisions">{items}</ol>
+            </details>
+        </li>
     }
     .into_any()
 }
@@ -40,12 +76,13 @@ pub fn Decisions(
 #[component]
 fn DecisionItem(decision: DecisionView) -> impl IntoView {
     let texts = &use_texts().groups;
+    let lang = use_lang();
     let span = (decision.first_ms != decision.last_ms).then(|| format!(" – {}", format::clock(decision.last_ms)));
     view! {
         <li class="decision">
             <div class="decision-head">
                 <span><Instant ms=decision.first_ms/>{span}</span>
-                <span class="quiet num">{format!("{} {}", decision.passes, texts.why_passes)}</span>
+                <span class="quiet num">{format::passes(lang, decision.passes.into())}</span>
                 <span class="decision-size">{texts.why_size}" "<b>{decision.size}</b></span>
             </div>
             <Trail trail=decision.trail/>

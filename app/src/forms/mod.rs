@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod field;
+pub mod post;
 pub mod typed;

@@ -1,6 +1,7 @@
 //! A form as typed, in the browser: its values, which fields were left, what the server refused.
 
 use crate::calls::{CallError, Values};
+use crate::wire::from_value;
 use api::problem::Problem;
 use leptos::prelude::*;
 use serde::Serialize;
@@ -111,17 +112,22 @@ impl Typed {
             .with_untracked(|all| all.iter().any(|problem| fields.contains(&problem.field.as_str())))
     }
 
-    /// Asks before the page is left with something typed. The browser asks in its own words.
+    /// Asks before the page is left with something typed: a link of the console in our words, the browser in its own.
     pub fn guard(self) {
         #[cfg(feature = "hydrate")]
-        Effect::new(move |_| {
-            let asking = window_event_listener_untyped("beforeunload", move |event| {
-                if self.changed.with_untracked(|changed| !changed.is_empty()) {
-                    event.prevent_default();
-                }
+        {
+            let is_typed = move || self.changed.with_untracked(|changed| !changed.is_empty());
+            let question = crate::visit::use_texts().wizard.leave;
+            Effect::new(move |_| {
+                let asking = window_event_listener_untyped("beforeunload", move |event| {
+                    if is_typed() {
+                        event.prevent_default();
+                    }
+                });
+                on_cleanup(move || asking.remove());
+                ask_at_links(is_typed, question);
             });
-            on_cleanup(move || asking.remove());
-        });
+        }
     }
 
     /// Did the server refuse this field last?
@@ -135,16 +141,55 @@ impl Typed {
     }
 }
 
+/// Asks at each click on a link to another page while something is typed. In the capture phase: the router, which takes
+/// links, hears of those only that may be followed.
+#[cfg(feature = "hydrate")]
+fn ask_at_links(is_typed: impl Fn() -> bool + 'static, question: &'static str) {
+    use wasm_bindgen::{JsCast, closure::Closure};
+    let clicked = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+        let target = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
+        if link.is_some_and(|link| leaves(&link))
+            && is_typed()
+            && !window().confirm_with_message(question).unwrap_or(true)
+        {
+            event.prevent_default();
+            event.stop_propagation();
+        }
+    });
+    let listen = clicked.as_ref().unchecked_ref::<js_sys::Function>().clone();
+    // Adding and removing a listener of a window that exists does not fail.
+    let _ = window().add_event_listener_with_callback_and_bool("click", &listen, true);
+    let kept = StoredValue::new_local((clicked, listen));
+    on_cleanup(move || {
+        kept.try_with_value(|(_, listen)| {
+            let _ = window().remove_event_listener_with_callback_and_bool("click", listen, true);
+        });
+    });
+}
+
+/// Does this link leave the form? Not one within the page, not the one that opens the palette; and of one to another
+/// document the browser asks itself.
+#[cfg(feature = "hydrate")]
+fn leaves(link: &web_sys::Element) -> bool {
+    let stays = ["rel", "data-noscroll", "aria-keyshortcuts"];
+    let within = link.get_attribute("href").is_none_or(|href| href.starts_with('#'));
+    !within && !stays.iter().any(|name| link.has_attribute(name))
+}
+
 /// A form's fields by name; every form of `api` is a struct of texts.
 pub fn values_of(form: &impl Serialize) -> Values {
-    serde_json::to_value(form)
-        .and_then(serde_json::from_value)
-        .unwrap_or_default()
+    read_again(form)
 }
 
 /// The form of these fields.
 pub fn form_of<F: DeserializeOwned + Default>(values: &Values) -> F {
-    serde_json::to_value(values)
-        .and_then(serde_json::from_value)
-        .unwrap_or_default()
+    read_again(values)
+}
+
+fn read_again<T: DeserializeOwned + Default>(value: &impl Serialize) -> T {
+    let tree = serde_json::to_value(value).ok();
+    tree.and_then(|tree| from_value(tree).ok()).unwrap_or_default()
 }

@@ -6,10 +6,10 @@ use crate::components::refusal::Problems;
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::TextField;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
 use crate::visit::use_texts;
 use api::balancers::BalancerForm;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The page.

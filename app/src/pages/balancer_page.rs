@@ -9,14 +9,15 @@ use crate::components::state::{BackendBadge, BalancerBadge};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::{SelectField, TextField};
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
 use crate::live::use_live;
 use crate::visit::use_texts;
+use crate::wire::resource;
 use api::balancers::{BackendView, BalancerView, BoundGroup, VServerForm, VServerView};
 use api::live::Change;
 use api::problem::Problem;
 use engine::model::LoadBalancerId;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -57,7 +58,7 @@ pub fn BalancerPage() -> impl IntoView {
         remove: ServerAction::new(),
     };
     let fresh = use_live().of(move || id.get().parse().ok().map(|id| Change::Balancer { id }));
-    let balancer = Resource::new(
+    let balancer = resource(
         move || (id.get(), fresh.get(), acts.version()),
         |(id, ..)| fetch_balancer(id),
     );

@@ -9,12 +9,13 @@ use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
 use crate::forms::check;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::{Typed, values_of};
 use crate::visit::use_texts;
+use crate::wire::{Loaded, resource};
 use api::groups::{GroupForm, GroupView};
 use api::problem::Code;
 use engine::model::{Guard, Metric, RemovalPolicy, ScaleIn};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The page.
@@ -24,7 +25,7 @@ pub fn GroupEditPage() -> impl IntoView {
     let offer = use_offer();
     let action = ServerAction::<UpdateGroup>::new();
     // Read once: what others change meanwhile comes with the refusal.
-    let group = Resource::new(move || id.get(), fetch_group);
+    let group = resource(move || id.get(), fetch_group);
     let body = move || {
         Suspend::new(async move {
             match (group.await, offer.await) {
@@ -113,9 +114,9 @@ fn use_theirs(
     id: engine::model::GroupId,
     refused: Signal<Option<crate::calls::CallError>>,
     action: ServerAction<UpdateGroup>,
-) -> Resource<Option<GroupForm>> {
+) -> Loaded<Option<GroupForm>> {
     let stale = move || refused.get().is_some_and(|error| error.code() == Some(Code::Stale));
-    Resource::new(
+    resource(
         move || (stale(), action.version().get()),
         move |(stale, _)| async move {
             if !stale {

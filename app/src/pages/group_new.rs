@@ -8,19 +8,20 @@ use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
 use crate::forms::check;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
 use crate::visit::use_texts;
+use crate::wire::{Loaded, resource};
 use api::groups::{GroupForm, ListQuery};
 use api::templates::TemplateRow;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Templates to choose from and the currency of their prices.
 pub(super) type Offer = (Vec<TemplateRow>, String);
 
 /// What the wizard offers, read once: a list that changes under a form would lose what is typed.
-pub(super) fn use_offer() -> Resource<Result<Offer, crate::calls::CallError>> {
-    Resource::new(
+pub(super) fn use_offer() -> Loaded<Result<Offer, crate::calls::CallError>> {
+    resource(
         || (),
         |()| async move {
             let all = ListQuery {

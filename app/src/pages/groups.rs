@@ -1,16 +1,23 @@
 //! `/groups`: the list (seed 14.3.2.1).
 
-use crate::calls::groups::fetch_groups;
+use super::group::refusal;
+use crate::calls::groups::{DeleteGroup, DisableGroup, EnableGroup, fetch_groups};
+use crate::components::confirm::{AskCard, TypedName, use_asked};
 use crate::components::gauge::{Captions, Gauge};
-use crate::components::list::{EmptyList, Filter, Pages, Skeleton, use_list_query};
-use crate::components::refusal::Refused;
+use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
+use crate::components::menu::RowMenu;
+use crate::components::refusal::{Problems, Refused};
 use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_group, use_live};
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::groups::{GroupRow, ListQuery, Page};
-use api::texts::groups::counted;
+use api::problem::Problem;
+use api::texts::format;
+use engine::model::GroupStatus;
 use leptos::prelude::*;
 
 /// The list of groups.
@@ -19,13 +26,20 @@ pub fn GroupsPage() -> impl IntoView {
     let texts = use_texts();
     let lang = use_lang();
     let query = use_list_query();
+    let acts = RowActs::new();
     let fresh = use_live().of_kind(is_group);
-    let groups = Resource::new(move || (query.get(), fresh.get()), |(query, _)| fetch_groups(query));
-    let count = move || Suspend::new(async move { groups.await.ok().map(|page| counted(lang, page.total)) });
+    let source = move || (query.get(), fresh.get(), acts.version());
+    let groups = resource(source, |(query, ..)| fetch_groups(query));
+    let count = move || {
+        Suspend::new(async move {
+            let total = groups.await.ok()?.total;
+            Some(format::total(lang, total, "group", "groups"))
+        })
+    };
     let body = move || {
         Suspend::new(async move {
             match groups.await {
-                Ok(page) => view! { <GroupTable page query=query.get_untracked()/> }.into_any(),
+                Ok(page) => view! { <GroupTable page query=query.get_untracked() acts/> }.into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
@@ -34,6 +48,7 @@ pub fn GroupsPage() -> impl IntoView {
         <PageHead title=texts.groups.title beside=move || view! { <Transition>{count}</Transition> }>
             <a href="/groups/new" class="button primary">{texts.groups.new}</a>
         </PageHead>
+        <Problems problems=acts.problems()/>
         <Filter/>
         <Transition fallback=Skeleton>{body}</Transition>
     }
@@ -42,37 +57,40 @@ pub fn GroupsPage() -> impl IntoView {
 
 /// The table, or what a group is for.
 #[component]
-fn GroupTable(page: Page<GroupRow>, query: ListQuery) -> impl IntoView {
+fn GroupTable(page: Page<GroupRow>, query: ListQuery, acts: RowActs) -> impl IntoView {
     let texts = use_texts();
     let (words, frame) = (&texts.groups, &texts.frame);
     if page.rows.is_empty() {
         return view! { <EmptyList query text=words.empty href="/groups/new" make=words.empty_new/> }.into_any();
     }
+    let head = |key, word, class| view! { <SortHead path="/groups" query=query.clone() key word class/> };
     view! {
-        <div class="table-box">
+        <Delete rows=page.rows.clone() acts/>
+        <div class="table-box list">
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">{words.name_id}</th>
+                        {head("name", words.name_id, "")}
                         <th scope="col">{frame.status}</th>
                         <th scope="col" class="wide-only">{words.gauge}</th>
-                        <th scope="col" class="num">{words.in_service}</th>
-                        <th scope="col" class="num">{words.desired}</th>
+                        {head("in_service", words.in_service, "num")}
+                        {head("desired", words.desired, "num")}
                         <th scope="col" class="num wide-only">{words.limits}</th>
                         <th scope="col" class="wide-only">{words.template}</th>
-                        <th scope="col" class="wide-only">{frame.created}</th>
+                        {head("created", frame.created, "wide-only")}
+                        <th scope="col" class="row-end"><span class="sr-only">{frame.actions}</span></th>
                     </tr>
                 </thead>
-                <tbody>{page.rows.into_iter().map(|row| view! { <GroupLine row/> }).collect_view()}</tbody>
+                <tbody>{page.rows.into_iter().map(|row| view! { <GroupLine row acts/> }).collect_view()}</tbody>
             </table>
         </div>
-        <Pages path="/groups" query next=page.next/>
+        <Pages path="/groups" query next=page.next total=page.total/>
     }
     .into_any()
 }
 
 #[component]
-fn GroupLine(row: GroupRow) -> impl IntoView {
+fn GroupLine(row: GroupRow, acts: RowActs) -> impl IntoView {
     view! {
         <tr>
             <td>
@@ -84,9 +102,112 @@ fn GroupLine(row: GroupRow) -> impl IntoView {
             <td class="num">{row.in_service}</td>
             <td class="num">{row.desired}</td>
             <td class="num wide-only">{format!("{}–{}", row.min, row.max)}</td>
-            <td class="wide-only nowrap"><a href=format!("/templates/{}", row.template)>{row.template_name}</a></td>
+            <td class="wide-only nowrap"><a href=format!("/templates/{}", row.template)>{row.template_name.clone()}</a></td>
             <td class="wide-only"><Instant ms=row.created_ms/></td>
+            <td class="row-end"><Menu row acts/></td>
         </tr>
     }
     .into_any()
+}
+
+/// What can be done about a group from its row; one that leaves can only be looked at.
+#[component]
+fn Menu(row: GroupRow, acts: RowActs) -> impl IntoView {
+    let texts = use_texts();
+    let words = &texts.groups;
+    let id = row.id;
+    let switch = match row.status {
+        GroupStatus::Enabled => Some(
+            view! {
+                <ActionForm action=acts.disable>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <button type="submit">{words.disable}</button>
+                </ActionForm>
+            }
+            .into_any(),
+        ),
+        GroupStatus::Disabled => Some(
+            view! {
+                <ActionForm action=acts.enable>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <button type="submit">{words.enable}</button>
+                </ActionForm>
+            }
+            .into_any(),
+        ),
+        GroupStatus::Deleting | GroupStatus::Deleted => None,
+    };
+    let staying = switch.map(|switch| {
+        view! {
+            <a href=format!("/groups/{id}/edit")>{words.edit}</a>
+            {switch}
+            <a href=format!("/groups?delete={id}") class="danger">{words.delete}</a>
+        }
+    });
+    view! {
+        <RowMenu id=format!("menu-{id}") about=row.name>
+            <a href=format!("/groups/{id}?tab=log")>{words.tab_log}</a>
+            <a href=format!("/groups/{id}?tab=why")>{words.tab_why}</a>
+            {staying}
+        </RowMenu>
+    }
+    .into_any()
+}
+
+/// Asks before the group in the address begins to go; until it does.
+#[component]
+fn Delete(rows: Vec<GroupRow>, acts: RowActs) -> impl IntoView {
+    let texts = &use_texts().groups;
+    let asked = use_asked("delete");
+    move || {
+        let row = rows.iter().find(|row| row.id.to_string() == asked.get())?;
+        let stays = matches!(row.status, GroupStatus::Enabled | GroupStatus::Disabled);
+        let (id, name) = (row.id, row.name.clone());
+        stays.then(|| {
+            view! {
+                <AskCard title=format!("{} {name}", texts.delete_title) text=texts.delete_text back="/groups">
+                    <ActionForm action=acts.delete>
+                        <input type="hidden" name="id" value=id.to_string()/>
+                        <TypedName id="delete-typed" name/>
+                        <button type="submit" class="button danger">{texts.delete_do}</button>
+                    </ActionForm>
+                </AskCard>
+            }
+        })
+    }
+}
+
+/// What rows do, outside of what is drawn again.
+#[derive(Clone, Copy)]
+struct RowActs {
+    enable: ServerAction<EnableGroup>,
+    disable: ServerAction<DisableGroup>,
+    delete: ServerAction<DeleteGroup>,
+}
+
+impl RowActs {
+    fn new() -> Self {
+        Self {
+            enable: ServerAction::new(),
+            disable: ServerAction::new(),
+            delete: ServerAction::new(),
+        }
+    }
+
+    /// Differs after each that ended: the list is read again.
+    fn version(self) -> usize {
+        self.enable.version().get() + self.disable.version().get() + self.delete.version().get()
+    }
+
+    fn problems(self) -> Signal<Vec<Problem>> {
+        Signal::derive(move || {
+            let refusals = [
+                refusal(self.enable.value()),
+                refusal(self.disable.value()),
+                refusal(self.delete.value()),
+            ];
+            let all = refusals.into_iter().flatten();
+            all.flat_map(|error| error.problems.0).collect()
+        })
+    }
 }

@@ -6,6 +6,7 @@ use crate::components::list::Skeleton;
 use crate::components::refusal::Refused;
 use crate::components::title::PageHead;
 use crate::visit::use_texts;
+use crate::wire::resource;
 use api::problem::Code;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -23,7 +24,7 @@ pub fn LogsPage() -> impl IntoView {
             )
         })
     });
-    let output = Resource::new(
+    let output = resource(
         move || ids.get(),
         |(group, instance)| async move {
             match (group.parse(), instance.parse()) {

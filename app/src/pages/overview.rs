@@ -7,6 +7,7 @@ use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
 use crate::live::{is_group, use_live};
 use crate::visit::use_texts;
+use crate::wire::resource;
 use api::groups::{GroupRow, ListQuery};
 use leptos::prelude::*;
 
@@ -20,7 +21,7 @@ pub fn OverviewPage() -> impl IntoView {
         limit: 200,
         ..ListQuery::default()
     };
-    let groups = Resource::new(move || fresh.get(), move |_| fetch_groups(all()));
+    let groups = resource(move || fresh.get(), move |_| fetch_groups(all()));
     let body = move || {
         Suspend::new(async move {
             match groups.await {

@@ -3,6 +3,7 @@
 use crate::calls::session::SignIn;
 use crate::components::refusal::Problems;
 use crate::components::title::PageTitle;
+use crate::forms::post::ServerAction;
 use crate::visit::use_texts;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;

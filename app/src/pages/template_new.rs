@@ -7,12 +7,13 @@ use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::{AreaField, SelectField, TextField};
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
-use crate::visit::use_texts;
+use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::catalogue::{Catalogue, ImageView, TypeView, VpcView};
 use api::templates::TemplateForm;
-use api::texts::format;
-use leptos::form::ActionForm;
+use api::texts::{Lang, format, templates as words};
 use leptos::prelude::*;
 
 const FIELDS: &[&str] = &[
@@ -29,7 +30,7 @@ const FIELDS: &[&str] = &[
 #[component]
 pub fn TemplateNewPage() -> impl IntoView {
     let texts = use_texts();
-    let catalogue = Resource::new(|| (), |()| fetch_catalogue());
+    let catalogue = resource(|| (), |()| fetch_catalogue());
     let action = ServerAction::<CreateTemplate>::new();
     let above = vec![("/templates".to_owned(), texts.templates.title.to_owned())];
     let body = move || {
@@ -86,11 +87,12 @@ fn NewForm(catalogue: Catalogue, action: ServerAction<CreateTemplate>) -> impl I
 #[component]
 fn Fields(typed: Typed, catalogue: Catalogue) -> impl IntoView {
     let texts = &use_texts().templates;
+    let lang = use_lang();
     let currency = catalogue.currency.clone();
     let images = catalogue
         .images
         .into_iter()
-        .map(|image| (image.name.clone(), image_words(image)))
+        .map(|image| (image.name.clone(), image_words(lang, image)))
         .collect::<Vec<_>>();
     let types = catalogue
         .types
@@ -119,11 +121,11 @@ fn Fields(typed: Typed, catalogue: Catalogue) -> impl IntoView {
     .into_any()
 }
 
-fn image_words(image: ImageView) -> String {
+fn image_words(lang: Lang, image: ImageView) -> String {
     if image.description.is_empty() {
         image.name
     } else {
-        format!("{}: {}", image.name, image.description)
+        format!("{} · {}", image.name, words::image(lang, &image.description))
     }
 }
 

@@ -7,11 +7,12 @@ use crate::components::confirm::Confirm;
 use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_template, use_live};
 use crate::visit::use_texts;
+use crate::wire::resource;
 use api::templates::TemplateView;
 use api::texts::format;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -22,7 +23,7 @@ pub fn TemplatePage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let delete = ServerAction::<DeleteTemplate>::new();
     let fresh = use_live().of_kind(is_template);
-    let template = Resource::new(move || (id.get(), fresh.get()), |(id, _)| fetch_template(id));
+    let template = resource(move || (id.get(), fresh.get()), |(id, _)| fetch_template(id));
     let problems = Signal::derive(move || {
         refusal(delete.value())
             .map(|error| error.problems.0)

@@ -1,11 +1,17 @@
 //! `/templates`: the list (seed 14.2.2).
 
-use crate::calls::templates::{fetch_catalogue, fetch_templates};
-use crate::components::list::{EmptyList, Filter, Pages, Skeleton, use_list_query};
-use crate::components::refusal::Refused;
+use super::group::refusal;
+use crate::calls::templates::{DeleteTemplate, fetch_catalogue, fetch_templates};
+use crate::components::confirm::{AskCard, use_asked};
+use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
+use crate::components::menu::RowMenu;
+use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
+use crate::components::trail::Instant;
+use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_template, use_live};
-use crate::visit::use_texts;
+use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::groups::{ListQuery, Page};
 use api::templates::TemplateRow;
 use api::texts::format;
@@ -16,9 +22,11 @@ use leptos::prelude::*;
 #[component]
 pub fn TemplatesPage() -> impl IntoView {
     let texts = use_texts();
+    let lang = use_lang();
     let query = use_list_query();
+    let delete = ServerAction::<DeleteTemplate>::new();
     let fresh = use_live().of_kind(is_template);
-    let templates = Resource::new(
+    let templates = resource(
         move || (query.get(), fresh.get()),
         |(query, _)| async move {
             let page = fetch_templates(query).await?;
@@ -26,18 +34,32 @@ pub fn TemplatesPage() -> impl IntoView {
             Ok::<_, crate::calls::CallError>((page, currency))
         },
     );
+    let count = move || {
+        Suspend::new(async move {
+            let total = templates.await.ok()?.0.total;
+            Some(format::total(lang, total, "template", "templates"))
+        })
+    };
+    let problems = Signal::derive(move || {
+        refusal(delete.value())
+            .map(|error| error.problems.0)
+            .unwrap_or_default()
+    });
     let body = move || {
         Suspend::new(async move {
             match templates.await {
-                Ok((page, currency)) => view! { <TemplateTable page currency query=query.get_untracked()/> }.into_any(),
+                Ok((page, currency)) => {
+                    view! { <TemplateTable page currency query=query.get_untracked() delete/> }.into_any()
+                }
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
     };
     view! {
-        <PageHead title=texts.templates.title>
+        <PageHead title=texts.templates.title beside=move || view! { <Transition>{count}</Transition> }>
             <a href="/templates/new" class="button primary">{texts.templates.new}</a>
         </PageHead>
+        <Problems problems/>
         <Filter/>
         <Transition fallback=Skeleton>{body}</Transition>
     }
@@ -45,36 +67,47 @@ pub fn TemplatesPage() -> impl IntoView {
 }
 
 #[component]
-fn TemplateTable(page: Page<TemplateRow>, currency: String, query: ListQuery) -> impl IntoView {
+fn TemplateTable(
+    page: Page<TemplateRow>,
+    currency: String,
+    query: ListQuery,
+    delete: ServerAction<DeleteTemplate>,
+) -> impl IntoView {
     let texts = use_texts();
     let words = &texts.templates;
     if page.rows.is_empty() {
         return view! { <EmptyList query text=words.empty href="/templates/new" make=words.empty_new/> }.into_any();
     }
     let line = move |row| view! { <TemplateLine row currency=currency.clone()/> };
+    let head = |key, word, class| view! { <SortHead path="/templates" query=query.clone() key word class/> };
     view! {
-        <div class="table-box">
+        <Delete rows=page.rows.clone() delete/>
+        <div class="table-box list">
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">{texts.groups.name_id}</th>
+                        {head("name", texts.groups.name_id, "")}
                         <th scope="col">{words.image}</th>
                         <th scope="col">{words.instance_type}</th>
                         <th scope="col" class="wide-only">{words.vpc}</th>
                         <th scope="col">{words.used_by}</th>
                         <th scope="col" class="num">{words.price}</th>
+                        {head("created", texts.frame.created, "wide-only")}
+                        <th scope="col" class="row-end"><span class="sr-only">{texts.frame.actions}</span></th>
                     </tr>
                 </thead>
                 <tbody>{page.rows.into_iter().map(line).collect_view()}</tbody>
             </table>
         </div>
-        <Pages path="/templates" query next=page.next/>
+        <Pages path="/templates" query next=page.next total=page.total/>
     }
     .into_any()
 }
 
 #[component]
 fn TemplateLine(row: TemplateRow, currency: String) -> impl IntoView {
+    let texts = use_texts();
+    let (id, about) = (row.id, row.name.clone());
     let config = format!(
         "{} vCPU · {}",
         format::vcpus(row.vcpu_milli),
@@ -91,9 +124,35 @@ fn TemplateLine(row: TemplateRow, currency: String) -> impl IntoView {
             <td class="wide-only">{row.vpc}</td>
             <td><UsedBy groups=row.groups/></td>
             <td class="num">{format::money(row.hour_micros, &currency)}</td>
+            <td class="wide-only"><Instant ms=row.created_ms/></td>
+            <td class="row-end">
+                <RowMenu id=format!("menu-{id}") about>
+                    <a href=format!("/templates/{id}")>{texts.frame.open}</a>
+                    <a href=format!("/templates?delete={id}") class="danger">{texts.frame.delete}</a>
+                </RowMenu>
+            </td>
         </tr>
     }
     .into_any()
+}
+
+/// Asks before the template in the address goes.
+#[component]
+fn Delete(rows: Vec<TemplateRow>, delete: ServerAction<DeleteTemplate>) -> impl IntoView {
+    let texts = use_texts();
+    let asked = use_asked("delete");
+    move || {
+        let row = rows.iter().find(|row| row.id.to_string() == asked.get())?;
+        let (id, title) = (row.id, format!("{} {}", texts.templates.delete_title, row.name));
+        Some(view! {
+            <AskCard title text=texts.templates.delete_text back="/templates">
+                <ActionForm action=delete>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <button type="submit" class="button danger">{texts.frame.delete}</button>
+                </ActionForm>
+            </AskCard>
+        })
+    }
 }
 
 /// Groups that launch from it.

@@ -4,14 +4,53 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import type { Server } from './server';
 
-/** Collects everything the browser complains about. */
-export function watchErrors(page: Page): string[] {
-  const errors: string[] = [];
+/** What a browser complained about. */
+export interface Complaints {
+  all: string[];
+  /** A complaint that the test provokes, such as the status of a refused request. */
+  allow: (pattern: RegExp) => void;
+}
+
+/** Collects everything the browser complains about, breaches of the content policy by the browser's own event. */
+export async function watch(page: Page): Promise<Complaints> {
+  const allowed: RegExp[] = [];
+  const all: string[] = [];
+  const complain = (text: string) => {
+    if (!allowed.some((pattern) => pattern.test(text))) all.push(`${page.url()}: ${text}`);
+  };
   page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(`${page.url()}: ${message.text()}`);
+    if (message.type() === 'error') complain(message.text());
   });
-  page.on('pageerror', (error) => errors.push(`${page.url()}: ${error.message}`));
-  return errors;
+  page.on('pageerror', (error) => complain(error.message));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      console.error(`content policy broken: ${event.violatedDirective} by ${event.blockedURI} ${event.sample}`);
+    });
+  });
+  return { all, allow: (pattern) => allowed.push(pattern) };
+}
+
+/** A context's language and theme, as the menus set them. */
+export async function prefer(page: Page, server: Server, lang: 'en' | 'zh', theme: 'light' | 'dark'): Promise<void> {
+  const at = { url: server.url, sameSite: 'Lax' as const };
+  await page.context().addCookies([
+    { name: 'lang', value: lang, ...at },
+    { name: 'theme', value: theme, ...at },
+  ]);
+}
+
+/** Creates a group of a template with the wizard's defaults and these fields; answers its path. */
+export async function createGroup(page: Page, server: Server, fields: Record<string, string>): Promise<string> {
+  await visit(page, server, '/groups/new');
+  for (let step = 0; step < 3; step++) {
+    for (const [name, value] of Object.entries(fields)) {
+      if (await page.locator(`#f-${name}`).isVisible()) await fill(page, { [name]: value });
+    }
+    await page.getByRole('button', { name: 'Next' }).click();
+  }
+  await page.locator('.step-nav button[type=submit]').click();
+  await expect(page).toHaveURL(/\/groups\/asg-/);
+  return new URL(page.url()).pathname;
 }
 
 /** The browser's half has taken over: a click before would be a plain one. */

@@ -68,7 +68,8 @@ pub struct Look {
     pub in_service: bool,
     /// UP in at least one VServer.
     pub up_somewhere: bool,
-    /// Not judged yet, its warm-up not over when the cycle began, but UP in every VServer long enough to carry its share.
+    /// Not judged by metrics (warming, or in service since the cycle began), but UP in every VServer long enough to carry
+    /// its share.
     pub carrying: bool,
     /// Traffic may reach it.
     pub may_carry: bool,
@@ -200,8 +201,7 @@ impl Look {
             up_somewhere: checks.up > 0,
             carrying: bound
                 && all_up
-                && !warm_at_begin
-                && matches!(role, Role::Warming | Role::Healthy)
+                && (role == Role::Warming || role == Role::Healthy && !warm_at_begin)
                 && memo.is_some_and(|memo| memo.up >= CYCLES_TO_CARRY),
             refused: memo.is_some_and(|memo| memo.failed == Some(LaunchFailure::Refused)),
             may_carry: running && open_to_traffic(member) && (!bound || checks.reachable > 0),

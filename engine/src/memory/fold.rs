@@ -1,10 +1,11 @@
 //! [`fold`]: one observation into memory.
 
 use super::streaks::{Closing, follow};
-use super::{CycleRecord, Hold, Memory, News, Regret, breaker, hold};
+use super::{CycleRecord, Hold, Memory, News, Regret, StrayDoubt, breaker, hold};
 use crate::census::{Cohorts, Moment};
 use crate::model::{
-    Cycle, GroupSpec, GroupStatus, Guard, Metric, Missing, Observation, Order, Reading, Timestamp, WINDOW_CYCLES,
+    Cycle, DriverWord, GroupSpec, GroupStatus, Guard, Metric, Missing, Observation, Order, Reading, Source, Timestamp,
+    WINDOW_CYCLES,
 };
 
 /// Pure: folds what was seen into memory: streaks, windows, breaker, hold, regret.
@@ -18,6 +19,7 @@ pub fn fold(spec: &GroupSpec, status: GroupStatus, memory: &Memory, seen: &Obser
     account(&mut next);
     follow(&mut next, spec, status, seen, moment, closing);
     obey(&mut next, seen);
+    doubt(&mut next, seen, now);
     if status == GroupStatus::Enabled {
         breaker::judge(&mut next, spec, seen, moment);
         hold::prove(&mut next, spec, seen, moment);
@@ -72,7 +74,30 @@ fn obey(memory: &mut Memory, seen: &Observation) {
     if seen.orders.contains(&Order::ConfirmStrays) {
         memory.durable.strays_confirmed = true;
     }
-    memory.durable.strays_confirmed &= !seen.strays.is_empty();
+}
+
+/// Whether the strays look like a lost store. Every intent is written before the pass that made it is settled, so a
+/// machine that was intended after the last pass this store knows of, and has no record, was made by a server whose
+/// store is lost (design 4.15). One that cannot say when it was intended counts as such: somebody must look. A silent
+/// driver says nothing of strays.
+fn doubt(memory: &mut Memory, seen: &Observation, now: Timestamp) {
+    let durable = &mut memory.durable;
+    let known = durable.passed_at;
+    durable.passed_at = Some(known.map_or(now, |known| known.max(now)));
+    if seen.driver == Source::Silent {
+        return;
+    }
+    let unknown = |at: Option<Timestamp>| at.is_none_or(|at| known.is_none_or(|known| at > known));
+    let older = seen.strays.iter().any(|stray| unknown(stray.intended_at));
+    let members = seen.members.iter().filter(|member| member.driver != DriverWord::Gone);
+    let most = seen.strays.len() > members.count();
+    let seen_now = match (older, most) {
+        (true, _) => Some(StrayDoubt::StoreIsOlder),
+        (false, true) => Some(StrayDoubt::MostAreStrays),
+        (false, false) => None,
+    };
+    durable.stray_doubt = durable.stray_doubt.max(seen_now).filter(|_| !seen.strays.is_empty());
+    durable.strays_confirmed &= !seen.strays.is_empty();
 }
 
 /// Disabled or deleting: nothing is judged, and what was counted is forgotten (design 4.9).

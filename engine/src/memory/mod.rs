@@ -25,7 +25,7 @@ pub use regret::{DAY_CYCLES, REGRET_LASTS, Regret};
 pub use streaks::Memo;
 pub use window::{Summary, Window};
 
-use crate::model::{Cycle, InstanceId, LaunchFailure, Metric, Reading, Timestamp};
+use crate::model::{Cycle, InstanceId, LaunchFailure, Metric, Reading, Timestamp, VServerId};
 use serde::{Deserialize, Serialize};
 
 /// What survives a restart (design 4.18).
@@ -52,6 +52,35 @@ pub struct Durable {
     pub answering: [Answering; Metric::ALL.len()],
     /// A person allowed the strays that are there to be destroyed; ends when none is left (design 4.15).
     pub strays_confirmed: bool,
+    /// The latest pass this memory was stored by. A machine intended later that has no record shows that the store is
+    /// older than the machines: a restore.
+    pub passed_at: Option<Timestamp>,
+    /// Why the strays that are there look like a lost store; ends when none is left (design 4.15).
+    pub stray_doubt: Option<StrayDoubt>,
+    /// Members that leave a VServer while they live on, and until when their requests in flight are waited for. The
+    /// loop writes it: how long that is, is real time.
+    pub departures: Vec<Departure>,
+}
+
+/// Why strays look like a lost store rather than like machines that nobody needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StrayDoubt {
+    /// There were more of them than members.
+    MostAreStrays,
+    /// One was made after the last pass this store knows of.
+    StoreIsOlder,
+}
+
+/// One member's way out of one VServer that it is no longer bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// Who.
+    pub id: InstanceId,
+    /// From where.
+    pub vserver: VServerId,
+    /// When waiting ends, product time.
+    pub until: Timestamp,
 }
 
 /// One move of desired by the rules.
@@ -86,7 +115,7 @@ pub struct Memory {
     pub folded: Option<Cycle>,
     /// The last closed cycle that was judged: it may not ask again (design 2).
     pub judged: Option<Cycle>,
-    /// The last closed cycle in which strays were taken in or destroyed.
+    /// The last closed cycle in which strays were destroyed.
     pub strays_handled: Option<Cycle>,
     /// Launches that failed in this pass, by age: their activities end so.
     pub failed: Vec<(InstanceId, LaunchFailure)>,

@@ -2,7 +2,7 @@
 
 use super::CycleRecord;
 use crate::census::milli;
-use crate::model::{Cycle, Metric, Milli, Reading};
+use crate::model::{Cycle, Metric, Milli, Missing, Reading};
 use std::collections::VecDeque;
 
 /// Cycles of one minute: four. A spike shorter than that may pass 90 % of the threshold, not the threshold itself.
@@ -43,11 +43,16 @@ pub struct Window {
 }
 
 impl Window {
-    /// The window as the stored series tells it, for `keep` cycles.
+    /// The window as the stored series tells it, for `keep` cycles. It begins after the last cycle in which the group was
+    /// disabled: enabling started it anew (design 4.9), and a restart since then does not bring back what was before.
     pub fn refilled(series: &[CycleRecord], keep: u64) -> Self {
         let mut window = Self::default();
         for record in series {
-            window.push(record, keep);
+            if record.demands.contains(&Err(Missing::Disabled)) {
+                window.clear();
+            } else {
+                window.push(record, keep);
+            }
         }
         window
     }

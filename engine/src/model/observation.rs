@@ -155,6 +155,27 @@ pub struct Member {
     pub samples: [Reading; Metric::ALL.len()],
 }
 
+/// Whether a machine without a record could be a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// It runs, and it is made of what the group launches now, at an address of its own.
+    Matches,
+    /// It is something else, or does not run, or nobody can say what it is made of.
+    Differs,
+}
+
+/// A machine with our installation id and this group's tag that has no record (design 4.15).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stray {
+    /// Its id.
+    pub id: InstanceId,
+    /// Could it be a member?
+    pub fit: Fit,
+    /// When its launch was intended, product time, by its own tag; `None` if it carries none.
+    pub intended_at: Option<Timestamp>,
+}
+
 /// Everything one pass saw of one group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
@@ -167,7 +188,7 @@ pub struct Observation {
     /// Every record that is not yet terminated, by id.
     pub members: Vec<Member>,
     /// Machines with our installation id, this group's tag and no record.
-    pub strays: Vec<InstanceId>,
+    pub strays: Vec<Stray>,
     /// What people asked for since the last pass, in order.
     pub orders: Vec<Order>,
     /// What the driver answered about launches since the last pass.

@@ -162,6 +162,8 @@ pub enum Reason {
     PlanCut { kept: u32, wanted: u32 },
     /// Members still on their way out.
     StillLeaving { count: u32 },
+    /// Machines without a record that were made after all this store knows: nothing is destroyed until a person says so.
+    StoreIsOlder { count: u32 },
 }
 
 /// Why a launch failed (design 4.14).

@@ -288,8 +288,12 @@ mod tests {
 
     #[test]
     fn a_minimum_of_zero_is_refused_with_a_rule_and_taken_without() {
-        let error = SpecError::MinZeroWithRule { metric: Metric::Cpu };
-        assert_eq!(found(|s| s.min = 0), [(Field::Min, error)]);
+        for metric in Metric::ALL {
+            let error = SpecError::MinZeroWithRule { metric };
+            let threshold = 70_000;
+            let zero = found(|s| (s.min, s.rules) = (0, vec![Rule { metric, threshold }]));
+            assert_eq!(zero, [(Field::Min, error)]);
+        }
         assert_eq!(found(|s| (s.min, s.rules) = (0, Vec::new())), []);
         assert_eq!(found(|s| (s.min, s.max, s.rules) = (0, 0, Vec::new())), []);
     }

@@ -86,11 +86,7 @@ impl<T: Trail> Draft<'_, T> {
 
     fn remove_for_health(&mut self, at: usize) {
         let (id, look) = (self.seen.members[at].id, self.looks[at]);
-        let cause = match look.role {
-            Role::Dead => LeaveCause::Exited,
-            Role::LaunchFailed => LeaveCause::LaunchFailed,
-            _ => LeaveCause::Unhealthy,
-        };
+        let cause = cause_of(look.role);
         self.trail.say(|| Reason::RemovesUnhealthy {
             id,
             cause,
@@ -146,6 +142,15 @@ impl<T: Trail> Draft<'_, T> {
         if let Some(since) = self.memory.durable.out_of_stock.filter(|_| self.stock_rests()) {
             self.trail.say(|| Reason::OutOfStock { since });
         }
+    }
+}
+
+/// Why one of that role leaves for health.
+pub(super) const fn cause_of(role: Role) -> LeaveCause {
+    match role {
+        Role::Dead => LeaveCause::Exited,
+        Role::LaunchFailed => LeaveCause::LaunchFailed,
+        _ => LeaveCause::Unhealthy,
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is still missing is launched, within max (design 4.2, 4.4, 4.5, 4.14).
 
-use super::{Draft, LAUNCHES_MAX, careful};
+use super::{Draft, LAUNCHES_MAX, careful, health::cause_of};
 use crate::census::{Health, Role};
-use crate::model::{LaunchWhy, LeaveCause, Reason, Step, Trail};
+use crate::model::{LaunchWhy, Reason, Step, Trail};
 
 impl<T: Trail> Draft<'_, T> {
     /// launches = min(desired - H - W, max - everything); fewer while breaker or hold say so.
@@ -88,8 +88,10 @@ impl<T: Trail> Draft<'_, T> {
         self.push_launch(LaunchWhy::Trial);
     }
 
+    /// One unhealthy member goes for a due trial. Not while the checks themselves are doubted: then nobody knows who is.
     fn make_room(&mut self) {
-        if self.cohorts.leaving > 0 || self.steps.iter().any(Step::begins) {
+        let held = self.memory.hold.is_on() && !self.memory.hold.timed_out(self.now);
+        if held || self.cohorts.leaving > 0 || self.steps.iter().any(Step::begins) {
             return;
         }
         let mut places = self.places(|member, look| {
@@ -100,7 +102,7 @@ impl<T: Trail> Draft<'_, T> {
         if let Some(at) = places.first().copied() {
             let id = self.seen.members[at].id;
             self.trail.say(|| Reason::TrialMakesRoom { id });
-            self.begin_removal(at, LeaveCause::Unhealthy);
+            self.begin_removal(at, cause_of(self.looks[at].role));
         }
     }
 }

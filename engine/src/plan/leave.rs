@@ -94,7 +94,7 @@ impl<T: Trail> Draft<'_, T> {
         self.trail.say(|| Reason::Deleting);
         if self.seen.driver == Source::Silent {
             self.trail.say(|| Reason::DriverSilent);
-            return;
+            return self.progress();
         }
         for at in self.places(|_, look| !matches!(look.role, Role::Gone | Role::Leaving)) {
             if self.seen.members[at].flags.attached {

@@ -56,7 +56,8 @@ pub fn plan<T: Trail>(
     mut trail: T,
 ) -> Plan<T> {
     let cohorts = Cohorts::of(spec, memory, seen, now);
-    if nothing_to_do(status, memory, &cohorts, size) && seen.orders.is_empty() {
+    let heard = seen.driver == Source::Answered && seen.orders.is_empty();
+    if heard && nothing_to_do(status, memory, &cohorts, size) {
         let (in_service, warming) = (cohorts.in_service, cohorts.coming());
         trail.say(|| Reason::AtDesired {
             desired: size,
@@ -153,6 +154,7 @@ impl<'a, T: Trail> Draft<'a, T> {
         match self.status {
             GroupStatus::Disabled => {
                 self.trail.say(|| Reason::Disabled);
+                self.say_strays();
                 self.progress();
             }
             GroupStatus::Deleting | GroupStatus::Deleted => self.delete_group(),

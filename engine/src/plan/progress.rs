@@ -119,12 +119,9 @@ impl Turn<'_> {
         if !matches!(self.member.driver, DriverWord::Running(_)) {
             return;
         }
-        for standing in self
-            .member
-            .standings
-            .iter()
-            .filter(|standing| standing.word == CheckWord::Absent)
-        {
+        // One in drain although it stays: a take-back whose word never reached the balancer.
+        let outside = |standing: &&Standing| matches!(standing.word, CheckWord::Absent | CheckWord::Draining(_));
+        for standing in self.member.standings.iter().filter(outside) {
             if self.bound(standing) {
                 emit(Step::Register {
                     id,

@@ -6,10 +6,6 @@ use engine::decide::decide_cohorts;
 use engine::memory::{Answering, Memory};
 use engine::model::*;
 
-fn busy(cpu: u64) -> impl Fn(u64) -> Member {
-    move |id| sampled(healthy(id), cpu)
-}
-
 fn unread(id: u64) -> Member {
     with(healthy(id), |m| m.samples = [Err(Missing::Stale); 2])
 }
@@ -280,100 +276,6 @@ fn memory_is_never_saturated() {
     assert_eq!(decided(memory, 4, many(busy(99_000), 1, 4)).0, 6);
 }
 
-/// A leaking program: more members, the same mean. Each round the new ones are in service.
-fn leak(table: &mut Table, rounds: u64) -> Vec<u32> {
-    let mut sizes = Vec::new();
-    for _ in 0..rounds {
-        let size = table.closed().decision.size;
-        sizes.push(size);
-        let have = table.seen.members.len() as u64;
-        let more = u64::from(size).saturating_sub(have);
-        table.seen.members.extend(many(busy(80_000), have + 1, more));
-    }
-    sizes
-}
-
-fn by_memory() -> GroupSpec {
-    GroupSpec {
-        rules: vec![Rule {
-            metric: Metric::Memory,
-            threshold: 70_000,
-        }],
-        ..spec(1, 999)
-    }
-}
-
-#[test]
-fn a_metric_that_twice_does_not_answer_adds_at_most_one_a_window() {
-    let mut table = Table::new(by_memory(), 10, many(busy(80_000), 1, 10));
-    let sizes = leak(&mut table, 100);
-    assert_eq!(sizes[..4], [12, 14, 14, 14], "two questions without an answer");
-    assert_eq!((sizes[40], sizes[41], sizes[81]), (14, 15, 16));
-    assert_eq!(*sizes.last().unwrap(), 16);
-    assert!(has(&table.closed().decision.trail, |r| matches!(
-        r,
-        Reason::NoAnswer {
-            metric: Metric::Memory,
-            ..
-        }
-    )));
-}
-
-#[test]
-fn it_answers_when_the_mean_falls_by_half_of_what_the_count_promises() {
-    // 10 to 12 promises a fall of 1/6: 80 to 66.7; half of it is 73.3.
-    for (mean, misses) in [(73_333, 0), (73_400, 1)] {
-        let mut table = Table::new(by_memory(), 10, many(busy(80_000), 1, 10));
-        let _ = table.closed();
-        table.seen.members = many(busy(mean), 1, 12);
-        let _ = table.closed();
-        assert_eq!(table.memory.durable.answering[1].misses, misses, "{mean}");
-    }
-}
-
-#[test]
-fn an_answer_lifts_the_limit() {
-    let mut table = Table::new(by_memory(), 10, many(busy(80_000), 1, 10));
-    let _ = leak(&mut table, 42);
-    assert!(table.memory.durable.answering[1].limited());
-    let have = table.seen.members.len() as u64;
-    table.seen.members = many(busy(60_000), 1, have);
-    let _ = table.closed();
-    assert!(!table.memory.durable.answering[1].limited());
-}
-
-#[test]
-fn at_98_percent_cpu_a_mean_that_does_not_fall_proves_nothing() {
-    let mut table = Table::new(spec(1, 999), 2, many(busy(100_000), 1, 2));
-    for size in [4, 8, 16, 32] {
-        assert_eq!(table.closed().decision.size, size);
-        table.seen.members = many(busy(100_000), 1, u64::from(size));
-    }
-    assert_eq!(table.memory.durable.answering[0].misses, 0);
-}
-
-#[test]
-fn a_mean_that_stood_at_its_end_stop_cannot_say_how_far_it_fell() {
-    // 100 % may have been 160 %: twice the members and 88 % is a good answer.
-    let mut table = Table::new(spec(1, 999), 4, many(busy(100_000), 1, 4));
-    let _ = table.closed();
-    table.seen.members = many(busy(88_000), 1, 8);
-    let _ = table.closed();
-    assert_eq!(table.memory.durable.answering[0].misses, 0);
-}
-
-#[test]
-fn the_answer_is_judged_when_everyone_who_comes_carries() {
-    let mut table = Table::new(spec(1, 999), 10, many(busy(80_000), 1, 10));
-    assert_eq!(table.closed().decision.size, 12);
-    let slow = |id| with(warming(id), |m| m.warm_up_ms = 3_600_000);
-    table.seen.members = [many(busy(80_000), 1, 11), vec![slow(12)]].concat();
-    let _ = table.cycles(3);
-    assert_eq!(table.memory.durable.answering[0].misses, 0, "one is still to come");
-    let _ = table.closed();
-    assert_eq!(table.memory.durable.answering[0].misses, 1);
-}
-
 #[test]
 fn one_in_service_but_not_judged_yet_still_carries() {
     // Warm since ten seconds after the cycle began: in service, not in M, and UP for long.
@@ -392,24 +294,6 @@ fn one_in_service_but_not_judged_yet_still_carries() {
 }
 
 #[test]
-fn a_growing_demand_is_no_missing_answer() {
-    // Demand grows 4 % a cycle while each new member is in service one cycle after it was asked for.
-    let mut table = Table::new(spec(1, 999), 10, many(busy(71_000), 1, 10));
-    let mut demand = 710_000;
-    for _ in 0..40 {
-        let size = u64::from(table.closed().decision.size);
-        demand = demand * 104 / 100;
-        table.seen.members = many(busy((demand / size).min(100_000)), 1, size);
-    }
-    let needed = u32::try_from(demand / 70_000).unwrap();
-    assert!(
-        table.memory.durable.desired + 4 >= needed,
-        "{} for {needed}",
-        table.memory.durable.desired
-    );
-}
-
-#[test]
 fn decide_on_cohorts_needs_no_list_of_members() {
     let spec = spec(1, 99);
     let members = many(busy(90_000), 1, 4);
@@ -421,4 +305,75 @@ fn decide_on_cohorts_needs_no_list_of_members() {
     let decision = decide_cohorts(&spec, GroupStatus::Enabled, &memory, &cohorts, now(), NoTrail);
     assert_eq!(decision.size, 6);
     assert_eq!(Answering::default().allowed(CYCLE), 1);
+}
+
+#[test]
+fn the_cap_is_twice_all_the_judged_and_at_least_two() {
+    let low = || GroupSpec {
+        rules: vec![Rule {
+            metric: Metric::Cpu,
+            threshold: 10_000,
+        }],
+        ..spec(1, 99)
+    };
+    assert_eq!(decided(low(), 1, vec![busy(90_000)(1)]).0, 2);
+    let one_read = [vec![busy(97_000)(1)], many(unread, 2, 3)].concat();
+    assert_eq!(
+        decided(low(), 4, one_read).0,
+        8,
+        "ceil(97 / 10) + 3 = 13, twice the four judged is 8"
+    );
+}
+
+#[test]
+fn one_past_its_warm_up_that_is_not_ready_yet_carries_too() {
+    let checked = GroupSpec {
+        ready_check: ReadyCheck::Required,
+        ..spec(1, 99)
+    };
+    let late = |id| {
+        with(warming(id), |m| {
+            m.driver = DriverWord::Running(Timestamp(now().0 - 400_000))
+        })
+    };
+    let mut table = Table::new(checked, 8, [many(busy(60_000), 1, 4), many(late, 11, 4)].concat());
+    let _ = table.cycles(3);
+    table.seen.members[..4]
+        .iter_mut()
+        .for_each(|m| m.samples = [Ok(90_000); 2]);
+    let passed = table.closed();
+    assert_eq!(
+        passed.decision.size, 11,
+        "ceil(8 x 90 / 70): {:?}",
+        passed.decision.trail
+    );
+}
+
+#[test]
+fn below_its_own_threshold_no_cpu_is_saturated() {
+    let high = GroupSpec {
+        rules: vec![Rule {
+            metric: Metric::Cpu,
+            threshold: 99_000,
+        }],
+        ..spec(1, 99)
+    };
+    assert_eq!(decided(high.clone(), 4, many(busy(99_000), 1, 4)).0, 4);
+    assert_eq!(decided(high, 4, many(busy(99_001), 1, 4)).0, 8);
+}
+
+#[test]
+fn samples_end_at_a_hundred_and_one_percent_for_rounding_and_no_higher() {
+    for (highest, size) in [(101_000, 16), (101_001, 12)] {
+        let members = [many(busy(98_000), 1, 7), vec![busy(highest)(8)]].concat();
+        assert_eq!(decided(spec(1, 99), 8, members).0, size, "{highest}");
+    }
+}
+
+#[test]
+fn a_new_threshold_is_judged_by_from_the_next_closed_cycle_on() {
+    let mut table = Table::new(spec(1, 99), 4, many(busy(60_000), 1, 4));
+    assert_eq!(table.closed().decision.size, 4);
+    table.spec.rules[0].threshold = 50_000;
+    assert_eq!(table.closed().decision.size, 5, "ceil(240 / 50)");
 }

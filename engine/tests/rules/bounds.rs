@@ -92,3 +92,17 @@ fn a_group_without_rules_keeps_its_size_and_says_so() {
     let (size, trail) = decided(fixed(1, 10), 3, many(|id| sampled(healthy(id), 99_000), 1, 3));
     assert_eq!((size, trail), (3, vec![Reason::FixedSize { desired: 3 }]));
 }
+
+#[test]
+fn seed_14_3_1_whatever_the_load_the_number_stays_within_its_bounds() {
+    //  CPU, the size it comes to
+    for (cpu, expected) in [(0, 2), (5_000, 2), (65_000, 4), (75_000, 6), (100_000, 6)] {
+        let mut table = Table::new(spec(2, 6), 4, many(|id| sampled(healthy(id), cpu), 1, 4));
+        for _ in 0..60 {
+            let size = table.closed().decision.size;
+            assert!((2..=6).contains(&size), "{size} at {cpu}");
+            table.seen.members = many(|id| sampled(healthy(id), cpu), 1, u64::from(size));
+        }
+        assert_eq!(table.memory.durable.desired, expected, "{cpu}");
+    }
+}

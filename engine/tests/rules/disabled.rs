@@ -21,7 +21,7 @@ fn seed_14_3_4_disabled_begins_no_launch_and_no_removal() {
     ];
     for (desired, members) in cases {
         let mut table = disabled(fixed(1, 20), desired, members);
-        table.seen.strays = vec![InstanceId(70)];
+        table.seen.strays = vec![stray(70)];
         table.seen.orders = vec![Order::Remove { id: InstanceId(1) }];
         let passed = table.cycles(5);
         assert_eq!(passed.plan.steps, [], "{desired}");
@@ -162,4 +162,35 @@ fn a_deleting_group_ends_with_no_machine() {
     world.status = GroupStatus::Deleting;
     world.run(Span::mins(5));
     assert_eq!(world.machines.len(), 0);
+}
+
+#[test]
+fn deleting_carries_on_what_it_began_while_the_driver_is_silent() {
+    let cause = LeaveCause::GroupDeleted;
+    let drained = with(draining(1, cause), |m| m.standings[0].word = CheckWord::Draining(0));
+    let mut table = deleting(vec![drained, healthy(2)]);
+    table.seen.driver = Source::Silent;
+    table
+        .seen
+        .members
+        .iter_mut()
+        .for_each(|m| m.driver = DriverWord::Unknown);
+    let passed = table.closed();
+    let id = InstanceId(1);
+    assert_eq!(passed.plan.steps, [Step::Signal { id, cause }], "and begins nothing");
+    assert!(passed.plan.trail.contains(&Reason::DriverSilent));
+}
+
+#[test]
+fn disabled_a_launch_under_way_is_asked_for_again_and_a_refused_one_is_deleted() {
+    let lost = with(pending(1), |m| {
+        m.driver = DriverWord::Unknown;
+        m.created_at = Timestamp(now().0 - 60_000);
+    });
+    let id = InstanceId(1);
+    let mut table = disabled(fixed(1, 9), 1, vec![lost]);
+    assert_eq!(table.closed().plan.steps, [Step::CreateAgain { id }]);
+    table.seen.answers = vec![Answer::Refused { id }];
+    let cause = LeaveCause::LaunchFailed;
+    assert_eq!(table.closed().plan.steps, [Step::Delete { id, cause }]);
 }

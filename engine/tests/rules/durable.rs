@@ -2,7 +2,7 @@
 
 use crate::common::World;
 use crate::common::build::*;
-use engine::memory::{CycleRecord, Durable, Memory};
+use engine::memory::{CycleRecord, Durable, Memory, Moved, Regret};
 use engine::model::*;
 
 fn series(cycles: std::ops::Range<u64>, demand: u64) -> Vec<CycleRecord> {
@@ -160,4 +160,71 @@ fn old_trails_still_parse() {
         let reason: Reason = serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         assert_eq!(serde_json::to_string(&reason).unwrap(), line);
     }
+}
+
+#[test]
+fn a_restart_does_not_bring_back_the_window_of_before_the_group_was_disabled() {
+    let mut stored = [
+        series(CYCLE.0 - 40..CYCLE.0 - 7, 400_000),
+        series(CYCLE.0 - 7..CYCLE.0, 400_000),
+    ]
+    .concat();
+    for record in &mut stored[33..35] {
+        record.demands = [Err(Missing::Disabled); 2];
+    }
+    let memory = Memory::restored(Durable::default(), &stored);
+    assert_eq!(memory.window.summary(Metric::Cpu).present, 5);
+}
+
+/// A memory in which everything durable is something else than at the beginning.
+fn eventful() -> Durable {
+    let moved = |cycle, from, to| Moved {
+        cycle: Cycle(cycle),
+        from,
+        to,
+        demands: [Ok(5), Err(Missing::Stale)],
+        regretted: true,
+    };
+    let mut durable = Durable {
+        desired: 7,
+        accounted: 6,
+        growth: 3,
+        out_of_stock: Some(Timestamp(11)),
+        last_out: Some(moved(1, 2, 3)),
+        last_in: Some(moved(4, 3, 2)),
+        regret: Some(Regret {
+            window_cycles: 80,
+            size: 2,
+            demands: [Ok(9), Ok(8)],
+            until: Timestamp(12),
+        }),
+        strays_confirmed: true,
+        ..Durable::default()
+    };
+    (durable.breaker.failures, durable.breaker.trials) = (5, 2);
+    (durable.breaker.opened, durable.breaker.next_trial) = (Some(Timestamp(13)), Timestamp(14));
+    (durable.answering[0].misses, durable.answering[1].last_added) = (2, Some(Cycle(15)));
+    durable
+}
+
+#[test]
+fn desired_growth_breaker_stock_moves_regret_and_answers_are_stored_and_nothing_else_is() {
+    let stored = serde_json::to_value(eventful()).unwrap();
+    let names: Vec<&String> = stored.as_object().unwrap().keys().collect();
+    for kept in [
+        "desired",
+        "growth",
+        "breaker",
+        "out_of_stock",
+        "last_out",
+        "last_in",
+        "regret",
+        "answering",
+    ] {
+        assert!(names.iter().any(|name| *name == kept), "{kept} is stored");
+    }
+    for not in ["memos", "hold", "window", "judged", "folded"] {
+        assert!(names.iter().all(|name| *name != not), "{not} is not");
+    }
+    assert_eq!(serde_json::from_value::<Durable>(stored).unwrap(), eventful());
 }

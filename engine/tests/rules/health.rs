@@ -301,3 +301,89 @@ fn a_silent_driver_begins_nothing() {
     assert_eq!(passed.plan.steps, []);
     assert_eq!(passed.plan.trail, [Reason::DriverSilent]);
 }
+
+#[test]
+fn a_cycle_counts_for_health_only_if_warm_up_was_over_when_it_began() {
+    let began = CYCLE.begins(Span(0)).0;
+    for (late_ms, cycles) in [(0, 3), (1, 4), (CYCLE_MS, 4), (CYCLE_MS + 1, 5)] {
+        let sick = with(down(3), |m| {
+            m.driver = DriverWord::Running(Timestamp(began - 300_000 + late_ms))
+        });
+        let mut table = Table::new(fixed(1, 9), 3, vec![healthy(1), healthy(2), sick]);
+        assert_eq!(drained(&table.cycles(cycles - 1)), [], "{late_ms} ms");
+        assert_eq!(drained(&table.closed()), [(3, LeaveCause::Unhealthy)], "{late_ms} ms");
+    }
+}
+
+#[test]
+fn down_is_what_every_reading_of_the_three_cycles_says_whatever_a_wake_saw_between() {
+    let mut table = Table::new(fixed(1, 9), 3, vec![healthy(1), healthy(2), down(3)]);
+    let _ = table.cycles(2);
+    table.say(3, CheckWord::Up);
+    let _ = table.woken();
+    table.say(3, CheckWord::Down);
+    assert_eq!(
+        drained(&table.closed()),
+        [(3, LeaveCause::Unhealthy)],
+        "a wake judges nothing"
+    );
+}
+
+#[test]
+fn the_brake_is_a_fifth_of_desired_rounded_down_and_at_least_one() {
+    for (desired, sick, expected) in [(4, 2, 1), (5, 2, 1), (9, 4, 1), (10, 4, 2), (14, 6, 2), (15, 6, 3)] {
+        let members = [many(healthy, 1, u64::from(desired) - sick), many(down, 101, sick)].concat();
+        let passed = planned(fixed(1, 100), desired, members);
+        assert_eq!(drained(&passed).len(), expected, "{desired} {sick}");
+    }
+}
+
+#[test]
+fn what_a_rise_of_desired_launched_does_not_count_for_the_brake() {
+    let members = [many(healthy, 1, 8), many(down, 101, 2), many(warming, 201, 5)].concat();
+    assert_eq!(drained(&planned(fixed(1, 100), 13, members)).len(), 2);
+}
+
+#[test]
+fn a_failed_launch_that_still_runs_and_leaves_counts_for_the_brake() {
+    let members = [
+        many(healthy, 1, 8),
+        many(down, 101, 2),
+        many(|id| draining(id, LeaveCause::LaunchFailed), 201, 2),
+    ]
+    .concat();
+    assert_eq!(drained(&planned(fixed(1, 100), 10, members)), []);
+}
+
+#[test]
+fn out_of_stock_lasts_ten_minutes_after_the_last_such_answer() {
+    //  cycles from the first answer to the last, cycles from the first to the removal
+    for (last, removed) in [(0, 40), (20, 60)] {
+        let mut table = Table::new(fixed(1, 9), 3, vec![healthy(1), healthy(2), down(3)]);
+        for cycle in 0..removed {
+            table.seen.answers.clear();
+            if cycle == 0 || cycle == last {
+                table.seen.answers = vec![Answer::OutOfStock { id: InstanceId(77) }];
+            }
+            assert_eq!(drained(&table.closed()), [], "{cycle}");
+        }
+        table.seen.answers.clear();
+        assert_eq!(drained(&table.closed()), [(3, LeaveCause::Unhealthy)], "{removed}");
+    }
+}
+
+#[test]
+fn a_silent_driver_is_said_though_nothing_is_wanted() {
+    let mut table = Table::new(fixed(1, 9), 2, many(healthy, 1, 2));
+    table.seen.driver = Source::Silent;
+    table
+        .seen
+        .members
+        .iter_mut()
+        .for_each(|m| m.driver = DriverWord::Unknown);
+    let passed = table.closed();
+    assert_eq!(
+        (passed.plan.steps, passed.plan.trail),
+        (vec![], vec![Reason::DriverSilent])
+    );
+}

@@ -176,3 +176,61 @@ fn ten_checks_broken_in_a_group_at_its_max_kill_nobody_for_ten_minutes() {
         assert_eq!(table.closed().plan.steps, []);
     }
 }
+
+#[test]
+fn a_trial_launched_in_the_very_pass_the_hold_began_in_proves_it() {
+    let mut table = held(40, 0, 10);
+    let Hold::On { since } = table.memory.hold else {
+        panic!("not held")
+    };
+    let before = Timestamp(since.0 - 1);
+    for (created_at, expected) in [(before, Hold::On { since }), (since, Hold::Proven)] {
+        table.seen.members.truncate(10);
+        table
+            .seen
+            .members
+            .push(with(healthy(201), |m| m.created_at = created_at));
+        let _ = table.woken();
+        assert_eq!(table.memory.hold, expected);
+    }
+}
+
+#[test]
+fn a_trial_that_is_not_up_yet_proves_nothing() {
+    let mut table = held(40, 0, 10);
+    let launched = table.now();
+    table.seen.members.push(with(down(201), |m| m.created_at = launched));
+    let _ = table.woken();
+    assert!(table.memory.hold.is_on());
+}
+
+#[test]
+fn while_held_a_due_trial_of_the_breaker_makes_no_room_till_the_ten_minutes_are_over() {
+    let mut table = held(10, 0, 10);
+    let now = table.now();
+    table.memory.durable.breaker.failures = 5;
+    (
+        table.memory.durable.breaker.opened,
+        table.memory.durable.breaker.next_trial,
+    ) = (Some(now), now);
+    for _ in 3..40 {
+        assert_eq!(table.closed().plan.steps, []);
+    }
+    let passed = table.closed();
+    assert_eq!(drained(&passed), [(101, LeaveCause::Unhealthy)]);
+    let made = Reason::TrialMakesRoom { id: InstanceId(101) };
+    assert!(passed.plan.trail.contains(&made), "{:?}", passed.plan.trail);
+}
+
+#[test]
+fn with_room_after_ten_minutes_without_success_one_leaves_whenever_no_trial_is_coming() {
+    let mut table = held(40, 0, 10);
+    let trial = |id| with(warming(id), |m| (m.warm_up_ms, m.flags.replacement) = (3_600_000, true));
+    table.seen.members.push(trial(201));
+    table.skip(40);
+    assert_eq!(drained(&table.closed()), [], "a trial is coming");
+    table.seen.members.pop();
+    let passed = table.closed();
+    assert_eq!(drained(&passed), [(101, LeaveCause::Unhealthy)]);
+    assert_eq!(launches(&passed), 2, "and the next trials");
+}

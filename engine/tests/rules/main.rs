@@ -3,8 +3,10 @@
 
 mod common;
 
+mod answer;
 mod ask;
 mod bounds;
+mod demand;
 mod disabled;
 mod durable;
 mod guards;
@@ -12,6 +14,7 @@ mod health;
 mod hold;
 mod launches;
 mod properties;
+mod regret;
 mod removal;
 mod scale_in;
 mod service;

@@ -1,6 +1,6 @@
 //! Properties over random worlds and random nonsense: I1, I2, I5, I6, I9 and "total" (design 5, 8).
 
-use crate::common::nonsense::{instants, observations, specs, statuses};
+use crate::common::nonsense::{durables, instants, observations, series, specs, statuses};
 use crate::common::{Launches, World, build, mix};
 use engine::census::Cohorts;
 use engine::decide::decide_cohorts;
@@ -9,6 +9,7 @@ use engine::model::*;
 use engine::pass;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
+use std::collections::BTreeSet;
 
 /// `PROPTEST_CASES` runs more than a daily test has time for; what failed once is kept beside this file and run first.
 fn config(cases: u32) -> ProptestConfig {
@@ -43,7 +44,7 @@ enum Event {
     Protect(u64),
     SetAside(u64),
     Remove(u64),
-    Stray,
+    Stray(Fit, bool),
     Restart,
     Stop(i64),
 }
@@ -69,7 +70,8 @@ fn events() -> impl Strategy<Value = Event> {
         1 => any::<u64>().prop_map(Event::Protect),
         1 => any::<u64>().prop_map(Event::SetAside),
         1 => any::<u64>().prop_map(Event::Remove),
-        1 => Just(Event::Stray),
+        1 => (prop_oneof![Just(Fit::Matches), Just(Fit::Differs)], any::<bool>())
+            .prop_map(|(fit, newer)| Event::Stray(fit, newer)),
         1 => Just(Event::Restart),
         1 => (1_i64..90).prop_map(Event::Stop),
     ]
@@ -98,7 +100,11 @@ fn happen(world: &mut World, event: Event) {
                 world.set_desired(desired);
             }
         }
-        Event::Stray => world.strays.push(InstanceId(mix(1, world.now.0 as u64, 3))),
+        Event::Stray(fit, newer) => world.strays.push(Stray {
+            id: InstanceId(mix(1, world.now.0 as u64, 3)),
+            fit,
+            intended_at: Some(Timestamp(if newer { world.now.0 + 1 } else { 0 })),
+        }),
         Event::Restart => world.restart(),
         Event::Stop(seconds) => world.stop = Span::secs(seconds),
         Event::Remove(draw) => world.orders.extend(any_id(world, draw).map(|id| Order::Remove { id })),
@@ -115,6 +121,15 @@ fn happen(world: &mut World, event: Event) {
             }
         }
     }
+}
+
+/// A rule at 70 % for each.
+fn rules(metrics: &[Metric]) -> Vec<Rule> {
+    let rule = |metric: &Metric| Rule {
+        metric: *metric,
+        threshold: 70_000,
+    };
+    metrics.iter().map(rule).collect()
 }
 
 proptest! {
@@ -170,17 +185,18 @@ proptest! {
     /// I6: no metric rule lowers desired while a metric is missing in the last closed cycle or in over 20 % of its window.
     #[test]
     fn missing_data_never_scales_in(
-        present in prop::collection::vec(any::<bool>(), 40),
+        gaps in prop::array::uniform2(prop::collection::btree_set(0_usize..40, 0..14)),
         demand in 0_u64..500_000,
     ) {
-        let spec = build::spec(1, 20);
-        let series: Vec<CycleRecord> = present.iter().zip(1..).map(|(present, at)| {
-            let reading = if *present { Ok(demand) } else { Err(Missing::SourceSilent) };
+        let spec = GroupSpec { rules: rules(&Metric::ALL), ..build::spec(1, 20) };
+        let series: Vec<CycleRecord> = (0..40).map(|at| {
+            let reading = |gaps: &BTreeSet<usize>| if gaps.contains(&at) { Err(Missing::SourceSilent) } else { Ok(demand) };
+            let demands = [reading(&gaps[0]), reading(&gaps[1])];
             CycleRecord {
-                cycle: Cycle(build::CYCLE.0 - 40 + at),
+                cycle: Cycle(build::CYCLE.0 - 39 + at as u64),
                 desired: 10, in_service: 10, everything: 10,
-                means: [reading.map(|demand| demand / 10); 2],
-                demands: [reading; 2],
+                means: demands.map(|demand| demand.map(|demand| demand / 10)),
+                demands,
             }
         }).collect();
         let memory = Memory::restored(Durable { desired: 10, ..Durable::default() }, &series);
@@ -188,12 +204,8 @@ proptest! {
         let seen = build::seen(members);
         let cohorts = Cohorts::of(&spec, &memory, &seen, build::now());
         let decision = decide_cohorts(&spec, GroupStatus::Enabled, &memory, &cohorts, build::now(), Vec::new());
-        let gaps = present.iter().filter(|present| !**present).count();
-        if gaps > 8 || !present[39] {
-            prop_assert_eq!(decision.size, 10, "{:?}", decision.trail);
-        } else if demand < 500_000 {
-            prop_assert_eq!(decision.size, 9, "{:?}", decision.trail);
-        }
+        let missing = gaps.iter().any(|gaps| gaps.len() > 8 || gaps.contains(&39));
+        prop_assert_eq!(decision.size, if missing { 10 } else { 9 }, "{:?}", decision.trail);
     }
 
     /// I9: constant demand with 5 % noise, members lost now and then: out, then in, then rest; never out, in, out.
@@ -203,11 +215,12 @@ proptest! {
         start in 1_u32..30,
         members in 1_u64..30,
         percent in 30_u64..100,
+        metric in prop::sample::select(Metric::ALL.to_vec()),
         bound in any::<bool>(),
         loss in prop::option::of((1_i64..60, any::<u64>())),
     ) {
         let spec = if bound { build::spec(1, 60) } else { build::unbound(1, 60) };
-        let mut world = World::new(GroupSpec { seed, ..spec }, start);
+        let mut world = World::new(GroupSpec { seed, rules: rules(&[metric]), ..spec }, start);
         world.noise = 50;
         world.boot = Span::secs(60);
         world.demand = members * 700 * percent;
@@ -233,10 +246,11 @@ proptest! {
     /// never let machines pass max (I1), nor is anything begun while disabled (I5), nor a protected one chosen (I2).
     #[test]
     fn no_input_panics_and_the_invariants_hold_for_each(
-        desired in any::<u32>(),
+        durable in durables(),
+        series in series(),
         story in prop::collection::vec((specs(), statuses(), observations(), instants()), 1..6),
     ) {
-        let mut memory = Memory::new(desired);
+        let mut memory = Memory::restored(durable, &series);
         for (spec, status, seen, now) in story {
             let passed = pass(&spec, status, &memory, &seen, now);
             let size = passed.decision.size;

@@ -146,6 +146,13 @@ fn only_healthy_surplus_not_yet_signalled_is_taken_back_before_a_new_one_is_laun
         ("surplus in drain", draining(9, LeaveCause::Surplus), true),
         ("for health", draining(9, LeaveCause::Unhealthy), false),
         ("by hand", draining(9, LeaveCause::ByHand), false),
+        ("its program ended", draining(9, LeaveCause::Exited), false),
+        ("of a deleted group", draining(9, LeaveCause::GroupDeleted), false),
+        (
+            "set aside",
+            with(draining(9, LeaveCause::Surplus), |m| m.flags.standby = true),
+            false,
+        ),
         ("launch failed", draining(9, LeaveCause::LaunchFailed), false),
         (
             "already signalled",

@@ -1,7 +1,7 @@
 //! Design 4.3 and 4.12's states: when an instance is in service, and what the console calls it.
 
 use crate::common::build::*;
-use engine::census::{InstanceState, Look, Role, state_of};
+use engine::census::{Cohorts, InstanceState, Look, Role, state_of};
 use engine::memory::Memory;
 use engine::model::*;
 
@@ -243,4 +243,93 @@ fn three_cycles_down_are_called_unhealthy() {
     let _ = table.cycles(3);
     let state = state_of(&table.spec, &table.memory, &table.seen, &down(2), table.now());
     assert_eq!(state, InstanceState::Unhealthy);
+}
+
+#[test]
+fn a_member_that_stays_but_is_in_drain_is_brought_back_where_it_is_bound_and_only_there() {
+    let stays = with(healthy(1), |m| {
+        m.standings[0].word = CheckWord::Draining(2);
+        m.standings.push(Standing {
+            vserver: VS2,
+            word: CheckWord::Draining(2),
+        });
+    });
+    let (id, steps) = (stays.id, planned(fixed(1, 4), 1, vec![stays]).plan.steps);
+    let (out, back) = (
+        Step::Deregister { id, vserver: VS2 },
+        Step::Register { id, vserver: VS },
+    );
+    assert_eq!(steps, [out, back]);
+}
+
+#[test]
+fn each_member_is_healthy_or_coming_or_unhealthy_or_leaving_or_set_aside() {
+    let leaves = |phase| with(healthy(1), |m| m.phase = phase);
+    let (cause, until) = (LeaveCause::Surplus, now());
+    let never_up = with(fresh(1), |m| m.standings[0].word = CheckWord::Absent);
+    let late = with(pending(1), |m| m.created_at = Timestamp(now().0 - 600_000));
+    let says = |driver| with(healthy(1), |m| m.driver = driver);
+    //  what it is, the member, [H, W, U, L, S] after three cycles
+    let table = [
+        ("pending", pending(1), [0, 1, 0, 0, 0]),
+        ("warming", warming(1), [0, 1, 0, 0, 0]),
+        ("warm, not UP yet", never_up, [0, 1, 0, 0, 0]),
+        ("in service for the first time", fresh(1), [1, 0, 0, 0, 0]),
+        ("in service", healthy(1), [1, 0, 0, 0, 0]),
+        ("nobody knows", says(DriverWord::Unknown), [1, 0, 0, 0, 0]),
+        ("DOWN for three", down(1), [0, 0, 1, 0, 0]),
+        ("exited", says(DriverWord::Exited(1)), [0, 0, 1, 0, 0]),
+        ("a failed launch", late, [0, 0, 1, 0, 0]),
+        ("draining", draining(1, cause), [0, 0, 0, 1, 0]),
+        ("stopping", leaves(Phase::Stopping { cause, until }), [0, 0, 0, 1, 0]),
+        ("deleting", leaves(Phase::Deleting { cause }), [0, 0, 0, 1, 0]),
+        ("standby", standby(1), [0, 0, 0, 0, 1]),
+        ("gone", says(DriverWord::Gone), [0, 0, 0, 0, 0]),
+    ];
+    for (name, member, expected) in table {
+        let mut table = Table::new(fixed(0, 9), 1, vec![member]);
+        let _ = table.cycles(3);
+        let counts = Cohorts::of(&table.spec, &table.memory, &table.seen, table.now());
+        let Cohorts {
+            healthy,
+            unhealthy,
+            leaving,
+            standby,
+            ..
+        } = counts;
+        assert_eq!(
+            [healthy, counts.coming(), unhealthy, leaving, standby],
+            expected,
+            "{name}"
+        );
+        assert_eq!(counts.everything(), expected.iter().sum::<u32>(), "{name}");
+    }
+}
+
+#[test]
+fn one_that_was_never_in_service_and_is_down_for_one_or_two_cycles_is_still_coming() {
+    let sick = with(fresh(2), |m| m.standings[0].word = CheckWord::Down);
+    let mut table = Table::new(fixed(1, 4), 2, vec![healthy(1), sick]);
+    for cycles in [1, 2] {
+        assert_eq!(table.closed().plan.steps, [], "{cycles}");
+        let counts = Cohorts::of(&table.spec, &table.memory, &table.seen, table.now());
+        assert_eq!((counts.coming(), counts.unhealthy), (1, 0), "{cycles}");
+    }
+}
+
+#[test]
+fn seed_14_1_3_starting_while_it_warms_up_in_service_after_it() {
+    assert_eq!(WARM_UP_DEFAULT, Span::secs(300), "seed 14.3.1");
+    for (running_for, expected) in [
+        (0, InstanceState::Starting),
+        (299_999, InstanceState::Starting),
+        (300_000, InstanceState::InService),
+    ] {
+        let member = with(warming(1), |m| {
+            m.driver = DriverWord::Running(Timestamp(now().0 - running_for))
+        });
+        let seen = seen(vec![member.clone()]);
+        let state = state_of(&spec(1, 4), &Memory::default(), &seen, &member, now());
+        assert_eq!(state, expected, "running for {running_for} ms");
+    }
 }

@@ -28,23 +28,31 @@ fn everything_counts_against_max() {
         ("in service", healthy(5)),
         ("unhealthy", with(down(5), |m| m.flags.protected = true)),
         ("standby", standby(5)),
-        ("draining", draining(5, LeaveCause::Unhealthy)),
+        ("draining", draining(5, LeaveCause::Surplus)),
         ("stopping", stopping(5)),
         ("stopped", with(healthy(5), |m| m.driver = DriverWord::Stopped)),
+        ("exited", with(healthy(5), |m| m.driver = DriverWord::Exited(1))),
+        ("nobody knows", with(healthy(5), |m| m.driver = DriverWord::Unknown)),
+        (
+            "asked for, no answer",
+            with(pending(5), |m| m.driver = DriverWord::Unknown),
+        ),
         ("failed, not confirmed gone", deleting(5)),
     ];
     for (name, fifth) in table {
-        let mut members = many(healthy, 1, 4);
-        members.push(fifth);
-        let passed = planned(fixed(1, 5), 5, members);
-        assert_eq!(launches(&passed), 0, "{name}");
+        // Four that leave are no capacity: without the fifth max has room for one.
+        let members = [many(|id| draining(id, LeaveCause::Unhealthy), 1, 4), vec![fifth]].concat();
+        let mut table = Table::new(fixed(1, 5), 5, members);
+        assert_eq!(launches(&table.cycles(3)), 0, "{name}");
+        table.member(5).driver = DriverWord::Gone;
+        assert_eq!(launches(&table.closed()), 1, "{name}, then gone");
     }
 }
 
 #[test]
 fn a_stray_counts_against_max() {
     let mut table = Table::new(fixed(1, 5), 5, many(healthy, 1, 4));
-    table.seen.strays = vec![InstanceId(77)];
+    table.seen.strays = vec![stray(77)];
     assert_eq!(launches(&table.closed()), 0);
 }
 
@@ -241,4 +249,48 @@ fn without_room_the_removal_goes_first_and_the_trail_says_why() {
 fn one_that_is_up_nowhere_leaves_at_once_and_its_replacement_comes_in_the_same_pass() {
     let passed = planned(fixed(1, 9), 4, vec![healthy(1), healthy(2), healthy(3), down(4)]);
     assert_eq!((launches(&passed), drained_ids(&passed)), (1, vec![4]));
+}
+
+#[test]
+fn seed_14_3_2_4_each_launch_and_each_removal_says_why() {
+    let id = InstanceId(3);
+    let passed = planned(fixed(1, 9), 3, vec![healthy(1), healthy(2), down(3)]);
+    let fewer = Reason::Launches {
+        count: 1,
+        desired: 3,
+        healthy: 2,
+        warming: 0,
+    };
+    let unhealthy = Reason::RemovesUnhealthy {
+        id,
+        cause: LeaveCause::Unhealthy,
+        cycles_down: 3,
+    };
+    assert_eq!(passed.plan.trail, [unhealthy, fewer]);
+
+    let passed = Table::new(fixed(1, 9), 1, many(healthy, 1, 3)).closed();
+    let more = Reason::Surplus {
+        count: 2,
+        desired: 1,
+        have: 3,
+    };
+    assert_eq!(passed.plan.trail, [more]);
+}
+
+#[test]
+fn unhealthy_is_never_capacity_whatever_keeps_it() {
+    let protected = with(down(4), |m| m.flags.protected = true);
+    let mut table = Table::new(fixed(1, 9), 4, [many(healthy, 1, 3), vec![protected]].concat());
+    assert_eq!(launches(&table.cycles(2)), 0, "not judged yet");
+    let passed = table.closed();
+    assert_eq!((launches(&passed), drained(&passed)), (1, vec![]));
+
+    // A balancer that fell silent shows nobody DOWN: judged before, it stays unhealthy, and stays.
+    let mut table = Table::new(fixed(1, 9), 4, [many(healthy, 1, 3), vec![down(4)]].concat());
+    table.seen.driver = Source::Silent;
+    let _ = table.cycles(3);
+    table.seen.driver = Source::Answered;
+    table.say(4, CheckWord::Missing);
+    let passed = table.closed();
+    assert_eq!((launches(&passed), drained(&passed)), (1, vec![]));
 }

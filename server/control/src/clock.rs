@@ -83,6 +83,11 @@ pub trait Clock: Send + Sync {
     fn product(&self, wall: Wall) -> Timestamp {
         self.anchor().product(wall)
     }
+    /// A reading in microseconds of real time, of which only differences mean something: for measuring how long
+    /// something took.
+    fn ticks_us(&self) -> u64 {
+        u64::try_from(self.wall().0).unwrap_or(0).saturating_mul(1_000)
+    }
     /// Waits for a real span.
     async fn wait(&self, span: Duration);
 }

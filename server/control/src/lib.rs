@@ -4,15 +4,21 @@
 //! - [`store`]: what is remembered; [`drivers`]: where machines run; [`balancer`]: who sends them traffic.
 //! - [`pass`]: observe -> fold -> decide -> plan -> intend -> apply -> settle.
 //! - [`load`]: the load generator, `tidegate load`.
-//! - [`auth`], [`commands`], [`queries`]: the two halves of every change and every page.
+//! - [`auth`], [`commands`], [`queries`]: the two halves of every change and every page. [`request`]: the id a request
+//!   is followed by.
+//! - [`metrics`]: what is counted and timed, and how the parts do.
 
 pub mod auth;
 pub mod balancer;
 pub mod clock;
 pub mod commands;
 pub mod drivers;
+#[cfg(feature = "failpoints")]
+pub mod failpoints;
 pub mod ids;
 pub mod load;
+pub mod metrics;
 pub mod pass;
 pub mod queries;
+pub mod request;
 pub mod store;

@@ -28,7 +28,7 @@ pub struct Cli {
 
 /// Where to begin.
 const AFTER: &str = "Begin with `tidegate serve`; it prints the address of the console. Every setting can be given as a \
-                     flag, as a TIDEGATE_ variable, or in tidegate.toml: `tidegate check-config` shows what is in force.";
+                     flag, as a variable, or in tidegate.toml: `tidegate check-config` shows what is in force.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

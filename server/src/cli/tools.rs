@@ -16,21 +16,20 @@ use std::time::Duration;
 /// `tidegate migrate`.
 pub async fn migrate(config: Config) -> anyhow::Result<ExitCode> {
     let _lock = lock::take(&config.data, "tidegate migrate")?;
-    let db = parts::open(&config.data).await?;
+    let db = parts::open(&config).await?;
     db.close().await;
-    println!("The database in {} has this version's schema.", config.data.display());
+    println!("The database {} has this version's schema.", parts::place(&config));
     Ok(ExitCode::SUCCESS)
 }
 
 /// `tidegate admin reset-password NAME`. No lock: the database takes writers in turn.
 pub async fn reset_password(config: Config, name: String) -> anyhow::Result<ExitCode> {
-    let file = parts::database(&config.data);
     anyhow::ensure!(
-        file.exists(),
-        "there is no database {}: say which data folder (--data)",
-        file.display()
+        config.database_url.is_some() || parts::database(&config.data).exists(),
+        "there is no database {}: say which data folder (--data), or which database (--database-url)",
+        parts::place(&config)
     );
-    let db = parts::open(&config.data).await?;
+    let db = parts::open(&config).await?;
     let password = users::reset_password(&db, &RandomIds, wall_now(), &name).await;
     db.close().await;
     let password = password.with_context(|| format!("the password of {name} is as it was"))?;

@@ -3,23 +3,28 @@
 //! - [`table`]: every setting, once. [`parse`]: from text to type.
 //!
 //! All that is wrong is said at once, each with its key, its value, where it stands and what is accepted. Nothing
-//! unknown is let pass: a mistyped setting that is silently ignored is found months later.
+//! unknown is let pass: a mistyped setting that is silently ignored is found months later. What may hold a password is
+//! never printed whole, right or wrong.
 
 pub mod parse;
 pub mod table;
 
 use control::clock::TimeScale;
-use parse::{LogFormat, PublicUrl, SubnetBase};
+use control::store::DatabaseUrl;
+use parse::{LogFormat, PublicUrl, SubnetBase, Token, printable};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use table::{KEYS, Key, OTHER_VARIABLES, PREFIX, Preset};
+use table::{KEYS, Key, METRICS_TOKEN, OTHER_VARIABLES, PREFIX, Preset};
 
 /// The file that is read from the working folder if it is there.
 pub const FILE: &str = "tidegate.toml";
 /// The variable that names another file.
 pub const FILE_VARIABLE: &str = "TIDEGATE_CONFIG";
+
+/// What is printed instead of a secret.
+const NOT_SHOWN: &str = "(not shown)";
 
 /// The settings, typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +33,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Database, instances, load balancers.
     pub data: PathBuf,
+    /// The PostgreSQL database; none: SQLite in the data folder.
+    pub database_url: Option<DatabaseUrl>,
     /// What the browser gets.
     pub site_root: PathBuf,
     /// Product seconds in a real one.
@@ -44,6 +51,8 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Hours without activity after which one has to sign in again.
     pub session_hours: u32,
+    /// With what `/metrics` can be read from other hosts.
+    pub metrics_token: Option<Token>,
     /// What is logged.
     pub log: String,
     /// How log lines are written.
@@ -177,6 +186,10 @@ pub fn load(given: &Given) -> Result<Loaded, ConfigErrors> {
     settled.environment(given);
     settled.flags(given);
     let config = settled.typed();
+    // Parsed by now: what is kept beside the settings is there to be shown.
+    if let Some((_, token)) = settled.texts.get_mut(METRICS_TOKEN) {
+        NOT_SHOWN.clone_into(token);
+    }
     match config {
         Some(config) if settled.wrong.is_empty() => Ok(Loaded {
             config,
@@ -192,7 +205,11 @@ impl Loaded {
         let line = |key: &Key| {
             let known = self.texts.get(key.name);
             let (source, value) = known.map_or((Source::Default, key.shown_default()), |(s, v)| (*s, v.as_str()));
-            format!("{:<20} {source:<12} {value}\n", key.name)
+            let shown = match &self.config.database_url {
+                Some(url) if key.name == "database_url" => url.to_string(),
+                _ => printable(value),
+            };
+            format!("{:<20} {source:<12} {shown}\n", key.name)
         };
         KEYS.iter().map(line).collect()
     }
@@ -218,7 +235,7 @@ impl Settled {
             Ok(table) => self.branch(path, "", &table),
             Err(why) => self.wrong.push(ConfigError::NotToml {
                 path: path.clone(),
-                why: why.to_string(),
+                why: place_of(&why, text),
             }),
         }
     }
@@ -236,7 +253,7 @@ impl Settled {
                     self.wrong.push(ConfigError::Unknown {
                         place,
                         key: name,
-                        value: plain(value),
+                        value: printable(&plain(value)),
                         advice,
                     });
                 }
@@ -245,12 +262,12 @@ impl Settled {
     }
 
     fn environment(&mut self, given: &Given) {
-        for (name, value) in given.variables.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
+        for (name, value) in &given.variables {
             let place = "environment".to_owned();
             if let Some(key) = KEYS.iter().find(|key| key.env == name) {
                 self.set(key, Source::Environment, format!("{place}, {name}"), value);
-            } else if !OTHER_VARIABLES.contains(&name.as_str()) {
-                let (key, value) = (name.clone(), value.clone());
+            } else if name.starts_with(PREFIX) && !OTHER_VARIABLES.contains(&name.as_str()) {
+                let (key, value) = (name.clone(), printable(value));
                 let advice = advice(name, &KEYS.map(|key| key.env));
                 self.wrong.push(ConfigError::Unknown {
                     place,
@@ -284,7 +301,7 @@ impl Settled {
             let wrong = ConfigError::Bad {
                 place,
                 key: key.name,
-                value: text.to_owned(),
+                value: shown(key, text),
                 accepted: key.accepted,
             };
             self.wrong.push(wrong);
@@ -296,6 +313,7 @@ impl Settled {
     fn typed(&mut self) -> Option<Config> {
         let listen = self.take("listen", parse::address);
         let data = self.take("data", parse::path);
+        let database_url = self.take("database_url", parse::database_url);
         let site_root = self.take("site_root", parse::path);
         let time_scale = self.take("time_scale", parse::time_scale);
         let haproxy = self.take("haproxy", parse::path);
@@ -304,11 +322,13 @@ impl Settled {
         let process_root = self.take("driver.process.root", parse::path);
         let public_url = self.take("public_url", parse::public_url);
         let session_hours = self.take("session_hours", parse::session_hours);
+        let metrics_token = self.take(METRICS_TOKEN, parse::token);
         let log = self.take("log", parse::log);
         let log_format = self.take("log_format", parse::log_format);
         let data = data?;
         Some(Config {
             listen: listen?,
+            database_url: database_url.flatten(),
             site_root: site_root?,
             time_scale: time_scale?,
             haproxy,
@@ -318,9 +338,25 @@ impl Settled {
             data,
             public_url,
             session_hours: session_hours?,
+            metrics_token,
             log: log?,
             log_format: log_format?,
         })
+    }
+}
+
+/// What is wrong with a text that is no TOML, and in which line: not the line itself, which may hold a password.
+fn place_of(why: &toml::de::Error, text: &str) -> String {
+    let before = why.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, why.message())
+}
+
+/// A value as it may be printed.
+fn shown(key: &Key, value: &str) -> String {
+    if key.name == METRICS_TOKEN {
+        NOT_SHOWN.to_owned()
+    } else {
+        printable(value)
     }
 }
 

@@ -1,6 +1,9 @@
 //! From a setting's text to its type. `None` means "not accepted"; what is accepted stands in the table.
 
+use control::auth::Secret;
 use control::clock::TimeScale;
+use control::store::DatabaseUrl;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
@@ -29,6 +32,31 @@ impl PublicUrl {
     }
 }
 
+/// The word that whoever reads `/metrics` from another host has to know. Never printed.
+#[derive(Clone)]
+pub struct Token(Secret<String>);
+
+impl Token {
+    /// Whether that is the word.
+    pub fn is(&self, word: &str) -> bool {
+        self.0.is(word)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is(other.0.expose())
+    }
+}
+
+impl Eq for Token {}
+
 /// Where the first start puts its subnets: `127.a.0.0/16`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubnetBase(pub u8, pub u8);
@@ -48,6 +76,26 @@ pub fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
 }
 
+/// A PostgreSQL database, or nothing: SQLite.
+pub fn database_url(text: &str) -> Option<Option<DatabaseUrl>> {
+    if text.is_empty() {
+        return Some(None);
+    }
+    DatabaseUrl::parse(text).map(Some)
+}
+
+/// A value as it may be printed: of one that may hold a password only how it begins is left.
+pub fn printable(text: &str) -> String {
+    if !text.contains('@') && !text.to_ascii_lowercase().contains("password") {
+        return text.to_owned();
+    }
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    let plain = |scheme: &&str| scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    scheme
+        .filter(plain)
+        .map_or_else(|| "...".to_owned(), |scheme| format!("{scheme}://..."))
+}
+
 /// 1 to 1000.
 pub fn time_scale(text: &str) -> Option<TimeScale> {
     whole(text, 1, 1000).map(TimeScale)
@@ -64,6 +112,12 @@ pub fn subnets(text: &str) -> Option<SubnetBase> {
     let base = SubnetBase(first.parse().ok()?, second.parse().ok()?);
     // 127.0 holds the addresses everything else on this host listens on.
     (base.0 == 127 && base.1 > 0).then_some(base)
+}
+
+/// 16 to 256 printable characters without spaces.
+pub fn token(text: &str) -> Option<Token> {
+    let fits = (16..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| Token(Secret::new(text.to_owned())))
 }
 
 /// Scheme and host; a port may follow.
@@ -116,6 +170,35 @@ mod tests {
             "",
         ] {
             assert_eq!(origin(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_may_hold_a_password_is_printed_up_to_its_scheme() {
+        assert_eq!(printable("mysql://u:pa55@h/d"), "mysql://...");
+        assert_eq!(printable("postgres//u:pa55@h/d"), "...");
+        assert_eq!(printable("u:pa55://x@h"), "...");
+        assert_eq!(printable("host=h Password=pa55"), "...");
+        assert_eq!(printable("127.0.0.1:7070"), "127.0.0.1:7070");
+    }
+
+    #[test]
+    fn nothing_is_sqlite_and_only_postgresql_has_a_url() {
+        assert_eq!(database_url(""), Some(None));
+        assert!(database_url("postgres://u:p@h/d").flatten().is_some());
+        for bad in ["sqlite:x.db", "mysql://h/d", "tidegate.db", " "] {
+            assert_eq!(database_url(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_long_enough_not_to_be_guessed_and_is_never_printed() {
+        let word = "0123456789abcdef";
+        let made = token(word).expect("long enough");
+        assert!(made.is(word) && !made.is("0123456789abcdeg"));
+        assert!(!format!("{made:?}").contains(word));
+        for bad in ["", "short", "0123456789 abcdef", "0123456789abcde\u{e9}"] {
+            assert_eq!(token(bad), None, "{bad}");
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! A setting's name is its key in `tidegate.toml` (dots are tables). Its flag and its variable follow from the name, so
 //! nobody has to remember three spellings: `driver.process.root`, `--driver-process-root`,
-//! `TIDEGATE_DRIVER_PROCESS_ROOT`.
+//! `TIDEGATE_DRIVER_PROCESS_ROOT`. One variable has the name everybody knows instead: `DATABASE_URL`.
 
 use std::fmt::Write;
 
@@ -47,7 +47,7 @@ pub const PREFIX: &str = "TIDEGATE_";
 
 /// Variables that are not settings: the file's own place, what build and tests use, and what instances are given.
 /// Anything else that begins with [`PREFIX`] is taken for a mistyped setting.
-pub const OTHER_VARIABLES: [&str; 12] = [
+pub const OTHER_VARIABLES: [&str; 14] = [
     "TIDEGATE_CONFIG",
     "TIDEGATE_BIN",
     "TIDEGATE_TOOLS",
@@ -56,14 +56,19 @@ pub const OTHER_VARIABLES: [&str; 12] = [
     "TIDEGATE_CHROMIUM",
     "TIDEGATE_WASM_STD",
     "TIDEGATE_TEST_ALL",
+    "TIDEGATE_TEST_POSTGRES",
+    "TIDEGATE_TEST_STORE",
     "TIDEGATE_FAIL_AT",
     "TIDEGATE_INSTANCE",
     "TIDEGATE_USER_DATA",
     "TIDEGATE_SHIM_DETACHED",
 ];
 
+/// The setting whose value is never shown.
+pub const METRICS_TOKEN: &str = "metrics_token";
+
 /// The settings, in the order they are shown.
-pub const KEYS: [Key; 12] = [
+pub const KEYS: [Key; 14] = [
     Key {
         name: "listen",
         flag: "listen",
@@ -79,6 +84,14 @@ pub const KEYS: [Key; 12] = [
         default: Preset::Text("data"),
         accepted: "a folder",
         meaning: "Database, instances and load balancers. One server at a time.",
+    },
+    Key {
+        name: "database_url",
+        flag: "database-url",
+        env: "DATABASE_URL",
+        default: Preset::Unset("SQLite in the data folder"),
+        accepted: "postgres://user:password@host:port/database without TLS, or nothing for SQLite in the data folder",
+        meaning: "A PostgreSQL database (15 or later). Everybody on the host can read flags: give the password by the variable or by `~/.pgpass`.",
     },
     Key {
         name: "site_root",
@@ -143,6 +156,14 @@ pub const KEYS: [Key; 12] = [
         default: Preset::Text("12"),
         accepted: "a whole number from 1 to 720",
         meaning: "Hours without activity after which one has to sign in again.",
+    },
+    Key {
+        name: METRICS_TOKEN,
+        flag: "metrics-token",
+        env: "TIDEGATE_METRICS_TOKEN",
+        default: Preset::Unset("`/metrics` for this host only"),
+        accepted: "16 to 256 printable characters without spaces",
+        meaning: "The word (`Authorization: Bearer WORD`) with which `/metrics` can be read from other hosts.",
     },
     Key {
         name: "log",
@@ -217,9 +238,14 @@ mod tests {
     fn flag_and_variable_follow_from_the_name() {
         for key in KEYS {
             assert_eq!(key.flag, key.name.replace(['.', '_'], "-"));
+            let spelled = format!("{PREFIX}{}", key.name.replace('.', "_").to_uppercase());
             assert_eq!(
                 key.env,
-                format!("{PREFIX}{}", key.name.replace('.', "_").to_uppercase())
+                if key.name == "database_url" {
+                    "DATABASE_URL"
+                } else {
+                    &spelled
+                }
             );
         }
     }

@@ -118,6 +118,46 @@ fn a_bad_value_is_named_with_its_place_and_what_is_accepted() {
 }
 
 #[test]
+fn without_a_database_url_it_is_sqlite_and_nothing_is_as_good_as_unset() {
+    assert_eq!(load(&Given::default()).unwrap().config.database_url, None);
+    let given = given(&[("database_url", "")], &[("DATABASE_URL", "postgres://u:p@h/d")], "");
+    assert_eq!(load(&given).unwrap().config.database_url, None);
+}
+
+#[test]
+fn the_password_of_a_database_is_never_said() {
+    let good = "postgres://ann:pa55word@db.example/tidegate";
+    let loaded = load(&given(&[], &[("DATABASE_URL", good)], "")).unwrap();
+    let report = loaded.report();
+    assert!(
+        report.contains("database_url         environment  postgres://ann@db.example:5432/tidegate"),
+        "{report}"
+    );
+    assert!(!format!("{:?}", loaded.config).contains("pa55word"));
+    let bad = "mysql://ann:pa55word@db.example/tidegate";
+    let said = [
+        report,
+        wrong(&given(&[("database_url", bad)], &[], "")),
+        wrong(&given(&[], &[("DATABASE_URL", bad)], "")),
+        wrong(&given(&[], &[("TIDEGATE_DATABASE_URL", good)], "")),
+        wrong(&given(&[], &[], &format!("database = \"{good}\""))),
+        wrong(&given(&[], &[], &format!("database_url = \"{good}"))),
+    ];
+    for said in said {
+        assert!(!said.contains("pa55word"), "{said}");
+    }
+}
+
+#[test]
+fn a_database_url_of_another_kind_is_refused_with_what_is_accepted() {
+    let said = wrong(&given(&[], &[("DATABASE_URL", "mysql://ann:pa55word@h/d")], ""));
+    assert!(
+        said.contains("environment, DATABASE_URL: `database_url` cannot be `mysql://...`; accepted is postgres://"),
+        "{said}"
+    );
+}
+
+#[test]
 fn everything_wrong_is_said_at_once() {
     let given = given(
         &[("listen", "x")],
@@ -132,6 +172,22 @@ fn a_broken_file_says_which_line() {
     let said = wrong(&given(&[], &[], "listen = \n"));
     assert!(
         said.contains("tidegate.toml is not TOML") && said.contains("line 1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_secret_setting_is_not_printed_whether_it_is_good_or_not() {
+    let loaded = load(&given(&[("metrics_token", "sesame-open-sesame")], &[], "")).unwrap();
+    let report = loaded.report();
+    assert!(
+        report.contains("metrics_token        flag         (not shown)"),
+        "{report}"
+    );
+    assert!(!report.contains("sesame") && !format!("{loaded:?}").contains("sesame"));
+    let said = wrong(&given(&[("metrics_token", "sesame")], &[], ""));
+    assert!(
+        said.contains("`metrics_token` cannot be `(not shown)`") && !said.contains("sesame"),
         "{said}"
     );
 }

@@ -23,6 +23,9 @@ const CONNECTIONS: usize = 2_048;
 /// How long a request's head may take, idle time between two requests included. Without it, idle connections take up
 /// all places.
 const HEAD_WITHIN: Duration = Duration::from_secs(75);
+/// How long a request's head may be: the longest address and as much again for everything else. Times the connections,
+/// this is what heads may take of memory.
+const HEAD_BYTES: usize = 2 * super::ADDRESS_LIMIT_BYTES;
 /// How long requests may go on when the server stops. The whole stop has 10 s.
 const END_WITHIN: Duration = Duration::from_secs(5);
 /// How long to wait after the kernel refused a connection (no descriptors left): it would refuse the next at once too.
@@ -101,6 +104,7 @@ async fn connection(
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut served = pin!(served);
     let ended = tokio::select! {

@@ -4,8 +4,10 @@
 //! say *what* changed, never how: the page asks again, past the gate. Nothing is queued for a reader: it reads the table at
 //! its own pace, and one that is too far behind is told to read everything again (event `reset`).
 //!
-//! A stream ends when its session does, when the user is gone or moved to another tenant, and when the server stops.
+//! A stream ends when its session does, whichever process ended it, when the user is gone or moved to another tenant
+//! ([`super::streams`] watches that), and when the server stops.
 
+use super::streams::{Full, Listener, Place};
 use super::{Host, session};
 use api::live::LiveEvent;
 use async_trait::async_trait;
@@ -18,20 +20,16 @@ use futures::stream::unfold;
 use http::{HeaderMap, StatusCode};
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
-use tower_sessions::{Session, SessionStore as _};
+use tower_sessions::Session;
 
-/// Streams at once. Each holds a connection and reads the table at each change; a thousand browsers is far beyond what
-/// one console has.
-const STREAMS: usize = 1_000;
 /// Events read at once; a reader further behind reads its pages again, which costs less than so many events.
 const BATCH: u32 = 200;
 /// So that proxies and browsers know that the stream lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How often a stream looks by itself: for events of other servers, and whether its user may still listen.
+/// How often a stream looks by itself, for events of other servers.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How soon a browser comes back after the end.
 const RETRY: Duration = Duration::from_secs(2);
@@ -52,16 +50,6 @@ pub trait Events: Send + Sync {
     fn listen(&self) -> broadcast::Receiver<(TenantId, i64)>;
 }
 
-/// Places for streams.
-#[derive(Debug, Clone)]
-pub struct Streams(Arc<Semaphore>);
-
-impl Default for Streams {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(STREAMS)))
-    }
-}
-
 /// Opens a stream for whoever is signed in.
 pub async fn stream(State(host): State<Host>, session: Session, headers: HeaderMap) -> Response {
     let actor = match session::actor(&host, &session).await {
@@ -69,15 +57,19 @@ pub async fn stream(State(host): State<Host>, session: Session, headers: HeaderM
         Ok(None) => return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response(),
         Err(silent) => return silent.into_response(),
     };
-    let Ok(place) = Arc::clone(&host.streams.0).try_acquire_owned() else {
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            [("retry-after", "30")],
-            "too many streams\n",
-        )
-            .into_response();
+    let Some(id) = session.id() else {
+        return (StatusCode::UNAUTHORIZED, "sign in first\n").into_response();
     };
-    match Reader::open(host, session, actor.tenant, &headers, place).await {
+    let listener = Listener {
+        session: id.to_string(),
+        user: actor.user,
+        tenant: actor.tenant,
+    };
+    let place = match host.streams.open(listener) {
+        Ok(place) => place,
+        Err(full) => return refused(full),
+    };
+    match Reader::open(host, actor.tenant, &headers, place).await {
         Ok(reader) => {
             let body = Sse::new(events(reader)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
             ([("cache-control", "no-store"), ("x-accel-buffering", "no")], body).into_response()
@@ -94,48 +86,47 @@ pub async fn stream(State(host): State<Host>, session: Session, headers: HeaderM
     }
 }
 
+fn refused(full: Full) -> Response {
+    let (status, said) = match full {
+        Full::User => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many streams of this user: close some pages\n",
+        ),
+        Full::Server => (StatusCode::SERVICE_UNAVAILABLE, "too many streams\n"),
+    };
+    (status, [("retry-after", "30")], said).into_response()
+}
+
 /// What one stream remembers.
 struct Reader {
     host: Host,
-    session: Session,
     tenant: TenantId,
     last: i64,
     ready: VecDeque<Event>,
     changed: broadcast::Receiver<(TenantId, i64)>,
-    ended: watch::Receiver<u64>,
-    _place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 /// Why a reader woke.
 enum Woken {
     /// There may be events.
     Changed,
-    /// Its user may not be entitled any more.
-    Doubt,
-    /// The server stops.
+    /// The server stops, or its user may not listen any more.
     Stop,
 }
 
 impl Reader {
-    async fn open(
-        host: Host,
-        session: Session,
-        tenant: TenantId,
-        headers: &HeaderMap,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Self, EventsError> {
-        let (changed, ended) = (host.parts.events.listen(), host.ended.listen());
+    async fn open(host: Host, tenant: TenantId, headers: &HeaderMap, place: Place) -> Result<Self, EventsError> {
+        let changed = host.parts.events.listen();
         let latest = host.parts.events.latest(tenant).await?;
         let last = last_seen(headers);
         let mut reader = Self {
             host,
-            session,
             tenant,
             last: latest,
             ready: VecDeque::new(),
             changed,
-            ended,
-            _place: place,
+            place,
         };
         // The id without data fires nothing in the browser, but it is what it comes back with.
         reader
@@ -184,34 +175,19 @@ impl Reader {
     }
 
     async fn woken(&mut self) -> Woken {
-        let clock = Arc::clone(&self.host.parts.clock);
         tokio::select! {
             biased;
             () = self.host.parts.shutdown.cancelled() => Woken::Stop,
-            Ok(()) = self.ended.changed() => Woken::Doubt,
+            () = self.place.cut() => Woken::Stop,
             woken = grown(&mut self.changed, self.tenant, self.last) => woken,
-            () = clock.wait(LOOK_EVERY) => Woken::Doubt,
+            () = self.host.parts.clock.wait(LOOK_EVERY) => Woken::Changed,
         }
-    }
-
-    /// Is the session still there, with the same user in the same tenant? Read afresh: the session of the request
-    /// remembers what it was.
-    async fn is_entitled(&self) -> bool {
-        let Some(id) = self.session.id() else { return false };
-        let table = session::table(&self.host);
-        let Ok(Some(record)) = table.load(&id).await else {
-            return false;
-        };
-        let user = session::user_of(&record);
-        let Some(user) = user else { return false };
-        let actor = self.host.parts.backend.actor_by_id(user).await;
-        actor.is_ok_and(|actor| actor.tenant == self.tenant)
     }
 
     /// Waits until something can be sent; `None` ends the stream.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if self.host.parts.shutdown.is_cancelled() {
+            if self.host.parts.shutdown.is_cancelled() || self.place.is_cut() {
                 return None;
             }
             if let Some(event) = self.ready.pop_front() {
@@ -219,8 +195,7 @@ impl Reader {
             }
             match self.woken().await {
                 Woken::Stop => return None,
-                Woken::Doubt if !self.is_entitled().await => return None,
-                Woken::Doubt | Woken::Changed => {}
+                Woken::Changed => {}
             }
             if let Err(why) = self.read().await {
                 tracing::warn!(%why, "a live stream ends; the browser comes back");

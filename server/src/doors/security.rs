@@ -5,7 +5,7 @@
 //! - The origin check: a request that may change something must come from one of our own pages. Cookies alone do not
 //!   say that, and server functions have no check of their own.
 
-use super::Host;
+use super::{ADDRESS_LIMIT_BYTES, Host};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -61,6 +61,18 @@ pub async fn same_origin(State(host): State<Host>, request: Request, next: Next)
     let said = "This request did not come from a page of this server, so nothing was changed. Open the console and try \
                 again there.\n";
     (StatusCode::FORBIDDEN, said).into_response()
+}
+
+/// Refuses an address that no page of ours leads to.
+pub async fn short_address(request: Request, next: Next) -> Response {
+    let length = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |address| address.as_str().len());
+    if length <= ADDRESS_LIMIT_BYTES {
+        return next.run(request).await;
+    }
+    (StatusCode::URI_TOO_LONG, "This address is too long.\n").into_response()
 }
 
 fn is_safe(method: &Method) -> bool {

@@ -11,9 +11,11 @@ use api::problem::Code;
 use app::calls::SessionDoor;
 use async_trait::async_trait;
 use axum::response::{IntoResponse, Response};
+use control::auth::sessions::Standing;
 use control::clock::{Clock, Wall};
 use engine::model::UserId;
 use http::{StatusCode, header};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -60,9 +62,11 @@ pub trait SessionRows: Send + Sync {
     async fn load(&self, id: &str, now: Wall) -> Result<Option<SessionRow>, SessionsError>;
     /// Ends one.
     async fn delete(&self, id: &str) -> Result<(), SessionsError>;
+    /// Which of these stand, whichever process may have ended some: with their user and that user's tenant now.
+    async fn standing(&self, ids: &[String], now: Wall) -> Result<BTreeMap<String, Standing>, SessionsError>;
 }
 
-/// Says that some session ended: whoever serves one for long looks at its own.
+/// Says that some session ended here: whoever watches over streams looks at once.
 #[derive(Debug, Clone, Default)]
 pub struct Ended(Arc<watch::Sender<u64>>);
 
@@ -99,7 +103,7 @@ pub fn table(host: &Host) -> Table {
 }
 
 /// Who is signed in by this record.
-pub fn user_of(record: &Record) -> Option<UserId> {
+fn user_of(record: &Record) -> Option<UserId> {
     record.data.get(USER).and_then(|user| user.as_str()?.parse().ok())
 }
 

@@ -52,6 +52,13 @@ impl First {
         ))
     }
 
+    /// Another server made the first start meanwhile: this password opens nothing, so it goes.
+    pub fn overtaken(self, data: &Path) -> Self {
+        // A file that stays is wrong, no danger: the sign-in says so.
+        drop(std::fs::remove_file(&self.file));
+        Self::later(data)
+    }
+
     /// Where the password is, as long as it is needed; the password itself only to a person at a terminal, never into
     /// a log.
     pub fn say(&self) -> Option<String> {
@@ -93,6 +100,14 @@ mod tests {
             first.made.as_ref().map(|made| made.expose().as_str())
         );
         assert!(admin.password_hash.starts_with("$argon2id$") && admin.name == "admin");
+    }
+
+    #[tokio::test]
+    async fn a_password_that_another_server_overtook_is_gone() {
+        let data = tempfile::tempdir().unwrap();
+        let (first, _) = First::make(data.path()).await.unwrap();
+        assert!(first.say().is_some());
+        assert_eq!(first.overtaken(data.path()).say(), None);
     }
 
     #[tokio::test]

@@ -13,7 +13,7 @@ pub mod ports;
 pub mod stop;
 
 use crate::config::Config;
-use crate::doors::{self, Host, HostParts, accept};
+use crate::doors::{self, Host, HostParts, accept, streams};
 use crate::lock;
 use anyhow::Context as _;
 use control::auth::sessions;
@@ -36,6 +36,8 @@ type Ended = anyhow::Result<&'static str>;
 
 /// Serves until it is told to stop.
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    #[cfg(feature = "failpoints")]
+    control::failpoints::arm_from_environment()?;
     let shutdown = stop::on_signal()?;
     let lock = lock::take(&config.data, &format!("tidegate serve at {}", config.listen))?;
     let listener = listen(&config).await?;
@@ -88,8 +90,12 @@ fn announce(config: &Config, listener: &TcpListener, running: &Running) -> anyho
 /// Everything that runs until the end.
 fn spawn(config: &Config, listener: TcpListener, running: &Running, shutdown: &CancellationToken) -> JoinSet<Ended> {
     let mut tasks = JoinSet::new();
-    let app = doors::router(host(config, running, shutdown));
-    let stop = shutdown.clone();
+    let host = host(config, running, shutdown);
+    let (app, stop) = (doors::router(host.clone()), shutdown.clone());
+    tasks.spawn(async move {
+        streams::watch(host).await;
+        Ok("streams")
+    });
     tasks.spawn(async move {
         accept::serve(listener, app, stop).await;
         Ok("doors")
@@ -127,6 +133,8 @@ fn host(config: &Config, running: &Running, shutdown: &CancellationToken) -> Hos
         site_root: config.site_root.clone(),
         public_url: config.public_url.clone(),
         session_hours: config.session_hours,
+        vitals: Arc::clone(&running.watch),
+        metrics_token: config.metrics_token.clone(),
     })
 }
 

@@ -1,9 +1,12 @@
 //! The parts of a server, put together. Nothing runs yet when this is done but the database's writer.
 
 use super::first::{FILE, First};
+use super::ports::Watch;
 use crate::config::Config;
+use crate::doors::health::Vitals;
 use anyhow::Context as _;
 use api::backend::Backend;
+use api::system::Database;
 use control::balancer::Balancer;
 use control::balancer::haproxy::HaproxyBalancer;
 use control::clock::Clock;
@@ -12,7 +15,9 @@ use control::commands::{self, Console};
 use control::drivers::Driver;
 use control::drivers::process::{ProcessDriver, ProcessOptions};
 use control::ids::{Ids, RandomIds};
-use control::pass::{Loop, LoopParts};
+use control::metrics::exposition::Exposition;
+use control::metrics::{self, Meters, VitalsParts};
+use control::pass::{Handle, Loop, LoopParts};
 use control::store::{self, Db, FirstStart, FirstStartArgs, SqlStore, SubnetBase};
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -29,6 +34,8 @@ pub struct Running {
     pub ids: Arc<dyn Ids>,
     /// What can be asked.
     pub backend: Arc<dyn Backend>,
+    /// How the parts do.
+    pub watch: Arc<dyn Vitals>,
     /// What whoever started it is told.
     pub first: First,
     scaling: Mutex<Option<Loop>>,
@@ -41,22 +48,35 @@ impl Running {
     }
 }
 
-/// The database's file.
+/// The SQLite database's file.
 pub fn database(data: &Path) -> PathBuf {
     data.join("tidegate.db")
 }
 
+/// Where the database is, for people; without a password.
+pub fn place(config: &Config) -> String {
+    match &config.database_url {
+        Some(url) => url.to_string(),
+        None => database(&config.data).display().to_string(),
+    }
+}
+
 /// Opens the database with this version's schema.
-pub async fn open(data: &Path) -> anyhow::Result<Db> {
-    let file = database(data);
-    keep_private(&file).with_context(|| format!("cannot make the database {}", file.display()))?;
-    let db = Db::open(&file)
-        .await
-        .with_context(|| format!("cannot open the database {}", file.display()))?;
+pub async fn open(config: &Config) -> anyhow::Result<Db> {
+    let place = place(config);
+    let db = match &config.database_url {
+        Some(url) => Db::connect(url).await,
+        None => {
+            let file = database(&config.data);
+            keep_private(&file).with_context(|| format!("cannot make the database {place}"))?;
+            Db::open(&file).await
+        }
+    };
+    let db = db.with_context(|| format!("cannot open the database {place}"))?;
     let advice = "a database of a newer version needs that version's program";
     db.migrate()
         .await
-        .with_context(|| format!("cannot migrate the database {}: {advice}", file.display()))?;
+        .with_context(|| format!("cannot migrate the database {place}: {advice}"))?;
     Ok(db)
 }
 
@@ -69,24 +89,26 @@ fn keep_private(file: &Path) -> std::io::Result<()> {
 
 /// Opens everything.
 pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
-    let db = open(&config.data).await?;
+    let db = open(config).await?;
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let (first, started) = begin(config, &db, &*ids).await?;
     let clock = SystemClock::start(&db, config.time_scale)
         .await
         .context("cannot start the clock")?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
-    let driver = driver(config, &started.installation)?;
+    let meters = Meters::new(Arc::clone(&clock));
+    let driver = meters.before_driver(driver(config, &started.installation)?);
     let (balancer, balancer_missing) = balancer(config).await;
     let scaling = Loop::new(LoopParts {
-        store: Arc::new(SqlStore::new(db.clone())),
+        store: meters.before_store(Arc::new(SqlStore::new(db.clone()))),
         driver: Arc::clone(&driver),
-        balancer,
+        balancer: meters.before_balancer(balancer),
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
-        owner: started.installation,
+        owner: owner(config, &*ids, started.installation)?,
     });
     let handle = scaling.handle();
+    let watch = watch(config, &db, &clock, &meters, &handle);
     let parts = commands::Parts {
         db: db.clone(),
         clock: Arc::clone(&clock),
@@ -100,15 +122,37 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         first_password: Some(config.data.join(FILE)),
         balancer_missing,
     };
-    let backend: Arc<dyn Backend> = Arc::new(Console::new(parts, options));
+    let backend: Arc<dyn Backend> = Arc::new(Console::new(parts, options).watched(watch.vitals.clone()));
     Ok(Running {
         db,
         clock,
         ids,
         backend,
+        watch: Arc::new(watch),
         first,
         scaling: Mutex::new(Some(scaling)),
     })
+}
+
+/// How the parts do, and what is counted.
+fn watch(config: &Config, db: &Db, clock: &Arc<dyn Clock>, meters: &Meters, handle: &Handle) -> Watch {
+    let passes = handle.figures();
+    let exposition = Exposition::new(meters, &passes, Arc::clone(clock));
+    let (kind, file) = match &config.database_url {
+        Some(_) => (Database::Postgres, None),
+        None => (Database::Sqlite, Some(database(&config.data))),
+    };
+    let vitals = metrics::Vitals::new(VitalsParts {
+        db: db.clone(),
+        clock: Arc::clone(clock),
+        live: Arc::new(handle.clone()),
+        meters: meters.clone(),
+        passes,
+        database: kind,
+        file,
+        started: wall_now(),
+    });
+    Watch { vitals, exposition }
 }
 
 /// What has to be there before anything else; a later start changes nothing.
@@ -132,7 +176,31 @@ async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First
     let started = store::first_start(db, ids, args)
         .await
         .context("cannot write the first catalogue")?;
+    // Another server on the same database may have been first after all: its password is the one that counts.
+    let first = if is_first && !started.created {
+        first.overtaken(&config.data)
+    } else {
+        first
+    };
     Ok((first, started))
+}
+
+/// Who holds leases: the same over restarts, so that a start goes on with what it held. A SQLite file has one server, and
+/// its installation's id will do; a PostgreSQL database may have several, so each adds what is in its data folder.
+fn owner(config: &Config, ids: &dyn Ids, installation: String) -> anyhow::Result<String> {
+    if config.database_url.is_none() {
+        return Ok(installation);
+    }
+    let file = config.data.join("server-id");
+    let named = match std::fs::read_to_string(&file) {
+        Ok(id) if !id.trim().is_empty() => Ok(id),
+        _ => {
+            let id = engine::model::ids::encode(ids.mint());
+            std::fs::write(&file, &id).map(|()| id)
+        }
+    };
+    let id = named.with_context(|| format!("cannot write this server's name to {}", file.display()))?;
+    Ok(format!("{installation}/{}", id.trim()))
 }
 
 fn driver(config: &Config, installation: &str) -> anyhow::Result<Arc<dyn Driver>> {

@@ -1,13 +1,17 @@
 //! The doors' traits on the database.
 
+use crate::doors::health::Vitals;
 use crate::doors::live::{Events, EventsError};
 use crate::doors::session::{SessionRow, SessionRows, SessionsError};
 use api::live::LiveEvent;
 use async_trait::async_trait;
-use control::auth::sessions::{self, Created, Session};
+use control::auth::sessions::{self, Created, Session, Standing};
 use control::clock::Wall;
+use control::metrics::exposition::Exposition;
+use control::metrics::{self, Health};
 use control::store::{Db, StoreError, events};
 use engine::model::TenantId;
+use std::collections::BTreeMap;
 use tokio::sync::broadcast;
 
 /// Sessions.
@@ -33,6 +37,27 @@ impl SessionRows for Sessions {
     }
     async fn delete(&self, id: &str) -> Result<(), SessionsError> {
         sessions::delete(&self.0, id).await.map_err(|why| failed(&why))
+    }
+    async fn standing(&self, ids: &[String], now: Wall) -> Result<BTreeMap<String, Standing>, SessionsError> {
+        sessions::standing(&self.0, ids, now).await.map_err(|why| failed(&why))
+    }
+}
+
+/// How the parts do, and what was counted.
+pub struct Watch {
+    /// Reads the parts.
+    pub vitals: metrics::Vitals,
+    /// Writes the counts.
+    pub exposition: Exposition,
+}
+
+#[async_trait]
+impl Vitals for Watch {
+    async fn health(&self) -> Health {
+        self.vitals.health().await
+    }
+    fn metrics(&self) -> Result<String, std::fmt::Error> {
+        self.exposition.text()
     }
 }
 

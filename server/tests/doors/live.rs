@@ -5,6 +5,7 @@ use axum::body::{Body, BodyDataStream};
 use engine::model::{TenantId, UserId};
 use futures::StreamExt as _;
 use http::StatusCode;
+use server::doors::streams::STREAMS_OF_USER_MAX;
 use std::time::Duration;
 
 /// Streams that hang fail instead.
@@ -136,26 +137,59 @@ async fn another_sessions_end_does_not() {
     assert!(stream.next().await.unwrap().contains("id: 1"));
 }
 
+/// Less than a second later, by the doors' own clock.
+async fn within_a_second(world: &World) {
+    for _ in 0..9 {
+        world.clock.advance(Duration::from_millis(100));
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 #[tokio::test]
-async fn it_ends_soon_after_its_user_is_gone_or_moved() {
-    for moved in [None, Some(actor(1, "ann", TenantId(2)))] {
+async fn it_ends_within_a_second_after_its_user_is_gone_or_moved_or_another_process_ended_its_session() {
+    let gone = |world: &World| world.users.remove(UserId(1));
+    let moved = |world: &World| world.users.put(actor(1, "ann", TenantId(2)));
+    let revoked = |world: &World| world.rows.0.lock().unwrap().clear();
+    let changes: [&dyn Fn(&World); 3] = [&gone, &moved, &revoked];
+    for change in changes {
         let (world, cookie) = signed_in().await;
         let mut stream = open(&world, &cookie, None).await;
         stream.next().await;
-        match moved {
-            None => world.users.remove(UserId(1)),
-            Some(actor) => world.users.put(actor),
-        }
-        let clock = world.clock.clone();
-        let moving = async {
-            loop {
-                clock.advance(Duration::from_secs(16));
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::select! {
-            ended = stream.next() => assert_eq!(ended, None),
-            () = moving => {}
-        }
+        change(&world);
+        within_a_second(&world).await;
+        assert_eq!(stream.next().await, None);
     }
+}
+
+#[tokio::test]
+async fn it_goes_on_while_its_session_stands() {
+    let (world, cookie) = signed_in().await;
+    let mut stream = open(&world, &cookie, None).await;
+    stream.next().await;
+    within_a_second(&world).await;
+    world.log.push(TENANT);
+    assert!(stream.next().await.unwrap().contains("id: 1"));
+}
+
+#[tokio::test]
+async fn one_user_cannot_take_every_place() {
+    let (world, cookie) = signed_in().await;
+    let ask = || {
+        let mut request = get("/live");
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        request
+    };
+    let mut open = Vec::new();
+    for _ in 0..STREAMS_OF_USER_MAX {
+        let answer = world.send(ask()).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        open.push(answer);
+    }
+    let refused = world.send(ask()).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(header(&refused, "retry-after"), "30");
+    open.pop();
+    assert_eq!(world.send(ask()).await.status(), StatusCode::OK);
 }

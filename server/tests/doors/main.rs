@@ -1,7 +1,11 @@
 //! The doors, asked in process: what is refused, what every answer says, who is signed in, what streams do.
 
+mod health;
 mod live;
 mod pages;
+mod real;
 mod security;
 mod sessions;
+mod traps;
+mod walk;
 mod world;

@@ -1,4 +1,4 @@
-//! Files, the 404 page, and whether the server is well.
+//! Files, and the 404 page.
 
 use crate::world::{World, get, header, text};
 use http::StatusCode;
@@ -78,12 +78,4 @@ async fn what_is_no_route_is_the_consoles_404_page() {
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     assert_eq!(header(&answer, "cache-control"), "no-store");
     assert!(text(answer).await.contains("<html"));
-}
-
-#[tokio::test]
-async fn it_is_well_until_it_stops() {
-    let world = World::new();
-    assert_eq!(world.get("/healthz").await.status(), StatusCode::OK);
-    world.shutdown.cancel();
-    assert_eq!(world.get("/healthz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
 }

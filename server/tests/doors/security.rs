@@ -4,7 +4,7 @@ use crate::world::{World, get, header, post, text};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use server::config::parse::public_url;
-use server::doors::BODY_LIMIT_BYTES;
+use server::doors::{ADDRESS_LIMIT_BYTES, BODY_LIMIT_BYTES};
 
 #[tokio::test]
 async fn a_change_that_another_site_sends_is_refused_and_nothing_happens() {
@@ -108,6 +108,8 @@ async fn every_answer_says_what_browsers_must_know() {
         "/pkg/tidegate.js",
         "/pkg/none.js",
         "/healthz",
+        "/readyz",
+        "/metrics",
         "/live",
         "/prefs?lang=xx",
     ] {
@@ -135,6 +137,16 @@ async fn a_body_past_the_limit_is_refused() {
     request.headers_mut().insert("content-length", body.len().into());
     *request.body_mut() = Body::from(body);
     assert_eq!(world.send(request).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn an_address_past_the_limit_is_refused_and_the_longest_refused_form_is_not() {
+    let world = World::new();
+    // 16 KiB of user data on its way back to the form's page, grown by base 64 and percent signs.
+    let longest = format!("/signin?typed={}", "x".repeat(16 * 1024 * 3 / 2));
+    assert_eq!(world.get(&longest).await.status(), StatusCode::OK);
+    let longer = format!("/signin?typed={}", "x".repeat(ADDRESS_LIMIT_BYTES));
+    assert_eq!(world.get(&longer).await.status(), StatusCode::URI_TOO_LONG);
 }
 
 #[tokio::test]

@@ -1,24 +1,30 @@
 //! A host on parts that a test holds in its hands.
 
+use crate::health::{Parts, WELL};
 use api::actor::{Actor, Role};
-use api::backend::{Answer, Balancers, Common, Groups, Protect, Templates};
+use api::backend::{Answer, Balancers, Common, Groups, Protect, System, Templates};
 use api::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use api::catalogue::Catalogue;
-use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
+use api::groups::{
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Page,
+    SeriesView,
+};
 use api::live::{Change, LiveEvent};
 use api::problem::{Code, Problem};
 use api::session::Frame;
+use api::system::SystemView;
 use api::templates::{TemplateForm, TemplateRow, TemplateView};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
+use control::auth::sessions::Standing;
 use control::clock::{Anchor, Clock, TimeScale, Wall};
 use control::ids::Ids;
 use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, UserId, VServerId};
 use http::Request;
 use http_body_util::BodyExt as _;
-use server::config::parse::PublicUrl;
+use server::config::parse::{self, PublicUrl};
 use server::doors::live::{Events, EventsError};
 use server::doors::session::{SessionRow, SessionRows, SessionsError};
 use server::doors::{self, Host, HostParts};
@@ -27,19 +33,20 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 pub const TENANT: TenantId = TenantId(1);
 pub const PASSWORD: &str = "right";
+pub const METRICS_WORD: &str = "0123456789abcdef";
 
 /// Users by id; names sign in with [`PASSWORD`].
 #[derive(Default)]
 pub struct Users(pub Mutex<BTreeMap<UserId, Actor>>);
 
 /// Sessions in memory, with the rules of the real table.
-#[derive(Default)]
-pub struct Rows(pub Mutex<BTreeMap<String, SessionRow>>);
+pub struct Rows(pub Mutex<BTreeMap<String, SessionRow>>, Arc<Users>);
 
 /// Events in memory.
 pub struct Log {
@@ -61,8 +68,10 @@ pub struct World {
     pub rows: Arc<Rows>,
     pub log: Arc<Log>,
     pub clock: Arc<HandClock>,
+    pub parts: Arc<Parts>,
     pub shutdown: CancellationToken,
     _site: tempfile::TempDir,
+    _watch: JoinSet<()>,
     pub app: Router,
 }
 
@@ -74,12 +83,10 @@ impl World {
     /// A host that people reach by this address.
     pub fn at(public_url: Option<PublicUrl>) -> Self {
         let site = site();
-        let (users, rows, log) = (
-            Arc::new(Users::default()),
-            Arc::new(Rows::default()),
-            Arc::new(Log::default()),
-        );
+        let (users, log) = (Arc::new(Users::default()), Arc::new(Log::default()));
+        let rows = Arc::new(Rows(Mutex::default(), users.clone()));
         let (clock, shutdown) = (Arc::new(HandClock::default()), CancellationToken::new());
+        let parts = Arc::new(Parts(Mutex::new(WELL)));
         users.put(actor(1, "ann", TENANT));
         let host = Host::new(HostParts {
             backend: users.clone(),
@@ -91,14 +98,20 @@ impl World {
             site_root: site.path().to_owned(),
             public_url,
             session_hours: 12,
+            vitals: parts.clone(),
+            metrics_token: parse::token(METRICS_WORD),
         });
+        let mut watch = JoinSet::new();
+        watch.spawn(doors::streams::watch(host.clone()));
         Self {
             users,
             rows,
             log,
             clock,
+            parts,
             shutdown,
             _site: site,
+            _watch: watch,
             app: doors::router(host),
         }
     }
@@ -134,7 +147,7 @@ impl World {
 }
 
 /// A site as the build leaves it.
-fn site() -> tempfile::TempDir {
+pub fn site() -> tempfile::TempDir {
     let site = tempfile::tempdir().unwrap();
     let pkg = site.path().join("pkg");
     std::fs::create_dir(&pkg).unwrap();
@@ -303,6 +316,16 @@ impl SessionRows for Rows {
         self.0.lock().unwrap().remove(id);
         Ok(())
     }
+    async fn standing(&self, ids: &[String], now: Wall) -> Result<BTreeMap<String, Standing>, SessionsError> {
+        let (rows, users) = (self.0.lock().unwrap(), self.1.0.lock().unwrap());
+        let stands = |id: &String| {
+            let row = rows.get(id).filter(|row| row.expires > now)?;
+            let actor = users.get(&row.user?)?;
+            let (user, tenant) = (actor.user, actor.tenant);
+            Some((id.clone(), Standing { user, tenant }))
+        };
+        Ok(ids.iter().filter_map(stands).collect())
+    }
 }
 
 #[async_trait]
@@ -363,11 +386,34 @@ impl Common for Users {
 }
 
 #[async_trait]
+impl System for Users {
+    async fn system(&self, _: &Actor) -> Answer<SystemView> {
+        none()
+    }
+}
+
+#[async_trait]
 impl Groups for Users {
     async fn groups(&self, _: &Actor, _: ListQuery) -> Answer<Page<GroupRow>> {
         none()
     }
     async fn group(&self, _: &Actor, _: GroupId) -> Answer<GroupView> {
+        none()
+    }
+    async fn instances(&self, _: &Actor, _: GroupId, _: ListQuery) -> Answer<Page<InstanceView>> {
+        none()
+    }
+    async fn decisions(&self, _: &Actor, _: GroupId, _: ListQuery) -> Answer<Page<DecisionView>> {
+        none()
+    }
+    async fn instance_series(
+        &self,
+        _: &Actor,
+        _: GroupId,
+        _: Option<InstanceId>,
+        _: i64,
+        _: i64,
+    ) -> Answer<InstanceSeriesView> {
         none()
     }
     async fn activities(&self, _: &Actor, _: GroupId, _: ListQuery) -> Answer<Page<ActivityView>> {
@@ -410,6 +456,9 @@ impl Groups for Users {
         none()
     }
     async fn rearm_breaker(&self, _: &Actor, _: GroupId) -> Answer<()> {
+        none()
+    }
+    async fn confirm_strays(&self, _: &Actor, _: GroupId) -> Answer<()> {
         none()
     }
 }

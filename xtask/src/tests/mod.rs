@@ -2,8 +2,12 @@
 //!
 //! A part that fails does not hide the others: they run as far as they can. A part that ran no test has failed, since a test
 //! that is never run looks just like one that passes. One cargo at a time, and never a release build.
+//!
+//! The tests on PostgreSQL share a throw-away server that is started here and ends with this process, whatever failed.
 
 mod browser;
+#[path = "../../../server/control/tests/databases/cluster.rs"]
+mod cluster;
 mod counts;
 pub mod fmt;
 mod native;
@@ -13,7 +17,8 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
+use cluster::Cluster;
 use counts::Counts;
 
 use crate::place::Place;
@@ -70,8 +75,16 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
         built = programs;
         Ok(outcome)
     });
-    for group in built.iter().flat_map(native::groups) {
-        runner.part(group.name, || native::run(place, &group, choice.all));
+    let groups: Vec<native::Group> = built.iter().flat_map(native::groups).collect();
+    let mut postgres = None;
+    if groups.iter().any(|group| choice.asks_for(group.name)) {
+        runner.need("postgresql", || {
+            postgres = Some(Cluster::start().map_err(Error::msg)?);
+            Ok(Outcome::passed())
+        });
+    }
+    for group in &groups {
+        runner.part(group.name, || native::run(place, group, postgres.as_ref(), choice.all));
     }
     runner.part("wasm", || wasm::run(place));
     if choice.asks_for("site build") || choice.asks_for("chromium") {
@@ -105,6 +118,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    fn passed() -> Self {
+        Self {
+            counts: Counts {
+                passed: 1,
+                ..Counts::default()
+            },
+            words: String::new(),
+            log: None,
+        }
+    }
+
     fn failed(words: String) -> Self {
         Self {
             counts: Counts {

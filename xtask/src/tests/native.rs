@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use super::cluster::Cluster;
 use super::counts::Counts;
 use super::{BUILD_LIMIT, Outcome, Profile};
 use crate::place::Place;
@@ -145,7 +146,8 @@ fn group_of(test: &TestProgram) -> &'static str {
         .map_or("native", |(name, _)| name)
 }
 
-pub fn run(place: &Place, group: &Group, all: bool) -> Result<Outcome> {
+/// Runs a group's programs. Without `postgres` those that need one start their own, or say what is missing.
+pub fn run(place: &Place, group: &Group, postgres: Option<&Cluster>, all: bool) -> Result<Outcome> {
     let mut outcome = Outcome {
         counts: Counts::default(),
         words: String::new(),
@@ -158,6 +160,11 @@ pub fn run(place: &Place, group: &Group, all: bool) -> Result<Outcome> {
             .env("CARGO_MANIFEST_DIR", &test.package);
         program.env("TIDEGATE_SITE_ROOT", place.site(Profile::Dev));
         program.env("TIDEGATE_BIN", server(place));
+        // A database of whoever runs this is none of the tests' business.
+        program.env_remove("DATABASE_URL").env_remove("TIDEGATE_TEST_STORE");
+        if let Some(postgres) = postgres {
+            program.env("TIDEGATE_TEST_POSTGRES", postgres.url());
+        }
         if all {
             program.arg("--include-ignored");
         }

@@ -22,6 +22,53 @@ pub struct Asked {
     pub after: Option<After>,
     /// Rows, 1 to 200.
     pub limit: u32,
+    /// In which order.
+    pub sort: Sort,
+}
+
+/// The order of a list; rows that are alike in it are in the order of their ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub column: Column,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// What a list can be sorted by; not every list by everything.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Column {
+    /// Its name.
+    #[default]
+    Name,
+    /// When it was created.
+    Created,
+    /// A group's desired size.
+    Desired,
+    /// A group's instances in service.
+    InService,
+}
+
+/// Which way a list runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// The smallest first.
+    #[default]
+    Up,
+    /// The largest first.
+    Down,
+}
+
+impl Column {
+    /// As an address carries it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Created => "created",
+            Self::Desired => "desired",
+            Self::InService => "in_service",
+        }
+    }
 }
 
 /// The last row of a page: its sort key and its id, which breaks ties. Written `id key`.
@@ -40,11 +87,11 @@ impl After {
     }
 }
 
-/// A list's question as a browser or a client sends it.
+/// A list's question as a browser or a client sends it; `columns` are those that the list can be sorted by.
 ///
 /// # Errors
-/// A filter that is too long, or an `after` that no page answered.
-pub fn list(query: &ListQuery) -> Result<Asked, Problems> {
+/// A filter that is too long, an order that the list does not have, or an `after` that no page answered.
+pub fn list(query: &ListQuery, columns: &[Column]) -> Result<Asked, Problems> {
     let filter = query.filter.trim();
     text::at_most("filter", filter, FILTER_MAX)?;
     let limit = match query.limit {
@@ -55,7 +102,28 @@ pub fn list(query: &ListQuery) -> Result<Asked, Problems> {
         filter: filter.to_owned(),
         after: after(&query.after)?,
         limit,
+        sort: sort(&query.sort, columns)?,
     })
+}
+
+fn sort(typed: &str, columns: &[Column]) -> Result<Sort, Problem> {
+    if typed.is_empty() {
+        return Ok(Sort::default());
+    }
+    let (word, direction) = typed
+        .strip_prefix('-')
+        .map_or((typed, Direction::Up), |word| (word, Direction::Down));
+    let column = columns.iter().find(|column| column.word() == word).copied();
+    let known = || {
+        columns
+            .iter()
+            .map(|column| column.word())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    column
+        .map(|column| Sort { column, direction })
+        .ok_or_else(|| Problem::at("sort", Code::NotOneOf).with(known()))
 }
 
 fn after(token: &str) -> Result<Option<After>, Problem> {
@@ -82,7 +150,31 @@ mod tests {
             filter: filter.to_owned(),
             after: after.to_owned(),
             limit,
+            ..ListQuery::default()
         }
+    }
+
+    fn list(query: &ListQuery) -> Result<Asked, Problems> {
+        super::list(query, &[Column::Name, Column::Created])
+    }
+
+    #[test]
+    fn a_list_is_sorted_by_what_it_has_up_or_down() {
+        let sorted = |sort: &str| {
+            list(&ListQuery {
+                sort: sort.to_owned(),
+                ..ListQuery::default()
+            })
+        };
+        let column = |sort| sorted(sort).expect("good").sort;
+        assert_eq!(column(""), Sort::default());
+        let down = Sort {
+            column: Column::Created,
+            direction: Direction::Down,
+        };
+        assert_eq!(column("-created"), down);
+        assert_eq!(wrong(sorted("desired")), ["sort NotOneOf name, created"]);
+        assert_eq!(wrong(sorted("--name")), ["sort NotOneOf name, created"]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod text;
 
 pub use balancer::{bind, load_balancer, vserver};
 pub use group::{desired, group};
-pub use list::{After, Asked, list};
+pub use list::{After, Asked, Column, Direction, Sort, list};
 pub use template::template;
 
 use crate::problem::{Problem, Problems};

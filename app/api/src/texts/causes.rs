@@ -1,7 +1,7 @@
 //! Why something was done, why a launch failed, why a value is missing.
 
 use super::{Lang, reasons};
-use crate::groups::{ActivityKind, ActivityView, Cause};
+use crate::groups::{ActivityKind, ActivityView, Cause, FailureWord};
 use engine::model::{LaunchFailure, LeaveCause, Missing};
 
 /// The cause of an activity in one sentence.
@@ -53,6 +53,30 @@ pub const fn leave(lang: Lang, cause: LeaveCause) -> &'static str {
         (Lang::Zh, LeaveCause::ByHand) => "人工移除",
         (Lang::En, LeaveCause::GroupDeleted) => "The group is being deleted",
         (Lang::Zh, LeaveCause::GroupDeleted) => "伸缩组正在删除",
+    }
+}
+
+/// How the store wrote [`FailureWord::RemovedBeforeService`] before it had a word; such rows are still read.
+const REMOVED_OLD: &str = "removed before it was in service";
+
+/// Why an activity failed: a stored word in the reader's language, or a driver's own words with what they are.
+pub fn failure(lang: Lang, stored: &str) -> String {
+    if let Ok(why) = serde_json::from_str::<LaunchFailure>(stored) {
+        return launch_failure(lang, why);
+    }
+    if stored == REMOVED_OLD || serde_json::from_str::<FailureWord>(stored).is_ok() {
+        return failure_word(lang, FailureWord::RemovedBeforeService).to_owned();
+    }
+    match lang {
+        Lang::En => format!("the driver said: {stored}"),
+        Lang::Zh => format!("驱动的原话：{stored}"),
+    }
+}
+
+const fn failure_word(lang: Lang, word: FailureWord) -> &'static str {
+    match (lang, word) {
+        (Lang::En, FailureWord::RemovedBeforeService) => "it was removed before it was in service",
+        (Lang::Zh, FailureWord::RemovedBeforeService) => "尚未投入运行就被移除",
     }
 }
 

@@ -129,6 +129,47 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// How many a list has in all: `3 groups`; a list stops counting at 10 000.
+pub fn total(lang: Lang, count: u32, one: &str, many: &str) -> String {
+    let number = if count >= 10_000 {
+        "10,000+".to_owned()
+    } else {
+        count.to_string()
+    };
+    match lang {
+        Lang::En => format!("{number} {}", if count == 1 { one } else { many }),
+        Lang::Zh => format!("共 {number} 个"),
+    }
+}
+
+/// Microseconds as people read them: `850 µs`, `3.2 ms`, `1.5 s`; one decimal, cut.
+pub fn micros(us: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", us / unit, us % unit / (unit / 10));
+    match us {
+        0..1_000 => format!("{us} µs"),
+        1_000..1_000_000 => format!("{} ms", tenths(1_000)),
+        _ => format!("{} s", tenths(1_000_000)),
+    }
+}
+
+/// Bytes in the largest unit that keeps a whole number of them: `512 B`, `40 KiB`, `12 MiB`, `3 GiB`.
+pub fn bytes(bytes: u64) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    let fits = units.iter().find(|(size, _)| bytes >= *size);
+    fits.map_or_else(
+        || format!("{bytes} B"),
+        |(size, unit)| format!("{} {unit}", bytes / size),
+    )
+}
+
+/// Passes, counted.
+pub fn passes(lang: Lang, count: u64) -> String {
+    match lang {
+        Lang::En => counted(count, "pass", "passes"),
+        Lang::Zh => format!("{count} 次"),
+    }
+}
+
 /// Instances, counted.
 pub fn instances(lang: Lang, count: u64) -> String {
     match lang {

@@ -43,6 +43,7 @@ super::words! {
         chart_threshold: "Threshold" / "阈值",
         chart_out: "Added" / "添加",
         chart_in: "Removed" / "删除",
+        chart_resized: "Desired moved" / "期望变化",
         chart_missing: "missing" / "缺失",
         chart_empty: "No closed cycle in this range yet; one closes every 15 s." / "该时段尚无完整周期，每 15 秒产生一个。",
         range: "Range" / "时段",
@@ -57,7 +58,10 @@ super::words! {
         log_empty: "Nothing has been added or removed yet." / "尚未添加或删除过实例。",
         why_lead: "Every decision with its reasons, the quiet ones too. Equal ones in a row are one entry." / "每一次决定及其理由，包括无需动作的；连续相同的合为一条。",
         why_size: "Size" / "数量",
-        why_passes: "passes" / "次",
+        event_before: "Earlier event" / "上一个事件",
+        event_after: "Later event" / "下一个事件",
+        events: "Scaling events" / "伸缩事件",
+        events_none: "No scaling event in this range." / "该时段没有伸缩事件。",
         instance: "Instance" / "实例",
         address: "IP address" / "IP 地址",
         zone: "Zone" / "可用区",
@@ -90,6 +94,8 @@ super::words! {
         unbind_text: "The instances leave this VServer and live on; the group judges their health itself." / "实例会从该 VServer 移出，继续运行；健康状态由伸缩组自行检查。",
         rearm: "Launch again now" / "立即恢复启动",
         rearm_text: "Launching stopped because launches failed in a row. Fix the cause, then:" / "因连续启动失败已停止启动。请先排除原因，然后：",
+        strays: "Destroy them" / "销毁这些机器",
+        strays_text: "Machines of this group run that this server has no record of. Those that are wanted are taken in; the others wait: if a backup was put back, they may still be needed." / "本组有机器在运行，但服务器没有其记录。需要的已自动收入；其余等待确认：如果恢复过备份，它们可能仍有用。",
         hour_price: "Price by hour" / "每小时价格",
         now: "now" / "现在",
         rule: "Rule" / "伸缩指标",
@@ -121,16 +127,20 @@ pub fn gauge(lang: Lang, min: u32, desired: u32, in_service: u32, everything: u3
     }
 }
 
-/// `3 groups`.
-pub fn counted(lang: Lang, count: u32) -> String {
-    let many = if count >= 10_000 {
-        "10,000+".to_owned()
-    } else {
-        count.to_string()
-    };
+/// Decisions in a row that judged nothing new, folded into one line.
+pub fn folded(lang: Lang, passes: u64) -> String {
+    match (lang, passes) {
+        (Lang::En, 1) => "1 pass in between judged nothing new".to_owned(),
+        (Lang::En, _) => format!("{passes} passes in between judged nothing new"),
+        (Lang::Zh, _) => format!("其间 {passes} 次没有新的判断"),
+    }
+}
+
+/// `Event 2 of 5`.
+pub fn event_of(lang: Lang, at: usize, all: usize) -> String {
     match lang {
-        Lang::En => format!("{many} {}", if count == 1 { "group" } else { "groups" }),
-        Lang::Zh => format!("共 {many} 个"),
+        Lang::En => format!("{at} of {all}"),
+        Lang::Zh => format!("第 {at} 个，共 {all} 个"),
     }
 }
 

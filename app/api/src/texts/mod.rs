@@ -4,7 +4,7 @@
 //! and in the browser, so a number or an instant never reads differently after hydration.
 //!
 //! - [`format`]: numbers, percentages, money, lengths of time, instants.
-//! - [`frame`], [`groups`], [`wizard`], [`templates`], [`balancers`]: the words of the pages.
+//! - [`frame`], [`groups`], [`wizard`], [`templates`], [`balancers`], [`system`]: the words of the pages.
 //! - [`problems`], [`reasons`], [`causes`], [`states`]: what the server and the engine say, variant by variant.
 
 pub mod balancers;
@@ -17,6 +17,7 @@ pub mod reasons;
 mod reasons_en;
 mod reasons_zh;
 pub mod states;
+pub mod system;
 pub mod templates;
 pub mod wizard;
 
@@ -94,6 +95,7 @@ pub struct Texts {
     pub wizard: wizard::WizardTexts,
     pub templates: templates::TemplateTexts,
     pub balancers: balancers::BalancerTexts,
+    pub system: system::SystemTexts,
 }
 
 /// English.
@@ -103,6 +105,7 @@ pub static EN: Texts = Texts {
     wizard: wizard::EN,
     templates: templates::EN,
     balancers: balancers::EN,
+    system: system::EN,
 };
 /// Chinese.
 pub static ZH: Texts = Texts {
@@ -111,6 +114,7 @@ pub static ZH: Texts = Texts {
     wizard: wizard::ZH,
     templates: templates::ZH,
     balancers: balancers::ZH,
+    system: system::ZH,
 };
 
 /// Lays an area's words out as a struct with its English and Chinese values beside each other.
@@ -124,6 +128,9 @@ macro_rules! words {
         pub const EN: $name = $name { $($word: $en,)* };
         /// Chinese.
         pub const ZH: $name = $name { $($word: $zh,)* };
+        /// Every word with its name, for the tests that walk them.
+        #[cfg(test)]
+        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($word), $en, $zh),)*];
     };
 }
 pub(crate) use words;

@@ -28,9 +28,10 @@ fn english<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::NotPositive => "Type a number above 0.".into(),
         Code::MetricTwice => format!("{} has a rule already.", n(0)),
         Code::NotOneOf => format!("Choose one of: {}.", n(0)),
-        Code::NoSuch => format!("There is no {} named {}.", n(0), n(1)),
+        Code::NoSuch => format!("There is no {} named {}.", kind(Lang::En, n(0)), n(1)),
         Code::NameTaken => format!("The name {} is taken.", n(0)),
         Code::PortTaken => format!("Port {} is used by {}.", n(0), n(1)),
+        Code::PortForeign => format!("Port {} is used by another program. Choose another port.", n(0)),
         Code::InUse => format!("Still used by {}. Release it there first.", n(0)),
         Code::AlreadyBound => "This group is bound to that VServer already.".into(),
         Code::DesiredOutOfBounds => format!("Desired {} is not within {} to {}.", n(0), n(1), n(2)),
@@ -46,12 +47,12 @@ fn english<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::SignInFirst => "Your session has ended. Sign in again.".into(),
         Code::Forbidden => "Your role may not do this. Ask the owner of the tenant.".into(),
         Code::NotFound => "There is nothing here by that id, or it is not yours to see.".into(),
-        Code::WrongState => format!("Only possible when {}.", n(0)),
+        Code::WrongState => format!("Only possible while {}.", state(Lang::En, n(0))),
         Code::NameNotRepeated => format!("Type the name exactly: {}", n(0)),
         Code::Unavailable => {
             format!(
                 "A part of the server does not answer ({}). Nothing was changed; try again. Incident {}.",
-                n(0),
+                part(Lang::En, n(0)),
                 n(1)
             )
         }
@@ -72,9 +73,10 @@ fn chinese<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::NotPositive => "请输入大于 0 的数。".into(),
         Code::MetricTwice => format!("{} 已有一条规则。", n(0)),
         Code::NotOneOf => format!("请选择其中之一：{}。", n(0)),
-        Code::NoSuch => format!("没有名为 {1} 的{0}。", n(0), n(1)),
+        Code::NoSuch => format!("没有名为 {} 的{}。", n(1), kind(Lang::Zh, n(0))),
         Code::NameTaken => format!("名称 {} 已被占用。", n(0)),
         Code::PortTaken => format!("端口 {} 已被 {} 使用。", n(0), n(1)),
+        Code::PortForeign => format!("端口 {} 已被其他程序占用，请换一个。", n(0)),
         Code::InUse => format!("仍被 {} 使用，请先在那里解除。", n(0)),
         Code::AlreadyBound => "伸缩组已绑定该 VServer。".into(),
         Code::DesiredOutOfBounds => format!("期望值 {} 不在 {} 到 {} 之间。", n(0), n(1), n(2)),
@@ -88,12 +90,61 @@ fn chinese<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::SignInFirst => "会话已结束，请重新登录。".into(),
         Code::Forbidden => "您的角色无权执行此操作，请联系租户所有者。".into(),
         Code::NotFound => "这里没有这个 ID，或者您无权查看。".into(),
-        Code::WrongState => format!("仅在以下情况可行：{}。", n(0)),
+        Code::WrongState => format!("仅在以下情况可行：{}。", state(Lang::Zh, n(0))),
         Code::NameNotRepeated => format!("请原样输入名称：{}", n(0)),
         Code::Unavailable => format!(
             "服务器的一部分没有应答（{}）。没有任何改动，请重试。事件编号 {}。",
-            n(0),
+            part(Lang::Zh, n(0)),
             n(1)
         ),
+    }
+}
+
+/// What was named and is not there; a kind without a word of its own is shown as it came.
+pub(super) fn kind(lang: Lang, kind: &str) -> &str {
+    match (lang, kind) {
+        (Lang::En, "template") => "template",
+        (Lang::Zh, "template") => "模板",
+        (Lang::En, "image") => "image",
+        (Lang::Zh, "image") => "镜像",
+        (Lang::En, "instance_type") => "type",
+        (Lang::Zh, "instance_type") => "机型",
+        (_, "vpc") => "VPC",
+        (_, "vserver") => "VServer",
+        (_, other) => other,
+    }
+}
+
+/// In which state of the group something can be done.
+pub(super) fn state(lang: Lang, state: &str) -> &str {
+    match (lang, state) {
+        (Lang::En, "enabled") => "the group is enabled",
+        (Lang::Zh, "enabled") => "伸缩组可用",
+        (Lang::En, "disabled") => "the group is disabled",
+        (Lang::Zh, "disabled") => "伸缩组不可用",
+        (Lang::En, "enabled or disabled") => "the group is not being deleted",
+        (Lang::Zh, "enabled or disabled") => "伸缩组没有在删除",
+        (Lang::En, "breaker open") => "launching is stopped after failed launches",
+        (Lang::Zh, "breaker open") => "因连续启动失败已停止启动",
+        (_, other) => other,
+    }
+}
+
+/// Which part of the server does not answer.
+pub(super) fn part(lang: Lang, part: &str) -> &str {
+    match (lang, part) {
+        (Lang::En, "database") => "the database",
+        (Lang::Zh, "database") => "数据库",
+        (Lang::En, "passwords") => "the check of passwords",
+        (Lang::Zh, "passwords") => "密码校验",
+        (Lang::En, "driver") => "the driver that runs the instances",
+        (Lang::Zh, "driver") => "运行实例的驱动",
+        (Lang::En, "connection") => "the connection to it",
+        (Lang::Zh, "connection") => "与服务器的连接",
+        (Lang::En, "arguments") => "it did not understand the page; reload it",
+        (Lang::Zh, "arguments") => "服务器不理解此页面的请求，请刷新页面",
+        (Lang::En, "answer") => "its answer was not understood; reload the page",
+        (Lang::Zh, "answer") => "无法理解服务器的应答，请刷新页面",
+        (_, other) => other,
     }
 }

@@ -30,6 +30,7 @@ fn weight(reason: &Reason) -> u8 {
         | R::LaunchFailed { .. }
         | R::UnhealthyButKept { .. }
         | R::StraysNeedAPerson { .. }
+        | R::StoreIsOlder { .. }
         | R::OutOfStock { .. }
         | R::DriverSilent
         | R::Vanished { .. }
@@ -50,9 +51,28 @@ fn weight(reason: &Reason) -> u8 {
     }
 }
 
-/// The two reasons that say most, most important first: the last decision in one sentence.
+/// Did this pass judge nothing and begin nothing? A wake looks at a cycle that was judged before, and finds all as it was.
+pub fn is_repeat(trail: &[Reason]) -> bool {
+    let quiet = |reason: &Reason| {
+        matches!(
+            reason,
+            Reason::AlreadyJudged { .. } | Reason::AtDesired { .. } | Reason::StillLeaving { .. }
+        )
+    };
+    trail
+        .iter()
+        .any(|reason| matches!(reason, Reason::AlreadyJudged { .. }))
+        && trail.iter().all(quiet)
+}
+
+/// The two reasons that say most, most important first: the last decision in one sentence. That a cycle was judged before
+/// is said only when there is nothing else to say.
 pub fn headline(lang: Lang, trail: &[Reason]) -> String {
-    let mut order: Vec<&Reason> = trail.iter().collect();
+    let told = |reason: &&Reason| !matches!(reason, Reason::AlreadyJudged { .. });
+    let mut order: Vec<&Reason> = trail.iter().filter(told).collect();
+    if order.is_empty() {
+        order = trail.iter().collect();
+    }
     order.sort_by_key(|each| weight(each));
     let chosen: Vec<Reason> = order.into_iter().take(2).cloned().collect();
     sentence(lang, &chosen)

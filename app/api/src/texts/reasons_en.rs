@@ -252,6 +252,28 @@ fn leaving(reason: &Reason) -> Option<String> {
     })
 }
 
+/// Machines without a record (design 4.15).
+fn strays(reason: &Reason) -> Option<String> {
+    use Reason as R;
+    Some(match reason {
+        R::Strays { count } => format!("{} without a record", counted((*count).into(), "machine", "machines")),
+        R::StraysNeedAPerson { count } => {
+            format!(
+                "{} without a record: nothing is destroyed until somebody says so",
+                counted((*count).into(), "machine", "machines")
+            )
+        }
+        R::StoreIsOlder { count } => {
+            format!(
+                "{} made after all this server remembers, as if a backup was put back: nothing is destroyed until somebody \
+                 says so",
+                counted((*count).into(), "machine", "machines")
+            )
+        }
+        _ => return None,
+    })
+}
+
 /// Brakes, holds and what needs a person. Names every variant the others render, so that a new one does not compile.
 fn guard(reason: &Reason) -> String {
     use Reason as R;
@@ -267,13 +289,6 @@ fn guard(reason: &Reason) -> String {
         }
         R::HoldEnded => "Hold ended: a new instance passed the check".into(),
         R::HoldTimedOut { since } => format!("On hold since {} without proof: one at a time", at(*since)),
-        R::Strays { count } => format!("{} without a record", counted((*count).into(), "machine", "machines")),
-        R::StraysNeedAPerson { count } => {
-            format!(
-                "{} without a record: nothing is destroyed until somebody says so",
-                counted((*count).into(), "machine", "machines")
-            )
-        }
         R::PlanCut { kept, wanted } => format!("{kept} of {wanted} steps now, the rest in the next pass"),
         R::Disabled
         | R::Deleting
@@ -319,5 +334,6 @@ fn guard(reason: &Reason) -> String {
         | R::Detached { .. }
         | R::Vanished { .. }
         | R::StillLeaving { .. } => leaving(reason).unwrap_or_default(),
+        R::Strays { .. } | R::StraysNeedAPerson { .. } | R::StoreIsOlder { .. } => strays(reason).unwrap_or_default(),
     }
 }

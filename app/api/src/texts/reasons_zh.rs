@@ -229,6 +229,18 @@ fn leaving(reason: &Reason) -> Option<String> {
     })
 }
 
+/// Machines without a record.
+fn strays(reason: &Reason) -> Option<String> {
+    Some(match reason {
+        Reason::Strays { count } => format!("{count} 台机器没有记录"),
+        Reason::StraysNeedAPerson { count } => format!("{count} 台机器没有记录：有人确认之前不销毁"),
+        Reason::StoreIsOlder { count } => {
+            format!("{count} 台机器晚于本服务器的所有记录，像是恢复过备份：有人确认之前不销毁")
+        }
+        _ => return None,
+    })
+}
+
 /// Brakes, holds and what needs a person. Names every variant the others render, so that a new one does not compile.
 fn guard(reason: &Reason) -> String {
     use Reason as R;
@@ -242,8 +254,7 @@ fn guard(reason: &Reason) -> String {
         }
         R::HoldEnded => "暂停结束：新实例通过了检查".into(),
         R::HoldTimedOut { since } => format!("自 {} 暂停至今未能证实：一次移除一个", at(*since)),
-        R::Strays { count } => format!("{count} 台机器没有记录"),
-        R::StraysNeedAPerson { count } => format!("{count} 台机器没有记录：有人确认之前不销毁"),
+        R::Strays { .. } | R::StraysNeedAPerson { .. } | R::StoreIsOlder { .. } => strays(reason).unwrap_or_default(),
         R::PlanCut { kept, wanted } => format!("本次执行 {kept} 步，共 {wanted} 步，其余下次"),
         R::Disabled
         | R::Deleting

@@ -1,7 +1,7 @@
 //! States and statuses in words.
 
 use super::Lang;
-use crate::balancers::BalancerHealth;
+use crate::balancers::{BalancerFault, BalancerHealth};
 use crate::groups::ActivityStatus;
 use engine::census::InstanceState;
 use engine::model::{GroupStatus, RemovalPolicy, ScaleIn};
@@ -71,6 +71,18 @@ pub const fn balancer(lang: Lang, health: &BalancerHealth) -> &'static str {
         (Lang::Zh, BalancerHealth::NotInstalled) => "未安装 HAProxy",
         (Lang::En, BalancerHealth::Failing(_)) => "Failing",
         (Lang::Zh, BalancerHealth::Failing(_)) => "故障",
+        (Lang::En, BalancerHealth::Unseen) => "Starting",
+        (Lang::Zh, BalancerHealth::Unseen) => "启动中",
+    }
+}
+
+/// Why a balancer fails.
+pub const fn fault(lang: Lang, fault: &BalancerFault) -> &'static str {
+    match (lang, fault) {
+        (Lang::En, BalancerFault::NotRunning) => "its process does not run; it is started again at the next look",
+        (Lang::Zh, BalancerFault::NotRunning) => "进程没有运行，下次检查时会重新启动",
+        (Lang::En, BalancerFault::Mute(_)) => "its process does not answer as it should",
+        (Lang::Zh, BalancerFault::Mute(_)) => "进程没有正常应答",
     }
 }
 

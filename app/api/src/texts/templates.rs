@@ -39,3 +39,16 @@ super::words! {
         ports: "listens on" / "监听端口",
     }
 }
+
+use super::Lang;
+
+/// What the image that every installation begins with is, as its first start stores it.
+pub const SAMPLE_WEB: &str = "A small web server that says who it is and burns CPU when asked";
+
+/// What an image is, in one sentence: our own image's in the reader's language, any other's as it was registered.
+pub fn image(lang: Lang, description: &str) -> &str {
+    match lang {
+        Lang::Zh if description == SAMPLE_WEB => "小型 Web 服务器，会报出自己是谁，并按要求消耗 CPU",
+        _ => description,
+    }
+}

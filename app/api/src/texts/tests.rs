@@ -1,5 +1,8 @@
 use super::*;
+use crate::balancers::BalancerFault;
+use crate::groups::Cause;
 use crate::problem::{Code, Problem};
+use crate::system::{DriverAnswer, DriverCall, PassOutcome};
 use engine::model::{InstanceId, LaunchFailure, LeaveCause, Metric, Missing, Reason, ScaleInWait, Timestamp};
 
 #[test]
@@ -14,6 +17,11 @@ fn numbers_read_as_people_write_them() {
     assert_eq!(format::length(Lang::En, 300_000), "5 min");
     assert_eq!(format::length(Lang::En, 15_000_000), "4 h 10 min");
     assert_eq!(format::length(Lang::Zh, 0), "0 秒");
+    assert_eq!(format::micros(850), "850 µs");
+    assert_eq!(format::micros(3_260), "3.2 ms");
+    assert_eq!(format::micros(1_500_000), "1.5 s");
+    assert_eq!(format::bytes(1_023), "1023 B");
+    assert_eq!(format::bytes(12 << 20), "12 MiB");
 }
 
 #[test]
@@ -244,6 +252,7 @@ fn removals() -> Vec<Reason> {
         Reason::HoldTimedOut { since },
         Reason::Strays { count: 1 },
         Reason::StraysNeedAPerson { count: 4 },
+        Reason::StoreIsOlder { count: 4 },
         Reason::PlanCut { kept: 10, wanted: 20 },
     ]
 }
@@ -285,4 +294,136 @@ const ALL_CODES: &[Code] = &[
     Code::WrongState,
     Code::NameNotRepeated,
     Code::Unavailable,
+    Code::NotOfForm,
+    Code::PortForeign,
 ];
+
+/// Words that are the same in both languages: names, units, signs.
+const SAME: [&str; 9] = ["Tidegate", "VPC", "VServer", "VServers", "URL", "CPU", "ID", "%", "s"];
+
+fn is_chinese(text: &str) -> bool {
+    text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+/// Two English words in a row: a sentence that nobody wrote in Chinese.
+fn has_english(text: &str) -> bool {
+    let known = [
+        "HAProxy",
+        "VServer",
+        "SIGTERM",
+        "Debian",
+        "apt install haproxy",
+        "Tidegate",
+        "admin",
+        "first-password",
+    ];
+    let rest = known.iter().fold(text.to_owned(), |rest, word| rest.replace(word, ""));
+    let words = rest.split(|c: char| !c.is_ascii_alphabetic() && c != ' ');
+    words
+        .map(str::trim)
+        .any(|run| run.split(' ').filter(|word| word.len() > 2).count() > 1)
+}
+
+#[test]
+fn every_word_of_the_pages_is_written_in_chinese_too() {
+    let areas = [
+        frame::ALL,
+        groups::ALL,
+        wizard::ALL,
+        templates::ALL,
+        balancers::ALL,
+        system::ALL,
+    ];
+    for (name, en, zh) in areas.into_iter().flatten() {
+        assert!(!en.is_empty() && !is_chinese(en), "{name}: {en}");
+        assert!(is_chinese(zh) || SAME.contains(zh), "{name}: {zh}");
+        assert!(!has_english(zh), "{name}: {zh}");
+    }
+}
+
+#[test]
+fn nothing_the_server_or_the_engine_says_stays_english_in_chinese() {
+    let mut said: Vec<String> = sample_reasons()
+        .iter()
+        .map(|each| reasons::reason(Lang::Zh, each))
+        .collect();
+    let filled = |code: &Code| Problem::at("name", *code).with("1").with("2").with("3");
+    said.extend(ALL_CODES.iter().map(|code| problems::problem(Lang::Zh, &filled(code))));
+    for (code, words) in [
+        (
+            Code::NoSuch,
+            &["template", "image", "instance_type", "vpc", "vserver"][..],
+        ),
+        (
+            Code::WrongState,
+            &["enabled", "disabled", "enabled or disabled", "breaker open"][..],
+        ),
+        (
+            Code::Unavailable,
+            &["database", "passwords", "driver", "connection", "arguments", "answer"][..],
+        ),
+    ] {
+        said.extend(
+            words
+                .iter()
+                .map(|word| problems::problem(Lang::Zh, &Problem::at("", code).with(word).with("7"))),
+        );
+    }
+    let faults = [BalancerFault::NotRunning, BalancerFault::Mute("x".into())];
+    said.extend(faults.iter().map(|fault| states::fault(Lang::Zh, fault).to_owned()));
+    let whats = "created updated enabled disabled deleted bound unbound resized removed";
+    let person = |what: &str| Cause::Person {
+        name: "阿".into(),
+        what: what.into(),
+    };
+    said.extend(whats.split(' ').map(|what| causes::cause(Lang::Zh, &person(what))));
+    let calls = DriverCall::ALL.map(|each| system::call(Lang::Zh, each).to_owned());
+    let answers = DriverAnswer::ALL.map(|each| system::answer(Lang::Zh, each).to_owned());
+    let outcomes = PassOutcome::ALL.map(|each| system::outcome(Lang::Zh, each).to_owned());
+    said.extend(calls.into_iter().chain(answers).chain(outcomes));
+    for text in said {
+        assert!(is_chinese(&text) && !has_english(&text), "{text}");
+    }
+}
+
+#[test]
+fn a_stored_failure_is_read_in_the_readers_language_whenever_it_was_stored() {
+    let exited = LaunchFailure::ExitedInWarmUp { code: 101 };
+    let stored = serde_json::to_string(&exited).expect("a word");
+    assert_eq!(
+        causes::failure(Lang::Zh, &stored),
+        causes::launch_failure(Lang::Zh, exited)
+    );
+    let removed = "尚未投入运行就被移除";
+    assert_eq!(causes::failure(Lang::Zh, "\"removed_before_service\""), removed);
+    assert_eq!(causes::failure(Lang::Zh, "removed before it was in service"), removed);
+    assert_eq!(
+        causes::failure(Lang::En, "no such file"),
+        "the driver said: no such file"
+    );
+}
+
+#[test]
+fn a_wake_that_found_all_as_it_was_is_a_repeat_and_no_headline() {
+    let judged = Reason::AlreadyJudged { cycle: 9 };
+    let at_desired = Reason::AtDesired {
+        desired: 2,
+        in_service: 2,
+        warming: 0,
+    };
+    let launches = Reason::Launches {
+        count: 1,
+        desired: 2,
+        healthy: 1,
+        warming: 0,
+    };
+    assert!(reasons::is_repeat(&[judged.clone(), at_desired.clone()]));
+    assert!(
+        !reasons::is_repeat(&[judged.clone(), launches.clone()]),
+        "it began something"
+    );
+    assert!(!reasons::is_repeat(std::slice::from_ref(&at_desired)), "it judged");
+    let said = reasons::headline(Lang::En, &[judged.clone(), at_desired]);
+    assert_eq!(said, "At desired: 2 of 2 in service, nothing to do");
+    assert_eq!(reasons::headline(Lang::En, &[judged]), "Cycle 9 was judged before");
+}

@@ -61,6 +61,8 @@ super::words! {
         summary: "Summary" / "摘要",
         will_exist: "What will exist" / "将会有",
         price: "Price by hour" / "每小时价格",
+        price_month: "a month of 730 h" / "每月（730 小时）",
+        leave: "Leave this page? What you typed is not kept." / "离开此页？已填写的内容不会保留。",
         happens: "What happens next" / "接下来会发生",
         stale_title: "Somebody changed this group meanwhile" / "期间有人修改了该伸缩组",
         stale_theirs: "There now" / "现在的值",

@@ -2,11 +2,15 @@
 
 use crate::calls::CallError;
 use crate::calls::groups::{
-    BindGroup, DeleteGroup, DisableGroup, EnableGroup, ProtectInstance, RearmBreaker, RemoveInstance, ResizeGroup,
-    UnbindGroup,
+    BindGroup, ConfirmStrays, DeleteGroup, DisableGroup, EnableGroup, ProtectInstance, RearmBreaker, RemoveInstance,
+    ResizeGroup, UnbindGroup,
 };
+use crate::forms::post::ServerAction;
 use api::problem::Problem;
 use leptos::prelude::*;
+
+/// How many there are.
+const ACTIONS: usize = 10;
 
 /// Every action of the page.
 #[derive(Clone, Copy)]
@@ -20,6 +24,7 @@ pub(super) struct Acts {
     pub(super) remove: ServerAction<RemoveInstance>,
     pub(super) protect: ServerAction<ProtectInstance>,
     pub(super) rearm: ServerAction<RearmBreaker>,
+    pub(super) confirm_strays: ServerAction<ConfirmStrays>,
 }
 
 impl Acts {
@@ -35,6 +40,7 @@ impl Acts {
             remove: ServerAction::new(),
             protect: ServerAction::new(),
             rearm: ServerAction::new(),
+            confirm_strays: ServerAction::new(),
         }
     }
 
@@ -44,7 +50,7 @@ impl Acts {
     }
 
     /// How often each has ended.
-    fn versions(self) -> [usize; 9] {
+    fn versions(self) -> [usize; ACTIONS] {
         [
             self.resize.version().get(),
             self.enable.version().get(),
@@ -55,10 +61,11 @@ impl Acts {
             self.remove.version().get(),
             self.protect.version().get(),
             self.rearm.version().get(),
+            self.confirm_strays.version().get(),
         ]
     }
 
-    fn refusals(self) -> [Option<CallError>; 9] {
+    fn refusals(self) -> [Option<CallError>; ACTIONS] {
         [
             refusal(self.resize.value()),
             refusal(self.enable.value()),
@@ -69,17 +76,18 @@ impl Acts {
             refusal(self.remove.value()),
             refusal(self.protect.value()),
             refusal(self.rearm.value()),
+            refusal(self.confirm_strays.value()),
         ]
     }
 
     /// What the action that ended last was refused for; before any, what a plain form was refused for.
     pub(super) fn problems(self) -> Signal<Vec<Problem>> {
-        let said = Memo::new(move |before: Option<&([usize; 9], Vec<Problem>)>| {
+        let said = Memo::new(move |before: Option<&([usize; ACTIONS], Vec<Problem>)>| {
             let (versions, refusals) = (self.versions(), self.refusals());
-            let ended = before.and_then(|(then, _)| (0..9).find(|at| versions[*at] > then[*at]));
+            let ended = before.and_then(|(then, _)| (0..ACTIONS).find(|at| versions[*at] > then[*at]));
             let problems_at = |at: usize| refusals[at].clone().map(|error| error.problems.0).unwrap_or_default();
             let problems = match (before, ended) {
-                (None, _) => (0..9).flat_map(problems_at).collect(),
+                (None, _) => (0..ACTIONS).flat_map(problems_at).collect(),
                 (Some((_, kept)), None) => kept.clone(),
                 (Some(_), Some(at)) => problems_at(at),
             };

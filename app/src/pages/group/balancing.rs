@@ -9,13 +9,14 @@ use crate::components::list::Skeleton;
 use crate::components::refusal::Refused;
 use crate::forms::check;
 use crate::forms::field::{SelectField, TextField};
+use crate::forms::post::ActionForm;
 use crate::forms::typed::Typed;
 use crate::live::{is_balancer, use_live};
 use crate::visit::use_texts;
+use crate::wire::resource;
 use api::balancers::{BalancerRow, BindForm, BindingView};
 use api::groups::{GroupView, ListQuery};
 use engine::model::GroupId;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The bindings and the way to a new one.
@@ -26,7 +27,7 @@ pub(super) fn Balancing(group: Group, acts: Acts) -> impl IntoView {
         limit: 200,
         ..ListQuery::default()
     };
-    let balancers = Resource::new(move || fresh.get(), move |_| fetch_balancers(all()));
+    let balancers = resource(move || fresh.get(), move |_| fetch_balancers(all()));
     let typed = Typed::new(
         &start(),
         Signal::derive(move || refusal(acts.bind.value())),

@@ -2,14 +2,16 @@
 
 use super::use_freshness;
 use crate::calls::groups::fetch_series;
-use crate::charts::{Palette, size_option};
+use crate::charts::{Palette, choose, event_name, size_option};
 use crate::components::chart::{Figure, is_dark};
+use crate::components::icon::{Icon, Shape};
 use crate::components::trail::Instant;
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::groups::SeriesView;
-use api::texts::{causes, format};
+use api::texts::{causes, format, groups as words};
 use engine::memory::CycleRecord;
-use engine::model::{CYCLE_MS, GroupId, Metric, Span};
+use engine::model::{ActivityId, CYCLE_MS, GroupId, Metric, Span};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -35,26 +37,75 @@ pub(super) fn SizeFigure(id: Memo<String>) -> impl IntoView {
     let fresh = use_freshness(id);
     let palette = if is_dark() { Palette::DARK } else { Palette::LIGHT };
     let source = move || (id.get(), range.get(), fresh.get());
-    let series = Resource::new(source, |(id, minutes, _)| async move {
+    let series = resource(source, |(id, minutes, _)| async move {
         match id.parse::<GroupId>() {
             Ok(id) => fetch_series(id, minutes).await.ok(),
             Err(_) => None,
         }
     });
+    let chosen = RwSignal::new(None::<ActivityId>);
     let option = RwSignal::new(None::<String>);
     Effect::new(move |_| {
         if let Some(Some(series)) = series.get() {
-            option.set(Some(size_option(&series, lang, palette).to_string()));
+            let mut drawn = size_option(&series, lang, palette);
+            let mark = series.marks.iter().find(|mark| Some(mark.id) == chosen.get());
+            if let Some(mark) = mark {
+                choose(&mut drawn, mark, lang, palette);
+            }
+            option.set(Some(drawn.to_string()));
         }
     });
+    let events = move || Suspend::new(async move { series.await.map(|series| view! { <Events series chosen/> }) });
     let table = move || Suspend::new(async move { series.await.map(|series| view! { <Table series/> }) });
     view! {
         <Figure
             caption=texts.chart table_word=texts.chart_table option=option
             beside=ViewFn::from(move || view! { <Ranges range/> })
+            under=ViewFn::from(move || view! { <Transition>{events}</Transition> })
         >
             <Transition>{table}</Transition>
         </Figure>
+    }
+    .into_any()
+}
+
+/// The events of the chart one by one, the latest first in sight: what a pointer finds by hovering.
+#[component]
+fn Events(series: SeriesView, chosen: RwSignal<Option<ActivityId>>) -> impl IntoView {
+    let texts = &use_texts().groups;
+    let lang = use_lang();
+    let marks = series.marks;
+    let Some(last) = marks.len().checked_sub(1) else {
+        return view! { <p class="events quiet">{texts.events_none}</p> }.into_any();
+    };
+    let marks = StoredValue::new(marks);
+    let at = move || {
+        let id = chosen.get();
+        marks.with_value(|all| all.iter().position(|mark| Some(mark.id) == id).unwrap_or(last))
+    };
+    let go = move |to: usize| chosen.set(marks.with_value(|all| all.get(to).map(|mark| mark.id)));
+    let said = move || {
+        let here = at();
+        let place = words::event_of(lang, here + 1, last + 1);
+        marks.with_value(|all| {
+            all.get(here).map(|mark| {
+                let name = event_name(mark, lang);
+                view! { <Instant ms=mark.started_ms/>" "{name}<span class="quiet">" · "{place}</span> }
+            })
+        })
+    };
+    view! {
+        <div class="events" role="group" aria-label=texts.events>
+            <button
+                type="button" class="icon-button" aria-label=texts.event_before disabled=move || at() == 0
+                on:click=move |_| go(untrack(at).saturating_sub(1))
+            ><Icon shape=Shape::Left/></button>
+            <button
+                type="button" class="icon-button" aria-label=texts.event_after disabled=move || at() == last
+                on:click=move |_| go((untrack(at) + 1).min(last))
+            ><Icon shape=Shape::Right/></button>
+            <p aria-live="polite">{said}</p>
+        </div>
     }
     .into_any()
 }

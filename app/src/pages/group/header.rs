@@ -6,11 +6,11 @@ use crate::components::gauge::Gauge;
 use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
+use crate::forms::post::ActionForm;
 use crate::visit::{use_lang, use_texts};
 use api::groups::{DecisionView, GroupView};
 use api::texts::{format, groups as words, reasons};
 use engine::model::{GroupStatus, Reason};
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// Name, state and actions; then the gauge beside the last decision.
@@ -23,7 +23,7 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
     let remark = (!row.remark.is_empty()).then(|| view! { <p class="quiet remark">{row.remark.clone()}</p> });
     let shown = row.clone();
     let actions = view.clone();
-    let last = view.decisions.first().cloned();
+    let last = last_judged(&view.decisions).cloned();
     view! {
         <PageHead title=row.name.clone() above beside=move || view! { <GroupBadge row=shown.clone()/> }>
             <Actions view=actions acts/>
@@ -39,11 +39,18 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
             <section class="card">
                 <h2>{texts.groups.last_decision}</h2>
                 <LastDecision decision=last/>
+                <Strays view=view.clone() acts/>
                 <Rearm view acts/>
             </section>
         </div>
     }
     .into_any()
+}
+
+/// The last decision that judged or began something; a wake that found all as it was is not worth the first screen.
+fn last_judged(decisions: &[DecisionView]) -> Option<&DecisionView> {
+    let judged = decisions.iter().find(|decision| !reasons::is_repeat(&decision.trail));
+    judged.or_else(|| decisions.first())
 }
 
 fn price(view: &GroupView) -> String {
@@ -83,6 +90,25 @@ fn Rearm(view: GroupView, acts: Acts) -> impl IntoView {
                     <input type="hidden" name="id" value=view.row.id.to_string()/>
                     <p>{texts.rearm_text}</p>
                     <button type="submit" class="button">{texts.rearm}</button>
+                </ActionForm>
+            </div>
+        }
+    })
+}
+
+/// The button that lets machines without a record be destroyed, while they wait for a person.
+#[component]
+fn Strays(view: GroupView, acts: Acts) -> impl IntoView {
+    let texts = &use_texts().groups;
+    let waits = |reason: &Reason| matches!(reason, Reason::StraysNeedAPerson { .. } | Reason::StoreIsOlder { .. });
+    let wait = view.decisions.first().is_some_and(|last| last.trail.iter().any(waits));
+    wait.then(|| {
+        view! {
+            <div class="notice busy">
+                <ActionForm action=acts.confirm_strays>
+                    <input type="hidden" name="id" value=view.row.id.to_string()/>
+                    <p>{texts.strays_text}</p>
+                    <button type="submit" class="button danger">{texts.strays}</button>
                 </ActionForm>
             </div>
         }

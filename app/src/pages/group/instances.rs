@@ -5,11 +5,11 @@ use crate::components::confirm::{AskCard, use_asked};
 use crate::components::icon::{Icon, Shape};
 use crate::components::state::InstanceBadge;
 use crate::components::trail::Instant;
+use crate::forms::post::ActionForm;
 use crate::visit::{use_lang, use_texts};
 use api::groups::{GroupView, InstanceView};
 use api::texts::format::percent;
 use engine::census::InstanceState;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 /// The table.

@@ -8,6 +8,7 @@ use crate::components::refusal::Refused;
 use crate::components::state::ActivityBadge;
 use crate::components::trail::Instant;
 use crate::visit::{use_lang, use_texts};
+use crate::wire::resource;
 use api::groups::{ActivityView, ListQuery, Page};
 use api::problem::Code;
 use api::texts::causes;
@@ -19,7 +20,7 @@ pub(super) fn Log(id: Memo<String>) -> impl IntoView {
     let query = use_list_query();
     let fresh = use_freshness(id);
     let source = move || (id.get(), query.get(), fresh.get());
-    let log = Resource::new(source, |(id, query, _)| async move {
+    let log = resource(source, |(id, query, _)| async move {
         match id.parse() {
             Ok(id) => fetch_activities(id, query).await,
             Err(_) => Err(CallError::whole(Code::NotFound)),
@@ -58,7 +59,7 @@ fn LogTable(page: Page<ActivityView>, query: ListQuery) -> impl IntoView {
                 <tbody>{page.rows.into_iter().map(|activity| view! { <LogLine activity/> }).collect_view()}</tbody>
             </table>
         </div>
-        <Pages path="" query next=page.next/>
+        <Pages path="?tab=log" query next=page.next total=page.total/>
     }
     .into_any()
 }
@@ -69,7 +70,7 @@ fn LogLine(activity: ActivityView) -> impl IntoView {
     let failure = activity
         .failure
         .clone()
-        .map(|failure| view! { <span class="failure">{failure}</span> });
+        .map(|failure| view! { <span class="failure">{causes::failure(lang, &failure)}</span> });
     view! {
         <tr>
             <td class="nowrap"><Instant ms=activity.started_ms/></td>

@@ -18,6 +18,7 @@ use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
 use crate::components::trail::Decisions;
 use crate::live::{Freshness, use_live};
+use crate::wire::{Loaded, resource};
 use acts::Acts;
 pub(crate) use acts::refusal;
 use api::groups::GroupView;
@@ -33,7 +34,7 @@ use policy::PolicyPart;
 use tabs::{Tab, Tabs};
 
 /// The group as read last.
-pub(super) type Group = Resource<Result<GroupView, CallError>>;
+pub(super) type Group = Loaded<Result<GroupView, CallError>>;
 
 /// The id as it stands in the address.
 pub(crate) fn use_group_id() -> Memo<String> {
@@ -52,7 +53,7 @@ pub fn GroupPage() -> impl IntoView {
     let id = use_group_id();
     let acts = Acts::new();
     let fresh = use_freshness(id);
-    let group: Group = Resource::new(
+    let group: Group = resource(
         move || (id.get(), fresh.get(), acts.version()),
         |(id, ..)| fetch_group(id),
     );

@@ -9,11 +9,15 @@ use api::templates::TemplateRow;
 use api::texts::format;
 use leptos::prelude::*;
 
-/// Price of an hour at min and at max.
-fn price(form: &GroupForm, template: &TemplateRow, currency: &str) -> String {
+/// Hours of a mean month: a year's 8 760 by twelve.
+const MONTH_HOURS: i64 = 730;
+
+/// Price of so many hours at min and at max.
+fn price(form: &GroupForm, template: &TemplateRow, currency: &str, hours: i64) -> String {
     let of = |text: &str| {
         let count: i64 = text.trim().parse().unwrap_or(0);
-        format::money(template.hour_micros.saturating_mul(count), currency)
+        let micros = template.hour_micros.saturating_mul(count).saturating_mul(hours);
+        format::money(micros, currency)
     };
     if form.min.trim() == form.max.trim() {
         of(&form.min)
@@ -40,9 +44,13 @@ pub(super) fn Summary(typed: Typed, templates: Vec<TemplateRow>, currency: Strin
             );
             view! { <p>{format!("{}–{} × {each}", form.min, form.max)}</p> }
         });
-        let price = template
-            .as_ref()
-            .map(|row| view! { <p class="price num-left">{price(&form, row, &currency)}</p> });
+        let price = template.as_ref().map(|row| {
+            let month = price(&form, row, &currency, MONTH_HOURS);
+            view! {
+                <p class="price num-left">{price(&form, row, &currency, 1)}</p>
+                <p class="quiet">{month}" "{words.price_month}</p>
+            }
+        });
         let next = happens(&form, lang, purpose)
             .into_iter()
             .map(|line| view! { <li>{line}</li> })

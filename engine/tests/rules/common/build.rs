@@ -1,6 +1,6 @@
 //! Builders of specs, members and observations for tables.
 
-use engine::memory::Memory;
+use engine::memory::{Memory, Moved};
 use engine::model::*;
 use engine::{Passed, pass};
 
@@ -131,6 +131,15 @@ pub fn sampled(member: Member, cpu: u64) -> Member {
     with(member, |m| m.samples = [Ok(cpu); 2])
 }
 
+/// A machine without a record that was intended long ago and could be a member.
+pub fn stray(id: u64) -> Stray {
+    Stray {
+        id: InstanceId(id),
+        fit: Fit::Matches,
+        intended_at: Some(Timestamp(1_000_000)),
+    }
+}
+
 pub fn seen(members: Vec<Member>) -> Observation {
     Observation {
         cycle: CYCLE,
@@ -157,6 +166,7 @@ impl Table {
     pub fn new(spec: GroupSpec, desired: u32, members: Vec<Member>) -> Self {
         let mut memory = Memory::new(desired);
         memory.durable.accounted = desired;
+        memory.durable.passed_at = Some(Timestamp(now().0 - CYCLE_MS));
         Self {
             spec,
             status: GroupStatus::Enabled,
@@ -252,4 +262,37 @@ pub fn has(reasons: &[Reason], test: impl Fn(&Reason) -> bool) -> bool {
 /// `count` members from `from` on.
 pub fn many(make: impl Fn(u64) -> Member, from: u64, count: u64) -> Vec<Member> {
     (from..from + count).map(make).collect()
+}
+
+/// Healthy members at a CPU use.
+pub fn busy(cpu: u64) -> impl Fn(u64) -> Member {
+    move |id| sampled(healthy(id), cpu)
+}
+
+pub fn waits(table: &mut Table) -> ScaleInWait {
+    let passed = table.closed();
+    let wait = passed.decision.trail.iter().find_map(|reason| match reason {
+        Reason::ScaleInWaits { why } => Some(*why),
+        _ => None,
+    });
+    wait.unwrap_or_else(|| panic!("{:?}", passed.decision.trail))
+}
+
+pub fn moved(cycle: u64, from: u32, to: u32) -> Moved {
+    Moved {
+        cycle: Cycle(cycle),
+        from,
+        to,
+        demands: [Ok(500_000); 2],
+        regretted: false,
+    }
+}
+
+/// Ten members for a full window in a group that was not allowed to shrink till now.
+pub fn settled(cpu: u64) -> Table {
+    let mut table = Table::new(spec(1, 99), 10, many(busy(cpu), 1, 10));
+    table.spec.scale_in = ScaleIn::Forbidden;
+    let _ = table.cycles(45);
+    table.spec.scale_in = ScaleIn::Allowed;
+    table
 }

@@ -52,7 +52,7 @@ pub struct World {
     pub launches: Launches,
     pub driver: Source,
     pub metrics: Source,
-    pub strays: Vec<InstanceId>,
+    pub strays: Vec<Stray>,
     pub orders: Vec<Order>,
     answers: Vec<Answer>,
     minted: u64,
@@ -252,11 +252,12 @@ impl World {
         for m in &mut self.machines {
             let mean = m.used / m.ticks.max(1);
             let running = matches!(m.member.driver, DriverWord::Running(_));
-            m.member.samples[0] = match (self.metrics, running) {
+            let sample = match (self.metrics, running) {
                 (Source::Silent, _) => Err(Missing::SourceSilent),
                 (_, false) => Err(Missing::NotRead),
                 _ => Ok(mean),
             };
+            m.member.samples = [sample; Metric::ALL.len()];
             (m.used, m.ticks) = (0, 0);
         }
     }
@@ -364,11 +365,11 @@ impl World {
                 return;
             }
             Step::DestroyStray { id } => {
-                self.strays.retain(|stray| *stray != id);
+                self.strays.retain(|stray| stray.id != id);
                 return;
             }
             Step::Adopt { id } => {
-                self.strays.retain(|stray| *stray != id);
+                self.strays.retain(|stray| stray.id != id);
                 self.settled_machine();
                 return;
             }

@@ -1,5 +1,6 @@
 //! Every input a pass could be given, sense or not: overflow, contradictions, clocks that go back.
 
+use engine::memory::{Answering, Breaker, CycleRecord, Durable, Moved, Regret, StrayDoubt};
 use engine::model::*;
 use proptest::prelude::*;
 
@@ -116,7 +117,12 @@ pub fn observations() -> impl Strategy<Value = Observation> {
         }),
         0..3,
     );
-    let strays = prop::collection::vec((0_u64..20).prop_map(InstanceId), 0..5);
+    let stray = (0_u64..20, any::<bool>(), prop::option::of(instants())).prop_map(|(id, matches, intended_at)| Stray {
+        id: InstanceId(id),
+        fit: if matches { Fit::Matches } else { Fit::Differs },
+        intended_at,
+    });
+    let strays = prop::collection::vec(stray, 0..5);
     (
         cycle,
         instants(),
@@ -208,4 +214,118 @@ pub fn statuses() -> impl Strategy<Value = GroupStatus> {
         1 => Just(GroupStatus::Deleting),
         1 => Just(GroupStatus::Deleted),
     ]
+}
+
+fn cycles() -> impl Strategy<Value = Cycle> {
+    prop_oneof![any::<u64>(), Just(u64::MAX), Just(0), 99_900_u64..100_100].prop_map(Cycle)
+}
+
+fn moves() -> impl Strategy<Value = Option<Moved>> {
+    let demands = prop::array::uniform2(readings());
+    let moved = (cycles(), any::<u32>(), any::<u32>(), demands, any::<bool>());
+    prop::option::of(moved.prop_map(|(cycle, from, to, demands, regretted)| Moved {
+        cycle,
+        from,
+        to,
+        demands,
+        regretted,
+    }))
+}
+
+fn regrets() -> impl Strategy<Value = Option<Regret>> {
+    let regret = (
+        any::<u64>(),
+        any::<u32>(),
+        prop::array::uniform2(readings()),
+        instants(),
+    );
+    prop::option::of(regret.prop_map(|(window_cycles, size, demands, until)| Regret {
+        window_cycles,
+        size,
+        demands,
+        until,
+    }))
+}
+
+fn breakers() -> impl Strategy<Value = Breaker> {
+    let number = || prop_oneof![Just(u32::MAX), 0_u32..7];
+    (number(), prop::option::of(instants()), number(), instants()).prop_map(|(failures, opened, trials, next_trial)| {
+        Breaker {
+            failures,
+            opened,
+            trials,
+            next_trial,
+        }
+    })
+}
+
+/// Whatever a store may hand back: other versions wrote it too.
+pub fn durables() -> impl Strategy<Value = Durable> {
+    let number = || prop_oneof![any::<u32>(), 0_u32..20];
+    let sizes = (number(), number(), number());
+    let misses = || prop_oneof![Just(u32::MAX), 0_u32..4];
+    let answering = (misses(), prop::option::of(cycles())).prop_map(|(misses, last_added)| Answering {
+        asked: None,
+        misses,
+        last_added,
+    });
+    let doubts = prop::option::of(prop_oneof![
+        Just(StrayDoubt::MostAreStrays),
+        Just(StrayDoubt::StoreIsOlder)
+    ]);
+    (
+        sizes,
+        breakers(),
+        prop::option::of(instants()),
+        (moves(), moves()),
+        regrets(),
+        prop::array::uniform2(answering),
+        (any::<bool>(), prop::option::of(instants()), doubts),
+    )
+        .prop_map(
+            |(
+                (desired, accounted, growth),
+                breaker,
+                out_of_stock,
+                (last_out, last_in),
+                regret,
+                answering,
+                (confirmed, passed_at, stray_doubt),
+            )| {
+                Durable {
+                    desired,
+                    accounted,
+                    growth,
+                    breaker,
+                    out_of_stock,
+                    last_out,
+                    last_in,
+                    regret,
+                    answering,
+                    strays_confirmed: confirmed,
+                    passed_at,
+                    stray_doubt,
+                    departures: Vec::new(),
+                }
+            },
+        )
+}
+
+/// Stored cycles in any order, with anything in them.
+pub fn series() -> impl Strategy<Value = Vec<CycleRecord>> {
+    let reading = || prop_oneof![3 => readings(), 1 => Just(Err(Missing::Disabled))];
+    let record = (
+        cycles(),
+        prop::array::uniform2(reading()),
+        prop::array::uniform2(reading()),
+    );
+    let record = record.prop_map(|(cycle, means, demands)| CycleRecord {
+        cycle,
+        desired: 0,
+        in_service: 0,
+        everything: 0,
+        means,
+        demands,
+    });
+    prop::collection::vec(record, 0..50)
 }

@@ -183,6 +183,11 @@ pub trait Balancer: Send + Sync {
     async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError>;
     /// Back from drain.
     async fn undrain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError>;
+    /// Waits until the process that runs now has ended; at once if none runs. A product that cannot be watched waits for
+    /// ever: then the next look at it tells.
+    async fn until_ended(&self, _id: LoadBalancerId) {
+        std::future::pending().await
+    }
     /// Takes the member out: its sessions are shut down, maintenance, deleted.
     async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError>;
 }

@@ -8,8 +8,9 @@ use crate::store::clock::{StoredTime, load_anchor, mark, save_anchor};
 use crate::store::{Db, StoreError};
 use async_trait::async_trait;
 use engine::model::Timestamp;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How often the mark is stored, and how far ahead of now it lies. Longer and a restart holds product time longer;
 /// shorter and the disk is written more often.
@@ -22,6 +23,17 @@ pub fn wall_now() -> Wall {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     Wall(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Microseconds since this process first asked; never runs back, whatever is done to the wall clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the monotonic clock is read"
+)]
+fn ticks_us() -> u64 {
+    static BEGUN: OnceLock<Instant> = OnceLock::new();
+    let begun = *BEGUN.get_or_init(Instant::now);
+    u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Real time, and product time anchored in the store.
@@ -91,6 +103,10 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let formula = self.anchor.product(self.wall()).0;
         Timestamp(self.latest.fetch_max(formula, Ordering::AcqRel).max(formula))
+    }
+
+    fn ticks_us(&self) -> u64 {
+        ticks_us()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place where real time is waited for")]

@@ -11,7 +11,7 @@ use api::actor::Actor;
 use api::groups::{ActivityKind, ActivityStatus, Cause};
 use api::live::Change;
 use engine::model::{ActivityId, GroupId, InstanceId, TenantId, Timestamp};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A change under way: who, what, when.
 pub(super) struct Act {
@@ -20,6 +20,18 @@ pub(super) struct Act {
     pub(super) now: Timestamp,
     pub(super) wall: Wall,
     pub(super) ids: Arc<dyn Ids>,
+    /// The id of the request that asked for it.
+    pub(super) request: Option<String>,
+    pub(super) made: Mutex<Made>,
+}
+
+/// What a change has made so far: said with it, so that its request can be followed to the loop.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Made {
+    spec_version: Option<i64>,
+    order: Option<String>,
+    /// Audit row and resource, one a recorded change.
+    recorded: Vec<(String, String)>,
 }
 
 /// A line of the scaling log that ends as it begins.
@@ -36,6 +48,40 @@ impl Act {
         self.actor.tenant
     }
 
+    /// The change made this version of the group's spec: the passes that follow name it in their lines.
+    pub(super) fn made_version(&self, version: i64) {
+        self.made().spec_version = Some(version);
+    }
+
+    /// The change made this order: the pass that carries it out names it in its line.
+    pub(super) fn made_order(&self, id: &str) {
+        self.made().order = Some(id.to_owned());
+    }
+
+    fn made(&self) -> MutexGuard<'_, Made> {
+        // Whole after every statement: a panic elsewhere does not spoil it.
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log line of each recorded change; for after the commit, so that nothing is said that was undone.
+    pub(super) fn say(&self) {
+        let made = self.made().clone();
+        let request = self.request.as_deref().unwrap_or("-");
+        let (version, order) = (made.spec_version, made.order.as_deref());
+        for (audit, resource) in &made.recorded {
+            tracing::info!(
+                request,
+                audit,
+                user = self.actor.name,
+                action = self.action.name(),
+                resource,
+                spec_version = version,
+                order,
+                "changed"
+            );
+        }
+    }
+
     /// Writes who did what, and tells browsers what to read again.
     pub(super) async fn record(
         &self,
@@ -44,18 +90,37 @@ impl Act {
         detail: serde_json::Value,
         changes: &[Change],
     ) -> Result<(), StoreError> {
+        let (id, resource) = (self.ids.mint(), resource.to_string());
         let line = Audit {
-            id: self.ids.mint(),
+            id,
             tenant: self.tenant(),
             user: &self.actor.name,
             action: self.action.name(),
-            resource: resource.to_string(),
-            detail,
+            resource: resource.clone(),
+            detail: self.linked(detail),
             at: self.wall,
         };
         audit::append(tx, line).await?;
+        self.made().recorded.push((audit::name(id), resource));
         events::append(tx, self.tenant(), changes, self.now).await?;
         Ok(())
+    }
+
+    /// The detail with what links it to the request before it and to the passes after it.
+    fn linked(&self, mut detail: serde_json::Value) -> serde_json::Value {
+        let made = self.made();
+        let links = [
+            ("request", self.request.clone().map(serde_json::Value::from)),
+            ("spec_version", made.spec_version.map(serde_json::Value::from)),
+            ("order", made.order.clone().map(serde_json::Value::from)),
+        ];
+        if let Some(detail) = detail.as_object_mut() {
+            let known = links
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            detail.extend(known);
+        }
+        detail
     }
 
     /// An edit by this person, for the scaling log.

@@ -3,11 +3,15 @@
 use super::{Console, balancers, bindings, groups, instances, sign_in, size, status, templates, vservers};
 use crate::queries;
 use api::actor::Actor;
-use api::backend::{Answer, Balancers, Common, Groups, Protect, Templates};
+use api::backend::{Answer, Balancers, Common, Groups, Protect, System, Templates};
 use api::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use api::catalogue::Catalogue;
-use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
+use api::groups::{
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Page,
+    SeriesView,
+};
 use api::session::Frame;
+use api::system::SystemView;
 use api::templates::{TemplateForm, TemplateRow, TemplateView};
 use async_trait::async_trait;
 use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, UserId, VServerId};
@@ -19,6 +23,22 @@ impl Groups for Console {
     }
     async fn group(&self, actor: &Actor, id: GroupId) -> Answer<GroupView> {
         queries::group::view(self, actor, id).await
+    }
+    async fn instances(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<InstanceView>> {
+        queries::instances::list(self, actor, id, query).await
+    }
+    async fn decisions(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<DecisionView>> {
+        queries::decisions::list(self, actor, id, query).await
+    }
+    async fn instance_series(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+        only: Option<InstanceId>,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Answer<InstanceSeriesView> {
+        queries::instance_series::view(self, actor, (id, only), from_ms, to_ms).await
     }
     async fn activities(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<ActivityView>> {
         queries::activities::list(self, actor, id, query).await
@@ -61,6 +81,9 @@ impl Groups for Console {
     }
     async fn rearm_breaker(&self, actor: &Actor, id: GroupId) -> Answer<()> {
         size::rearm(self, actor, id).await
+    }
+    async fn confirm_strays(&self, actor: &Actor, id: GroupId) -> Answer<()> {
+        size::confirm_strays(self, actor, id).await
     }
 }
 
@@ -115,5 +138,12 @@ impl Common for Console {
     }
     async fn actor_by_id(&self, user: UserId) -> Answer<Actor> {
         queries::common::actor(self, user).await
+    }
+}
+
+#[async_trait]
+impl System for Console {
+    async fn system(&self, actor: &Actor) -> Answer<SystemView> {
+        queries::system::view(self, actor).await
     }
 }

@@ -27,8 +27,8 @@ pub(super) async fn create(console: &Console, actor: &Actor, form: BalancerForm)
     );
     let operation = "create a load balancer";
     console
-        .write(operation, move |tx| {
-            Box::pin(async move { insert(tx, &act, id, new, address).await })
+        .write(operation, act, move |tx, act| {
+            Box::pin(async move { insert(tx, act, id, new, address).await })
         })
         .await?;
     console.parts.wake.balancer(id);
@@ -59,8 +59,8 @@ pub(super) async fn delete(console: &Console, actor: &Actor, id: LoadBalancerId,
     let act = console.act(actor, Action::DeleteBalancer)?;
     let operation = "delete a load balancer";
     console
-        .write(operation, move |tx| {
-            Box::pin(async move { end(tx, &act, id, &typed).await })
+        .write(operation, act, move |tx, act| {
+            Box::pin(async move { end(tx, act, id, &typed).await })
         })
         .await?;
     console.parts.wake.balancer(id);

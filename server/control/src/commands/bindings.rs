@@ -21,8 +21,8 @@ pub(super) async fn bind(console: &Console, actor: &Actor, id: GroupId, form: Bi
     let act = console.act(actor, Action::BindGroup)?;
     let binding = parse::bind(&form)?;
     let balancer = console
-        .write("bind a group", move |tx| {
-            Box::pin(async move { add(tx, &act, id, binding).await })
+        .write("bind a group", act, move |tx, act| {
+            Box::pin(async move { add(tx, act, id, binding).await })
         })
         .await?;
     wake(console, id, balancer);
@@ -50,8 +50,8 @@ async fn add(tx: &mut Tx, act: &Act, id: GroupId, binding: Binding) -> Result<Lo
 pub(super) async fn unbind(console: &Console, actor: &Actor, id: GroupId, vserver: VServerId) -> Answer<()> {
     let act = console.act(actor, Action::UnbindGroup)?;
     let balancer = console
-        .write("unbind a group", move |tx| {
-            Box::pin(async move { take(tx, &act, id, vserver).await })
+        .write("unbind a group", act, move |tx, act| {
+            Box::pin(async move { take(tx, act, id, vserver).await })
         })
         .await?;
     wake(console, id, balancer);

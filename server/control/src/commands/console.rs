@@ -8,18 +8,21 @@ use crate::auth::{PasswordError, Passwords};
 use crate::clock::Clock;
 use crate::drivers::Driver;
 use crate::ids::Ids;
+use crate::metrics::{Meters, Vitals, VitalsParts};
 use crate::queries::LiveView;
+use crate::request;
 use crate::store::db::{Db, ReadTx};
 use crate::store::tx::Tx;
 use api::actor::Actor;
 use api::backend::Answer;
 use api::problem::{Code, Problem, Problems};
+use api::system::Database;
 use engine::model::ids;
 use futures::future::BoxFuture;
 use std::error::Error;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What the console is made of.
 pub struct Parts {
@@ -62,19 +65,37 @@ impl Default for Options {
 pub struct Console {
     pub(crate) parts: Parts,
     pub(crate) options: Options,
+    pub(crate) vitals: Vitals,
     pub(super) passwords: Passwords,
     pub(super) lockout: Lockout,
 }
 
 impl Console {
-    /// A backend on these parts.
+    /// A backend on these parts, which are not counted: see [`Console::watched`].
     pub fn new(parts: Parts, options: Options) -> Self {
+        let vitals = Vitals::new(VitalsParts {
+            db: parts.db.clone(),
+            clock: parts.clock.clone(),
+            live: parts.live.clone(),
+            meters: Meters::new(parts.clock.clone()),
+            passes: Arc::default(),
+            database: Database::Sqlite,
+            file: None,
+            started: parts.clock.wall(),
+        });
         Self {
             parts,
             options,
+            vitals,
             passwords: Passwords::default(),
             lockout: Lockout::default(),
         }
+    }
+
+    /// The same, with what the server counts of itself: the page "System" shows it.
+    #[must_use]
+    pub fn watched(self, vitals: Vitals) -> Self {
+        Self { vitals, ..self }
     }
 
     /// Asks the gate for a look.
@@ -92,6 +113,8 @@ impl Console {
             now: clock.now(),
             wall: clock.wall(),
             ids,
+            request: request::current(),
+            made: Mutex::default(),
         })
     }
 
@@ -104,17 +127,21 @@ impl Console {
             .map_err(|why| self.problems(why.into()))
     }
 
-    /// Does `work` in one writing transaction.
-    pub(super) async fn write<T, F>(&self, operation: &'static str, work: F) -> Answer<T>
+    /// Does `work` in one writing transaction, and says in the log what was changed once it is durable.
+    pub(super) async fn write<T, F>(&self, operation: &'static str, act: Act, work: F) -> Answer<T>
     where
-        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, Refusal>> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx, &'t Act) -> BoxFuture<'t, Result<T, Refusal>> + Send + 'static,
         T: Send + 'static,
     {
-        self.parts
+        let act = Arc::new(act);
+        let held = act.clone();
+        let done = self
+            .parts
             .db
-            .write(operation, work)
-            .await
-            .map_err(|refusal| self.problems(refusal))
+            .write(operation, move |tx| Box::pin(async move { work(tx, &held).await }));
+        let done = done.await.map_err(|refusal| self.problems(refusal))?;
+        act.say();
+        Ok(done)
     }
 
     /// What the user is told; what failed goes to the log, once, under the id that the user sees.
@@ -125,9 +152,9 @@ impl Console {
         }
     }
 
-    /// A part of the server does not answer.
+    /// A part of the server does not answer. What the user is told and what the log says share the request's id.
     pub(crate) fn unavailable(&self, part: &'static str, why: &dyn Error) -> Problems {
-        let incident = ids::encode(self.parts.ids.mint());
+        let incident = request::current().unwrap_or_else(|| ids::encode(self.parts.ids.mint()));
         tracing::error!(%incident, part, why = chain(why), "a request could not be answered");
         Problem::at("", Code::Unavailable).with(part).with(incident).into()
     }

@@ -22,8 +22,8 @@ pub(super) async fn create(console: &Console, actor: &Actor, form: GroupForm) ->
     let new = parse::group(&form)?;
     let id = GroupId(console.parts.ids.mint());
     console
-        .write("create a group", move |tx| {
-            Box::pin(async move { insert(tx, &act, id, new).await })
+        .write("create a group", act, move |tx, act| {
+            Box::pin(async move { insert(tx, act, id, new).await })
         })
         .await?;
     console.parts.wake.group(id);
@@ -85,8 +85,8 @@ pub(super) async fn update(console: &Console, actor: &Actor, id: GroupId, form: 
     let act = console.act(actor, Action::UpdateGroup)?;
     let new = parse::group(&form)?;
     console
-        .write("change a group", move |tx| {
-            Box::pin(async move { change(tx, &act, id, new).await })
+        .write("change a group", act, move |tx, act| {
+            Box::pin(async move { change(tx, act, id, new).await })
         })
         .await?;
     console.parts.wake.group(id);
@@ -164,8 +164,8 @@ async fn name_free(tx: &mut Tx, act: &Act, name: &str, but: Option<GroupId>) -> 
 pub(super) async fn delete(console: &Console, actor: &Actor, id: GroupId, typed: String) -> Answer<()> {
     let act = console.act(actor, Action::DeleteGroup)?;
     console
-        .write("delete a group", move |tx| {
-            Box::pin(async move { begin_end(tx, &act, id, &typed).await })
+        .write("delete a group", act, move |tx, act| {
+            Box::pin(async move { begin_end(tx, act, id, &typed).await })
         })
         .await?;
     console.parts.wake.group(id);

@@ -90,7 +90,9 @@ impl Held {
         let sql =
             "INSERT INTO group_specs (group_id, version, spec, user_name, created_at) VALUES ($1, $2, $3, $4, $5)";
         let values = values![self.id, self.version, json(&self.spec), &act.actor.name, act.now];
-        tx.execute(sql, values).await.map(drop)
+        tx.execute(sql, values).await?;
+        act.made_version(self.version);
+        Ok(())
     }
 
     /// What browsers are told of it.

@@ -16,8 +16,8 @@ use serde_json::json as object;
 pub(super) async fn remove(console: &Console, actor: &Actor, group: GroupId, id: InstanceId) -> Answer<()> {
     let act = console.act(actor, Action::RemoveInstance)?;
     console
-        .write("remove an instance", move |tx| {
-            Box::pin(async move { ask(tx, &act, group, id).await })
+        .write("remove an instance", act, move |tx, act| {
+            Box::pin(async move { ask(tx, act, group, id).await })
         })
         .await?;
     console.parts.wake.group(group);
@@ -55,8 +55,9 @@ pub(super) async fn order(tx: &mut Tx, act: &Act, group: GroupId, order: Order) 
     }
     let sql = "INSERT INTO orders (id, group_id, body, user_name, created_at) VALUES ($1, $2, $3, $4, $5)";
     let id = format!("ord-{}", ids::encode(act.ids.mint()));
-    tx.execute(sql, values![id, group, json(&order), &act.actor.name, act.now])
+    tx.execute(sql, values![&id, group, json(&order), &act.actor.name, act.now])
         .await?;
+    act.made_order(&id);
     Ok(())
 }
 
@@ -76,8 +77,8 @@ pub(super) async fn protect(
 ) -> Answer<()> {
     let act = console.act(actor, Action::ProtectInstance)?;
     console
-        .write("protect an instance", move |tx| {
-            Box::pin(async move { mark(tx, &act, group, id, protect).await })
+        .write("protect an instance", act, move |tx, act| {
+            Box::pin(async move { mark(tx, act, group, id, protect).await })
         })
         .await?;
     console.parts.wake.group(group);

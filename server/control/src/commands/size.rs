@@ -1,4 +1,4 @@
-//! Desired by hand, and the breaker by hand.
+//! Desired by hand, and what else the loop waits for a person to say.
 
 use super::act::{Act, Line};
 use super::held::{Held, only_when};
@@ -18,8 +18,8 @@ pub(super) async fn resize(console: &Console, actor: &Actor, id: GroupId, desire
     let act = console.act(actor, Action::ResizeGroup)?;
     let desired = parse::desired(&desired)?;
     console
-        .write("resize a group", move |tx| {
-            Box::pin(async move { set(tx, &act, id, desired).await })
+        .write("resize a group", act, move |tx, act| {
+            Box::pin(async move { set(tx, act, id, desired).await })
         })
         .await?;
     console.parts.wake.group(id);
@@ -48,8 +48,8 @@ async fn set(tx: &mut Tx, act: &Act, id: GroupId, desired: u32) -> Result<(), Re
 pub(super) async fn rearm(console: &Console, actor: &Actor, id: GroupId) -> Answer<()> {
     let act = console.act(actor, Action::RearmBreaker)?;
     console
-        .write("re-arm a breaker", move |tx| {
-            Box::pin(async move { ask(tx, &act, id).await })
+        .write("re-arm a breaker", act, move |tx, act| {
+            Box::pin(async move { ask(tx, act, id).await })
         })
         .await?;
     console.parts.wake.group(id);
@@ -65,5 +65,29 @@ async fn ask(tx: &mut Tx, act: &Act, id: GroupId) -> Result<(), Refusal> {
     let failures = held.durable.breaker.failures;
     Ok(act
         .record(tx, id, object!({ "failures": failures }), &[held.changed()])
+        .await?)
+}
+
+/// Lets the next passes destroy machines without a record, a few a cycle (design 4.15).
+pub(super) async fn confirm_strays(console: &Console, actor: &Actor, id: GroupId) -> Answer<()> {
+    let act = console.act(actor, Action::ConfirmStrays)?;
+    console
+        .write("confirm strays", act, move |tx, act| {
+            Box::pin(async move { confirm(tx, act, id).await })
+        })
+        .await?;
+    console.parts.wake.group(id);
+    Ok(())
+}
+
+async fn confirm(tx: &mut Tx, act: &Act, id: GroupId) -> Result<(), Refusal> {
+    let held = Held::staying(tx, act, id).await?;
+    let waits = !held.durable.strays_confirmed;
+    let Some(doubt) = held.durable.stray_doubt.filter(|_| waits) else {
+        return Err(only_when("machines without a record wait").into());
+    };
+    order(tx, act, id, Order::ConfirmStrays).await?;
+    Ok(act
+        .record(tx, id, object!({ "doubt": doubt }), &[held.changed()])
         .await?)
 }

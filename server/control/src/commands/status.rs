@@ -47,8 +47,8 @@ async fn go(console: &Console, actor: &Actor, action: Action, id: GroupId, way: 
     let act = console.act(actor, action)?;
     let operation = "enable or disable a group";
     console
-        .write(operation, move |tx| {
-            Box::pin(async move { set(tx, &act, id, way).await })
+        .write(operation, act, move |tx, act| {
+            Box::pin(async move { set(tx, act, id, way).await })
         })
         .await?;
     console.parts.wake.group(id);

@@ -13,7 +13,7 @@ use api::parse;
 use api::parse::text::no_such;
 use api::problem::{Code, Problem, Problems};
 use api::templates::{NewTemplate, TemplateForm};
-use engine::model::TemplateId;
+use engine::model::{TemplateId, TenantId};
 use serde_json::json as object;
 
 /// Creates a template with its first version.
@@ -22,8 +22,8 @@ pub(super) async fn create(console: &Console, actor: &Actor, form: TemplateForm)
     let new = parse::template(&form)?;
     let id = TemplateId(console.parts.ids.mint());
     console
-        .write("create a template", move |tx| {
-            Box::pin(async move { insert(tx, &act, id, new).await })
+        .write("create a template", act, move |tx, act| {
+            Box::pin(async move { insert(tx, act, id, new).await })
         })
         .await?;
     Ok(id)
@@ -91,8 +91,8 @@ async fn fits(tx: &mut Tx, act: &Act, new: &NewTemplate) -> Result<(), Refusal> 
 pub(super) async fn delete(console: &Console, actor: &Actor, id: TemplateId) -> Answer<()> {
     let act = console.act(actor, Action::DeleteTemplate)?;
     console
-        .write("delete a template", move |tx| {
-            Box::pin(async move { end(tx, &act, id).await })
+        .write("delete a template", act, move |tx, act| {
+            Box::pin(async move { end(tx, act, id).await })
         })
         .await
 }
@@ -104,7 +104,7 @@ async fn end(tx: &mut Tx, act: &Act, id: TemplateId) -> Result<(), Refusal> {
         .first(sql, values![id, act.tenant(), act.now])
         .await?
         .ok_or_else(not_found)?;
-    let users = used_by(tx, id).await?;
+    let users = used_by(tx, act.tenant(), id).await?;
     if !users.is_empty() {
         return Err(Problem::at("", Code::InUse).with(names(&users)).into());
     }
@@ -115,9 +115,10 @@ async fn end(tx: &mut Tx, act: &Act, id: TemplateId) -> Result<(), Refusal> {
 }
 
 /// Groups that would launch from it; one that is being deleted launches nothing.
-async fn used_by(tx: &mut Tx, id: TemplateId) -> Result<Vec<String>, Refusal> {
-    let sql = "SELECT name FROM groups_ WHERE template_id = $1 AND deleted_at IS NULL AND status <> 'deleting'
+async fn used_by(tx: &mut Tx, tenant: TenantId, id: TemplateId) -> Result<Vec<String>, Refusal> {
+    let sql = "SELECT name FROM groups_
+               WHERE template_id = $1 AND tenant_id = $2 AND deleted_at IS NULL AND status <> 'deleting'
                ORDER BY name LIMIT 1000";
-    let rows = tx.all(sql, values![id]).await?;
+    let rows = tx.all(sql, values![id, tenant]).await?;
     Ok(rows.iter().map(|row| row.get("name")).collect::<Result<_, _>>()?)
 }

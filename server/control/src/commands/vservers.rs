@@ -18,9 +18,6 @@ use serde_json::json as object;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 
-/// Who has a port that is not one of the tenant's VServers: what it is, is nobody's business.
-const ANOTHER: &str = "another program";
-
 /// Adds a VServer to a load balancer of the tenant.
 pub(super) async fn create(
     console: &Console,
@@ -33,8 +30,8 @@ pub(super) async fn create(
     let id = VServerId(console.parts.ids.mint());
     let operation = "create a VServer";
     console
-        .write(operation, move |tx| {
-            Box::pin(async move { insert(tx, &act, balancer, id, new).await })
+        .write(operation, act, move |tx, act| {
+            Box::pin(async move { insert(tx, act, balancer, id, new).await })
         })
         .await?;
     console.parts.wake.balancer(balancer);
@@ -80,12 +77,15 @@ async fn insert(
 
 /// Neither a VServer nor another program of the host may have the port.
 async fn port_free(tx: &mut Tx, act: &Act, balancer: LoadBalancerId, port: u16) -> Result<(), Refusal> {
-    let taken = |by: &str| Err(Problem::at("port", Code::PortTaken).with(port).with(by).into());
+    let foreign = || Err(Problem::at("port", Code::PortForeign).with(port).into());
     let sql = "SELECT v.name, l.tenant_id FROM vservers v JOIN load_balancers l ON l.id = v.balancer_id
                WHERE v.port = $1 AND v.deleted_at IS NULL";
     if let Some(row) = tx.first(sql, values![port]).await? {
         let (name, tenant): (String, TenantId) = (row.get("name")?, row.get("tenant_id")?);
-        return taken(if tenant == act.tenant() { &name } else { ANOTHER });
+        if tenant != act.tenant() {
+            return foreign();
+        }
+        return Err(Problem::at("port", Code::PortTaken).with(port).with(name).into());
     }
     // A VServer of this balancer that was deleted a moment ago may still hold it: the balancer hands it over itself.
     let sql = "SELECT port FROM vservers WHERE balancer_id = $1 AND port = $2";
@@ -96,7 +96,7 @@ async fn port_free(tx: &mut Tx, act: &Act, balancer: LoadBalancerId, port: u16) 
         .one("SELECT address FROM load_balancers WHERE id = $1", values![balancer])
         .await?;
     if is_bound(row.get("address")?, port) {
-        taken(ANOTHER)
+        foreign()
     } else {
         Ok(())
     }
@@ -112,8 +112,8 @@ pub(super) async fn delete(console: &Console, actor: &Actor, balancer: LoadBalan
     let act = console.act(actor, Action::DeleteVServer)?;
     let operation = "delete a VServer";
     console
-        .write(operation, move |tx| {
-            Box::pin(async move { end(tx, &act, balancer, id).await })
+        .write(operation, act, move |tx, act| {
+            Box::pin(async move { end(tx, act, balancer, id).await })
         })
         .await?;
     console.parts.wake.balancer(balancer);

@@ -3,7 +3,7 @@
 
 use crate::clock::Wall;
 use async_trait::async_trait;
-use engine::model::{GroupId, InstanceId, ReadyWord};
+use engine::model::{GroupId, InstanceId, ReadyWord, SubnetId, TemplateId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -32,6 +32,47 @@ pub struct MachineSpec {
     pub image: ImageSpec,
     /// Handed over at a path, never executed; at most 16 KiB.
     pub user_data: String,
+    /// What its record says beside that. `None` on a machine that a version without these tags made.
+    #[serde(default)]
+    pub birth: Option<Birth>,
+}
+
+/// Tags a machine carries so that its record can be written again, should the store have lost it (design 4.15). A driver
+/// keeps them and understands none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Birth {
+    /// The subnet its address is out of.
+    pub subnet: SubnetId,
+    /// The template it was made from.
+    pub template: TemplateId,
+    /// And its version.
+    pub template_version: u32,
+    /// The warm-up it was launched under, product milliseconds.
+    pub warm_up_ms: i64,
+    /// When its launch was intended, product time.
+    pub intended_at: Timestamp,
+}
+
+/// What a machine was made as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Its name.
+    pub name: String,
+    /// Its own address.
+    pub address: Ipv4Addr,
+    /// Its other tags.
+    pub birth: Birth,
+}
+
+impl MachineSpec {
+    /// What a list says of its making; `None` if it does not carry the tags.
+    pub fn made(&self) -> Option<Made> {
+        Some(Made {
+            name: self.name.clone(),
+            address: self.address,
+            birth: self.birth?,
+        })
+    }
 }
 
 /// An image as the `process` driver needs it; registered by admins only.
@@ -84,6 +125,8 @@ pub struct Machine {
     pub word: MachineWord,
     /// The image's ready check: passed at least once since it runs.
     pub ready: ReadyWord,
+    /// What it was made as; `None` where nobody knows.
+    pub made: Option<Made>,
 }
 
 /// Cumulative use of one machine, the whole process tree, ended processes included.

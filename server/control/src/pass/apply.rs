@@ -2,15 +2,18 @@
 //!
 //! What an answer means is not judged here: refusals and shortages are handed to the next pass's observation.
 
-use super::keeper::Looks;
+use super::departures::lives_on;
+use super::looks::Looks;
 use super::{CALL_DEADLINE, GRACE_MAX, within};
 use crate::balancer::{Balancer, BalancerError, Leave, MemberAddress};
 use crate::clock::Clock;
-use crate::drivers::{Driver, DriverError, MachineSpec, Removal};
-use crate::store::{GroupRecord, InstanceRow, Launch, LoopStore};
-use engine::model::{Answer, Binding, CheckWord, InstanceId, LoadBalancerId, Member, Phase, Step, VServerId};
+use crate::drivers::{Birth, Driver, DriverError, MachineSpec, Removal};
+use crate::store::{GroupRecord, InstanceRow, Launch, LoopStore, Placed};
+use engine::memory::Departure;
+use engine::model::{
+    Answer, Binding, CheckWord, InstanceId, LoadBalancerId, Member, Phase, Step, Timestamp, VServerId,
+};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -18,7 +21,24 @@ use tokio::sync::Semaphore;
 pub(super) struct Minted {
     pub(super) id: InstanceId,
     pub(super) name: String,
-    pub(super) address: Ipv4Addr,
+    pub(super) place: Placed,
+    pub(super) warm_up_ms: i64,
+    pub(super) intended_at: Timestamp,
+}
+
+impl From<&InstanceRow> for Minted {
+    fn from(row: &InstanceRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name.clone(),
+            place: Placed {
+                subnet: row.subnet,
+                address: row.address,
+            },
+            warm_up_ms: row.warm_up_ms,
+            intended_at: row.created_at,
+        }
+    }
 }
 
 /// What the calls of one pass came to.
@@ -30,6 +50,8 @@ pub(super) struct Applied {
     pub(super) words: BTreeMap<InstanceId, String>,
     /// Members whose SIGTERM the driver has taken.
     pub(super) signalled: BTreeSet<InstanceId>,
+    /// Strays that are being destroyed.
+    pub(super) destroyed: BTreeSet<InstanceId>,
     /// A pass at the next slot has something to see.
     pub(super) look_again: bool,
 }
@@ -39,6 +61,7 @@ impl Applied {
         self.answers.extend(other.answers);
         self.words.extend(other.words);
         self.signalled.extend(other.signalled);
+        self.destroyed.extend(other.destroyed);
         self.look_again |= other.look_again;
         self
     }
@@ -63,11 +86,33 @@ enum Manner {
     Now,
 }
 
+/// What the steps of one pass are carried out with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Orders<'a> {
+    pub(super) members: &'a [Member],
+    /// Who leaves a VServer and lives on, and until when its requests are waited for.
+    pub(super) departures: &'a [Departure],
+    pub(super) now: Timestamp,
+}
+
+impl Orders<'_> {
+    fn manner(&self, member: Option<&Member>, vserver: VServerId) -> Manner {
+        let lives_on = member.filter(|member| lives_on(member));
+        let of = |departure: &&Departure| {
+            lives_on.is_some_and(|member| member.id == departure.id) && departure.vserver == vserver
+        };
+        match self.departures.iter().find(of) {
+            Some(departure) if self.now < departure.until => Manner::Gentle,
+            _ => Manner::Now,
+        }
+    }
+}
+
 impl Hands {
     /// Creates every minted instance, at most 64 calls at once.
     pub(super) async fn launch(&self, record: &GroupRecord, minted: &[Minted]) -> Applied {
         let calls = minted.iter().map(|new| async {
-            let spec = machine(record, &record.launch, (new.id, &new.name, new.address));
+            let spec = machine(record, &record.launch, new);
             self.create(&spec).await
         });
         futures::future::join_all(calls)
@@ -77,16 +122,20 @@ impl Hands {
     }
 
     /// One step that is not a launch.
-    pub(super) async fn carry_out(&self, record: &GroupRecord, members: &[Member], step: &Step) -> Applied {
-        let member = |id: &InstanceId| members.iter().find(|member| member.id == *id);
+    pub(super) async fn carry_out(&self, record: &GroupRecord, orders: Orders<'_>, step: &Step) -> Applied {
+        let member = |id: &InstanceId| orders.members.iter().find(|member| member.id == *id);
         match step {
             Step::CreateAgain { id } => self.create_again(record, *id).await,
             Step::Register { id, vserver } => self.register(record, *id, *vserver).await,
-            Step::Deregister { id, vserver } => self.deregister(member(id), *vserver).await,
+            Step::Deregister { id, vserver } => {
+                let manner = orders.manner(member(id), *vserver);
+                self.deregister(member(id), *vserver, manner).await
+            }
             Step::Drain { id, .. } => self.drain(member(id)).await,
             Step::TakeBack { id } => self.undrain(member(id)).await,
             Step::Signal { id, .. } => self.signal(member(id)).await,
-            Step::Delete { id, .. } | Step::DestroyStray { id } => self.delete(*id).await,
+            Step::Delete { id, .. } => self.delete(*id).await,
+            Step::DestroyStray { id } => self.destroy_stray(*id).await,
             _ => Applied::default(),
         }
     }
@@ -139,7 +188,7 @@ impl Hands {
         };
         match self.launch_of(record, row).await {
             Some(launch) => {
-                let spec = machine(record, &launch, (id, &row.name, row.address));
+                let spec = machine(record, &launch, &row.into());
                 Applied {
                     look_again: false,
                     ..self.create(&spec).await
@@ -171,14 +220,9 @@ impl Hands {
         Applied::default()
     }
 
-    async fn deregister(&self, member: Option<&Member>, vserver: VServerId) -> Applied {
+    async fn deregister(&self, member: Option<&Member>, vserver: VServerId, manner: Manner) -> Applied {
         let (Some(member), Some(place)) = (member, self.looks.place(vserver)) else {
             return Applied::default();
-        };
-        let manner = if member.phase == Phase::Serving {
-            Manner::Gentle
-        } else {
-            Manner::Now
         };
         let word = member
             .standings
@@ -190,7 +234,7 @@ impl Hands {
                 let drained = self.balancer.drain(place, vserver, member.id).await;
                 self.said("drain", member.id, drained);
             }
-            // Its requests in flight end by themselves; a look at each change of their number asks again.
+            // Its requests in flight end by themselves, or the deadline does it: every slot looks again.
             (Manner::Gentle, Some(CheckWord::Draining(in_flight))) if in_flight > 0 => {}
             _ => {
                 self.leave(place, vserver, member.id).await;
@@ -273,6 +317,25 @@ impl Hands {
         }
     }
 
+    /// Out of every VServer that still lists it, then away. Not while a balancer that may list it is mute (I7): the next
+    /// cycle asks again.
+    async fn destroy_stray(&self, id: InstanceId) -> Applied {
+        for place in self.looks.all().iter().copied() {
+            let Some(look) = self.looks.get(place).filter(|look| look.certain()) else {
+                return Applied::default();
+            };
+            for line in look.lines_of(id) {
+                if !self.leave(place, line.vserver, id).await {
+                    return Applied::default();
+                }
+            }
+        }
+        Applied {
+            destroyed: BTreeSet::from([id]),
+            ..self.delete(id).await
+        }
+    }
+
     /// Where a member is listed.
     fn stands(&self, member: Option<&Member>) -> Vec<(LoadBalancerId, VServerId, InstanceId)> {
         let standings = member
@@ -301,17 +364,26 @@ pub(super) fn address(row: &InstanceRow, binding: &Binding) -> MemberAddress {
     }
 }
 
-fn machine(record: &GroupRecord, launch: &Launch, (id, name, address): (InstanceId, &str, Ipv4Addr)) -> MachineSpec {
+fn machine(record: &GroupRecord, launch: &Launch, new: &Minted) -> MachineSpec {
+    let Placed { subnet, address } = new.place;
+    let birth = Birth {
+        subnet,
+        template: launch.template,
+        template_version: launch.template_version,
+        warm_up_ms: new.warm_up_ms,
+        intended_at: new.intended_at,
+    };
     MachineSpec {
-        id,
+        id: new.id,
         group: record.id,
-        name: name.to_owned(),
-        host_name: name.to_owned(),
+        name: new.name.clone(),
+        host_name: new.name.clone(),
         vcpu_milli: launch.vcpu_milli,
         memory_bytes: launch.memory_bytes,
         address,
         image: launch.image.clone(),
         user_data: launch.user_data.clone(),
+        birth: Some(birth),
     }
 }
 

@@ -4,6 +4,7 @@
 //! sees and asks for again.
 
 use super::group::Moment;
+use super::views::MachineView;
 use super::{DRAIN_MAX, GRACE_MAX};
 use crate::clock::Clock;
 use crate::ids::Ids;
@@ -24,6 +25,7 @@ const NAME_RANDOM: usize = 6;
 pub(super) struct Intending<'a> {
     pub(super) record: &'a GroupRecord,
     pub(super) passed: &'a Passed,
+    pub(super) machines: &'a MachineView,
     pub(super) clock: &'a dyn Clock,
     pub(super) ids: &'a dyn Ids,
     pub(super) moment: Moment,
@@ -43,7 +45,8 @@ impl Intending<'_> {
 
     fn intent(&self, step: &Step, crowd: &mut BTreeMap<SubnetId, usize>) -> Option<Intent> {
         match step {
-            Step::Launch { why } => self.launch(*why, crowd),
+            Step::Launch { why } => Some(self.launch(*why, crowd)),
+            Step::Adopt { id } => self.adopt(*id),
             Step::Drain { id, cause } => {
                 let until = self.deadline(DRAIN_MAX);
                 self.leave(*id, *cause, Phase::Draining { cause: *cause, until })
@@ -59,7 +62,7 @@ impl Intending<'_> {
     }
 
     fn deadline(&self, span: std::time::Duration) -> Timestamp {
-        self.moment.now.plus(self.clock.anchor().scaled(span))
+        deadline(self.clock, self.moment.now, span)
     }
 
     /// Members by subnet: the next launch goes where the fewest are, so that zones stay balanced.
@@ -73,14 +76,12 @@ impl Intending<'_> {
             .collect()
     }
 
-    fn launch(&self, why: LaunchWhy, crowd: &mut BTreeMap<SubnetId, usize>) -> Option<Intent> {
-        let (subnet, count) = crowd.iter_mut().min_by_key(|(subnet, count)| (**count, **subnet))?;
-        *count += 1;
+    fn launch(&self, why: LaunchWhy, crowd: &mut BTreeMap<SubnetId, usize>) -> Intent {
         let id = InstanceId(self.ids.mint());
-        Some(Intent::Launch {
+        Intent::Launch {
             id,
             name: instance_name(&self.record.name, self.ids.mint()),
-            subnet: *subnet,
+            subnets: next_places(crowd),
             flags: Flags {
                 replacement: why != LaunchWhy::Growth,
                 ..Flags::default()
@@ -92,6 +93,18 @@ impl Intending<'_> {
                     reasons: self.launch_reasons(),
                 },
             ),
+        }
+    }
+
+    /// A stray becomes a member: its record is written anew from what its machine says of its making.
+    fn adopt(&self, id: InstanceId) -> Option<Intent> {
+        let made = self.machines.machines.as_ref()?.one(self.record.id, id)?.made.clone()?;
+        let reasons = vec![Reason::StrayAdopted { id }];
+        Some(Intent::Adopt {
+            id,
+            made,
+            flags: Flags::default(),
+            activity: self.activity(ActivityKind::Launch, Cause::Engine { reasons }),
         })
     }
 
@@ -147,6 +160,21 @@ impl Intending<'_> {
     }
 }
 
+/// A real span from now on, in product time.
+pub(super) fn deadline(clock: &dyn Clock, now: Timestamp, span: std::time::Duration) -> Timestamp {
+    now.plus(clock.anchor().scaled(span))
+}
+
+/// Every subnet, the emptiest first (ties by id): a full one is passed over for the next. The first counts one more.
+fn next_places(crowd: &mut BTreeMap<SubnetId, usize>) -> Vec<SubnetId> {
+    let mut subnets: Vec<_> = crowd.keys().copied().collect();
+    subnets.sort_by_key(|subnet| (crowd.get(subnet).copied(), *subnet));
+    if let Some(count) = subnets.first().and_then(|first| crowd.get_mut(first)) {
+        *count += 1;
+    }
+    subnets
+}
+
 /// Group name, dash, 6 random base-32 characters (design 4.12).
 fn instance_name(group: &str, bits: u64) -> String {
     let text = encode(bits);
@@ -191,6 +219,15 @@ fn leaves(reason: &Reason, member: InstanceId, why: LeaveCause) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_emptiest_subnet_comes_first_and_the_others_are_there_should_it_be_full() {
+        let [a, b, c] = [1, 2, 3].map(SubnetId);
+        let mut crowd = BTreeMap::from([(a, 2), (b, 0), (c, 1)]);
+        let places: Vec<_> = (0..4).map(|_| next_places(&mut crowd)).collect();
+        assert_eq!(places, [[b, c, a], [b, c, a], [c, a, b], [a, b, c]]);
+        assert_eq!(next_places(&mut BTreeMap::new()), []);
+    }
 
     #[test]
     fn an_instance_is_named_after_its_group_with_six_random_characters() {

@@ -8,17 +8,24 @@
 //!   whenever something says "look now".
 //! - [`owner`] decides when to look; [`views`] reads machines and balancers for all groups at once; [`observe`] makes
 //!   one group's observation; `engine::pass` decides and plans; [`intend`] writes what is to happen; [`apply`] calls
-//!   driver and balancer; [`settle`] writes what happened; [`keeper`] keeps the balancers' processes.
+//!   driver and balancer; [`settle`] writes what happened; [`keeper`] keeps the balancers' processes and [`guard`] brings
+//!   back those that die; [`host`] looks at all of it once a slot; [`chores`] are what is due by the clock.
 //! - One pass a group at a time, in its own task: no call of a driver holds up the owner.
 //! - A source that fails is missing, never zero, never fatal. A settle that is refused is dropped: the next pass, of
 //!   whoever owns the group then, sees the world as it is.
 
 mod apply;
+mod chores;
+mod departures;
 mod failure;
 mod group;
+mod guard;
+mod host;
 mod intend;
 mod keeper;
 mod lag;
+mod looks;
+mod minutes;
 mod observe;
 mod owner;
 mod samples;
@@ -28,8 +35,8 @@ mod views;
 mod wake;
 
 pub use failure::failure_text;
-pub use keeper::{BalancerLook, Trouble};
-pub use lag::{Lag, LagReport};
+pub use lag::LagReport;
+pub use looks::{BalancerLook, Trouble};
 pub use owner::{Loop, LoopParts, offset_of};
 pub use snapshots::Snapshots;
 pub use views::{Machines, Mark};

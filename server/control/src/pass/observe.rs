@@ -4,16 +4,17 @@
 //! only the driver's `Gone` ends it.
 
 use super::samples::Meter;
+use super::views::among;
 use super::{CALL_DEADLINE, within};
 use crate::balancer::BackendStat;
 use crate::clock::Clock;
-use crate::drivers::{Driver, Machine, MachineWord};
+use crate::drivers::{Driver, Machine, MachineWord, Made};
 use crate::store::{GroupRecord, InstanceRow};
 use engine::model::{
-    Answer, CheckWord, Cycle, DriverWord, InstanceId, Member, Observation, Phase, ReadyWord, Source, Span, Standing,
-    VServerId,
+    Answer, CheckWord, Cycle, DriverWord, Fit, InstanceId, Member, Observation, Phase, ReadyWord, Source, Span,
+    Standing, Stray, VServerId,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What one VServer's balancer said: its lines of this group's members, or nothing.
 #[derive(Debug, Clone)]
@@ -33,6 +34,8 @@ pub(super) struct Seen<'a> {
     pub(super) described: &'a BTreeMap<InstanceId, Machine>,
     pub(super) vservers: &'a BTreeMap<VServerId, VServerSaid>,
     pub(super) meter: &'a Meter,
+    /// Strays the store would not take in.
+    pub(super) not_adoptable: &'a BTreeSet<InstanceId>,
     pub(super) clock: &'a dyn Clock,
     pub(super) offset: Span,
     pub(super) cycle: Cycle,
@@ -105,22 +108,37 @@ impl Seen<'_> {
             .collect()
     }
 
-    fn strays(&self) -> Vec<InstanceId> {
+    fn strays(&self) -> Vec<Stray> {
         let mut known: Vec<_> = self.record.instances.iter().map(|row| row.id).collect();
         known.sort_unstable();
         let ours = self.machines.unwrap_or_default().iter();
         let exists = ours.filter(|machine| machine.word != MachineWord::Gone);
-        exists
-            .map(|machine| machine.id)
-            .filter(|id| known.binary_search(id).is_err())
+        let strays = exists.filter(|machine| known.binary_search(&machine.id).is_err());
+        strays
+            .map(|machine| Stray {
+                id: machine.id,
+                fit: self.fit(machine),
+                intended_at: machine.made.as_ref().map(|made| made.birth.intended_at),
+            })
             .collect()
     }
-}
 
-/// One of a group's machines, which are by id.
-fn among(machines: &[Machine], id: InstanceId) -> Option<&Machine> {
-    let at = machines.binary_search_by_key(&id, |machine| machine.id).ok()?;
-    Some(&machines[at])
+    /// Whether a machine could be a member: it runs, is made of what the group launches now, and its address is in one of
+    /// the group's subnets and no member's. What only the store can tell (another group's record) it has told before.
+    fn fit(&self, machine: &Machine) -> Fit {
+        let runs = matches!(machine.word, MachineWord::Running { .. });
+        let fits = machine.made.as_ref().is_some_and(|Made { address, birth, .. }| {
+            let launch = &self.record.launch;
+            let same = (birth.template, birth.template_version) == (launch.template, launch.template_version);
+            let taken = self.record.instances.iter().any(|row| row.address == *address);
+            same && !taken && launch.subnets.iter().any(|(subnet, _)| *subnet == birth.subnet)
+        });
+        if runs && fits && !self.not_adoptable.contains(&machine.id) {
+            Fit::Matches
+        } else {
+            Fit::Differs
+        }
+    }
 }
 
 fn word_in(said: &VServerSaid, id: InstanceId) -> CheckWord {

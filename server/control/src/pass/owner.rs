@@ -3,32 +3,30 @@
 //! Once a slot (a fifteenth of a cycle) it looks at what changed on the host and in the balancers and begins the passes
 //! of the groups whose cycle closes there. It waits for nobody: passes and looks run in tasks of their own.
 
-use super::apply::Hands;
+use super::chores::{Chores, Leases};
 use super::group::{Kept, Moment, Outcome, Passing};
-use super::keeper::{Keeper, Knows, Looks};
-use super::lag::Lag;
-use super::views::{MachineView, Views};
+use super::guard::Guard;
+use super::host::{Host, Watched};
+use super::keeper::Knows;
+use super::views::Views;
 use super::wake::{Bell, Handle, Work};
-use super::{DRIVER_CALLS_MAX, LEASE_RENEW, SLOT_REAL_MIN, SLOTS, within};
+use super::{SLOT_REAL_MIN, SLOTS, within};
 use crate::balancer::Balancer;
 use crate::clock::{Clock, Wall};
 use crate::drivers::Driver;
 use crate::ids::Ids;
-use crate::store::{Lease, LoopStore, StoreError, shard_of};
-use engine::model::{CYCLE_MS, CheckWord, Cycle, GroupId, InstanceId, Span, Timestamp, VServerId};
+use crate::metrics::Passes;
+use crate::store::{LoopStore, StoreError, shard_of};
+use api::system::PassOutcome;
+use engine::model::{CYCLE_MS, Cycle, GroupId, Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// A slot's length in product time.
 const SLOT_MS: i64 = CYCLE_MS / SLOTS;
-/// How often the product clock's mark is stored, real time (design 2).
-const MARK_EVERY: std::time::Duration = std::time::Duration::from_secs(10);
-/// How often rows past their retention are removed, real time, and how many at a time.
-const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
-const SWEEP_ROWS: u32 = 1_000;
 /// How long a graceful stop waits for passes under way; the host allows 10 s in all.
 const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(7);
 
@@ -52,24 +50,20 @@ pub struct LoopParts {
 pub struct Loop {
     store: Arc<dyn LoopStore>,
     clock: Arc<dyn Clock>,
-    owner: String,
+    handle: Handle,
     bell: Arc<Bell>,
     work: Arc<Work>,
-    looks: Arc<Looks>,
-    lag: Arc<Lag>,
+    figures: Arc<Passes>,
     views: Arc<Views>,
     passing: Arc<Passing>,
-    keeper: Option<Keeper>,
+    host: Host,
+    guard: Option<Guard>,
+    chores: Chores,
     groups: BTreeMap<GroupId, Slot>,
-    leases: BTreeMap<u16, Lease>,
+    leases: Leases,
     passes: JoinSet<Finished>,
-    watch: JoinSet<Watched>,
-    host: HostView,
     again: BTreeSet<GroupId>,
     started: Started,
-    renewed: Wall,
-    marked: Wall,
-    swept: Wall,
     next_slot: Wall,
     judged_to: Timestamp,
 }
@@ -98,20 +92,6 @@ struct Finished {
     outcome: Outcome,
 }
 
-/// What a look at host and balancers came to.
-struct Watched {
-    keeper: Keeper,
-    host: HostView,
-    changed: BTreeSet<GroupId>,
-}
-
-/// What is compared from slot to slot: a change wakes the group.
-#[derive(Debug, Default)]
-struct HostView {
-    machines: Arc<MachineView>,
-    members: BTreeMap<(VServerId, InstanceId), CheckWord>,
-}
-
 /// The offset of a group's cycles: one of 15 slots.
 pub fn offset_of(group: GroupId) -> Span {
     let slot = group.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
@@ -121,87 +101,47 @@ pub fn offset_of(group: GroupId) -> Span {
 impl Loop {
     /// A loop that has not begun.
     pub fn new(parts: LoopParts) -> Self {
-        let (bell, looks, lag) = (Arc::<Bell>::default(), Arc::<Looks>::default(), Arc::<Lag>::default());
-        let LoopParts {
-            store,
-            driver,
-            balancer,
-            clock,
-            ids,
-            owner,
-        } = parts;
-        let views = Arc::new(Views::new(
-            clock.clone(),
-            driver.clone(),
-            balancer.clone(),
-            looks.clone(),
-        ));
-        let hands = Arc::new(Hands {
-            driver,
-            balancer: balancer.clone(),
-            store: store.clone(),
-            clock: clock.clone(),
-            looks: looks.clone(),
-            calls: Semaphore::new(DRIVER_CALLS_MAX),
-        });
-        let passing = Passing {
-            store: store.clone(),
-            views: views.clone(),
-            hands,
-            clock: clock.clone(),
-            ids,
+        #[cfg(feature = "failpoints")]
+        let parts = crate::failpoints::surround(parts);
+        let handle = Handle::default();
+        let views = Arc::new(Views::new(&parts, handle.looks.clone()));
+        let host = Host::new(&parts, &views, &handle.looks, &handle);
+        let guard = Guard {
+            balancer: parts.balancer.clone(),
+            clock: parts.clock.clone(),
+            looks: handle.looks.clone(),
         };
-        let keeper = Keeper {
-            store: store.clone(),
-            balancer,
-            clock: clock.clone(),
-            looks: looks.clone(),
-            bell: bell.clone(),
-            ensured: BTreeMap::new(),
-            records: Vec::new(),
-        };
-        let (passing, keeper) = (Arc::new(passing), Some(keeper));
-        let (groups, leases, again) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        let (passes, watch, host) = (JoinSet::new(), JoinSet::new(), HostView::default());
-        let (renewed, marked, swept, judged_to) = (Wall(0), Wall(0), Wall(0), clock.now());
-        let next_slot = clock.wall();
-        let (started, work) = (Started::Looking, Arc::<Work>::default());
+        let passing = Arc::new(Passing::new(&parts, views.clone(), &handle));
         // The start itself is under way until every group has its first pass begun.
-        work.begin();
+        handle.work.begin();
+        let LoopParts {
+            store, clock, owner, ..
+        } = parts;
         Self {
-            store,
-            clock,
-            owner,
-            bell,
-            work,
-            looks,
-            lag,
+            chores: Chores::new(store.clone(), clock.clone(), owner),
+            bell: handle.bell.clone(),
+            work: handle.work.clone(),
+            figures: handle.figures.clone(),
+            handle,
             views,
             passing,
-            keeper,
-            groups,
-            leases,
-            passes,
-            watch,
             host,
-            again,
-            started,
-            renewed,
-            marked,
-            swept,
-            next_slot,
-            judged_to,
+            guard: Some(guard),
+            groups: BTreeMap::new(),
+            leases: Leases::new(),
+            passes: JoinSet::new(),
+            again: BTreeSet::new(),
+            started: Started::Looking,
+            next_slot: clock.wall(),
+            judged_to: clock.now(),
+            store,
+            clock,
         }
     }
 
     /// What the rest of the server talks to.
     pub fn handle(&self) -> Handle {
-        Handle {
-            bell: self.bell.clone(),
-            work: self.work.clone(),
-            looks: self.looks.clone(),
-            lag: self.lag.clone(),
-        }
+        self.handle.clone()
     }
 
     /// Runs until told to stop. Then no step is begun any more, passes under way end, and the leases are given back;
@@ -210,19 +150,21 @@ impl Loop {
     /// # Errors
     /// The store does not let the loop claim its shards at the start.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
-        self.claim().await?;
-        if let Some(keeper) = &mut self.keeper {
-            keeper.reload().await;
-        }
+        self.leases = self.chores.claim().await?;
+        self.host.reload().await;
         self.take_groups().await?;
         self.work.end();
+        let mut guard = JoinSet::new();
+        if let Some(watching) = self.guard.take() {
+            guard.spawn(watching.watch());
+        }
         while !stop.is_cancelled() {
             let wait = self.next_slot.since(self.clock.wall());
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 Some(finished) = self.passes.join_next() => self.finish(finished),
-                Some(watched) = self.watch.join_next() => self.watched(watched),
+                watched = self.host.looked() => self.watched(watched),
                 () = self.bell.rung() => {
                     self.work.begin();
                     self.woken().await;
@@ -235,6 +177,8 @@ impl Loop {
                 }
             }
         }
+        // Whoever is stopped keeps nothing alive any more: the next one does.
+        guard.shutdown().await;
         self.end().await
     }
 
@@ -243,15 +187,8 @@ impl Loop {
         if within(&*self.clock, STOP_MAX, passes).await.is_none() {
             tracing::warn!("passes still under way after {STOP_MAX:?} are left to the next start");
         }
-        self.watch.shutdown().await;
-        self.store.release(&self.owner).await
-    }
-
-    async fn claim(&mut self) -> Result<(), StoreError> {
-        let leases = self.store.claim(&self.owner).await?;
-        self.leases = leases.into_iter().map(|lease| (lease.shard, lease)).collect();
-        self.renewed = self.clock.wall();
-        Ok(())
+        self.host.end().await;
+        self.chores.release().await
     }
 
     /// Every group of our shards, looked at once now.
@@ -283,8 +220,13 @@ impl Loop {
     async fn slot(&mut self) {
         self.set_next_slot();
         let now = self.clock.now();
-        self.chores().await;
+        self.figures.slot(self.clock.wall());
         self.look_at_host();
+        if let Some(leases) = self.chores.work().await {
+            self.leases = leases;
+        }
+        self.figures.holds(self.groups.len(), self.leases.len());
+        self.finish_start();
         for group in std::mem::take(&mut self.again) {
             self.begin(group, self.clock.wall());
         }
@@ -321,7 +263,7 @@ impl Loop {
             slot.woken = true;
             return;
         };
-        self.lag.count(self.clock.wall().since(due));
+        self.figures.lag.count(self.clock.wall().since(due));
         let moment = Moment {
             now: self.clock.now(),
             since: self.views.mark(),
@@ -330,13 +272,16 @@ impl Loop {
         };
         let passing = self.passing.clone();
         self.work.begin();
-        self.passes.spawn(async move {
+        // Whatever is logged inside, by drivers too, carries the group and the spec version it was loaded with.
+        let span = tracing::info_span!("pass", %group, spec_version = tracing::field::Empty);
+        let pass = async move {
             let outcome = passing.pass(group, &mut kept, moment).await;
             Finished { group, kept, outcome }
-        });
+        };
+        self.passes.spawn(pass.instrument(span));
     }
 
-    fn finish(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
+    fn finish(&mut self, finished: Result<Finished, JoinError>) {
         self.work.end();
         let Finished { group, kept, outcome } = match finished {
             Ok(finished) => finished,
@@ -356,18 +301,25 @@ impl Loop {
         if woken {
             self.begin(group, self.clock.wall());
         }
+        self.finish_start();
+    }
+
+    /// Notes once that every group was looked at since the start; at once where there is none.
+    fn finish_start(&mut self) {
         if self.started == Started::Looking && self.groups.values().all(|slot| slot.looked) {
             self.started = Started::Done;
+            self.figures.looked_at_all();
             tracing::info!(groups = self.groups.len(), "every group was looked at");
         }
     }
 
     /// A pass panicked: its group begins anew from the store, as after a crash.
-    fn lost(&mut self, why: &tokio::task::JoinError) {
+    fn lost(&mut self, why: &JoinError) {
         tracing::error!(
             error = why as &dyn std::error::Error,
             "a pass broke off; its group begins anew"
         );
+        self.figures.ended(PassOutcome::BrokeOff);
         let running: BTreeSet<_> = self
             .groups
             .iter()
@@ -403,132 +355,28 @@ impl Loop {
     }
 
     async fn reload_balancers(&mut self) {
-        match &mut self.keeper {
-            Some(keeper) => keeper.reload().await,
-            // A look is under way with the keeper: ask again when it is back.
-            None => return self.bell.balancers(),
-        }
-        self.look_at_host();
-    }
-
-    /// Looks at machines and balancers in a task of its own; one look at a time.
-    fn look_at_host(&mut self) {
-        let Some(mut keeper) = self.keeper.take() else {
-            return;
-        };
-        let knows = if self.started == Started::Done {
-            Knows::Everything
+        if self.host.reload().await {
+            self.look_at_host();
         } else {
-            Knows::NotYet
+            self.bell.balancers();
+        }
+    }
+
+    fn look_at_host(&mut self) {
+        let knows = match self.started {
+            Started::Done => Knows::Everything,
+            Started::Looking => Knows::NotYet,
         };
-        let (views, since) = (self.views.clone(), self.views.mark());
-        let before = std::mem::take(&mut self.host);
-        self.work.begin();
-        self.watch.spawn(async move {
-            for balancer in keeper.looks.all().iter() {
-                views.balancer(*balancer, since).await;
-            }
-            keeper.keep(knows).await;
-            let host = HostView {
-                machines: views.machines(since).await,
-                members: members(&keeper.looks),
-            };
-            let changed = before.changed(&host);
-            Watched { keeper, host, changed }
-        });
+        self.host.look(knows);
     }
 
-    fn watched(&mut self, watched: Result<Watched, tokio::task::JoinError>) {
-        self.work.end();
-        match watched {
-            Ok(Watched { keeper, host, changed }) => {
-                self.keeper = Some(keeper);
-                self.host = host;
-                changed
-                    .into_iter()
-                    .for_each(|group| self.begin(group, self.clock.wall()));
-            }
-            Err(why) => {
-                tracing::error!(error = &why as &dyn std::error::Error, "a look at the host broke off");
-                self.keeper = Some(self.new_keeper());
-                self.bell.balancers();
-            }
+    /// A look at the host is over: what changed is looked at.
+    fn watched(&mut self, watched: Result<Watched, JoinError>) {
+        for group in self.host.take(watched) {
+            self.begin(group, self.clock.wall());
         }
-    }
-
-    fn new_keeper(&self) -> Keeper {
-        Keeper {
-            store: self.store.clone(),
-            balancer: self.passing.hands.balancer.clone(),
-            clock: self.clock.clone(),
-            looks: self.looks.clone(),
-            bell: self.bell.clone(),
-            ensured: BTreeMap::new(),
-            records: Vec::new(),
-        }
-    }
-
-    /// Leases, the clock's mark, retention. A store that does not answer is asked again at the next slot.
-    async fn chores(&mut self) {
-        let wall = self.clock.wall();
-        if wall.since(self.renewed) >= LEASE_RENEW {
-            self.renew(wall).await;
-        }
-        if wall.since(self.marked) >= MARK_EVERY && said("mark", self.store.mark(self.mark()).await) {
-            self.marked = wall;
-        }
-        if wall.since(self.swept) >= SWEEP_EVERY {
-            self.swept = wall;
-            said("sweep", self.store.sweep(self.clock.now(), wall, SWEEP_ROWS).await);
-        }
-    }
-
-    /// now + 10 s x scale: a start never begins before what this run may still reach.
-    fn mark(&self) -> Timestamp {
-        self.clock.now().plus(self.clock.anchor().scaled(MARK_EVERY))
-    }
-
-    async fn renew(&mut self, wall: Wall) {
-        match self.store.renew(&self.owner).await {
-            Ok(leases) => {
-                self.leases = leases.into_iter().map(|lease| (lease.shard, lease)).collect();
-                self.renewed = wall;
-            }
-            Err(why) => tracing::warn!(error = &why as &dyn std::error::Error, "leases are not renewed"),
-        }
-    }
-}
-
-/// Logs a failed chore; true when it was done.
-fn said(chore: &'static str, done: Result<(), StoreError>) -> bool {
-    if let Err(why) = &done {
-        tracing::warn!(chore, error = why as &dyn std::error::Error, "not done now");
-    }
-    done.is_ok()
-}
-
-fn members(looks: &Looks) -> BTreeMap<(VServerId, InstanceId), CheckWord> {
-    let mut words = BTreeMap::new();
-    for look in looks.all().iter().filter_map(|id| looks.get(*id)) {
-        words.extend(look.backends.iter().map(|line| ((line.vserver, line.id), line.word)));
-    }
-    words
-}
-
-impl HostView {
-    /// Groups with a machine or member whose word differs from the last look's. A silent driver or balancer changes
-    /// nothing: missing is not a word.
-    fn changed(&self, now: &Self) -> BTreeSet<GroupId> {
-        let (Some(before), Some(after)) = (&self.machines.machines, &now.machines.machines) else {
-            return BTreeSet::new();
-        };
-        let keys = self.members.keys().chain(now.members.keys());
-        let members = keys
-            .filter(|key| self.members.get(key) != now.members.get(key))
-            .map(|(_, id)| *id);
-        let members: BTreeSet<InstanceId> = members.collect();
-        let mut groups = before.differing(after);
-        groups.extend(after.groups_of(&members).chain(before.groups_of(&members)));
-        groups
+        let (groups, leases) = (&self.groups, &self.leases);
+        self.host
+            .say_unknown(|group| leases.contains_key(&shard_of(group)) && !groups.contains_key(&group));
     }
 }

@@ -15,6 +15,7 @@ use engine::model::{
     ActivityId, DriverWord, Flags, GroupStatus, InstanceId, LeaveCause, Member, Observation, Order, Phase, Reason,
     Step, Timestamp,
 };
+use std::collections::BTreeSet;
 
 /// Everything a settlement is made from.
 pub(super) struct Settling<'a> {
@@ -22,6 +23,8 @@ pub(super) struct Settling<'a> {
     pub(super) seen: &'a Observation,
     pub(super) passed: &'a Passed,
     pub(super) kept: &'a Kept,
+    /// Strays whose destruction was begun.
+    pub(super) destroyed: &'a BTreeSet<InstanceId>,
     pub(super) moment: Moment,
     pub(super) ids: &'a dyn Ids,
 }
@@ -55,6 +58,7 @@ impl Settling<'_> {
                 Vec::new()
             },
             cycle,
+            minute: self.kept.minutes.closed().cloned(),
             changes: if news {
                 vec![Change::Group { id: self.record.id }]
             } else {
@@ -152,7 +156,7 @@ impl Settling<'_> {
     fn done(&self) -> Vec<NewActivity> {
         let resized = self.resized();
         let vanished = self.seen.members.iter().filter_map(|member| self.vanished(member));
-        resized.into_iter().chain(vanished).collect()
+        resized.into_iter().chain(vanished).chain(self.destroyed()).collect()
     }
 
     fn resized(&self) -> Option<NewActivity> {
@@ -166,6 +170,16 @@ impl Settling<'_> {
             .cloned()
             .collect();
         (size.0 != size.1).then(|| self.activity(ActivityKind::Resize, Cause::Engine { reasons }, size))
+    }
+
+    /// Strays that begin to be destroyed: no record tells of them, so the log does, once.
+    fn destroyed(&self) -> impl Iterator<Item = NewActivity> {
+        let size = self.passed.decision.size;
+        let new = self.destroyed.difference(&self.kept.destroyed).copied();
+        new.map(move |id| {
+            let reasons = vec![Reason::StrayDestroyed { id }];
+            self.activity(ActivityKind::Removal, Cause::Engine { reasons }, (size, size))
+        })
     }
 
     fn vanished(&self, member: &Member) -> Option<NewActivity> {
@@ -278,7 +292,9 @@ fn needs_a_person(reason: &Reason) -> bool {
         Reason::BreakerOpen { .. }
             | Reason::Held { .. }
             | Reason::UnhealthyButKept { .. }
+            | Reason::Strays { .. }
             | Reason::StraysNeedAPerson { .. }
+            | Reason::StoreIsOlder { .. }
             | Reason::NoAnswer { .. }
     )
 }

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::drivers::Usage;
 use crate::store::GroupRecord;
 use engine::model::{Cycle, InstanceId, Observation, VServerId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What observations of one group need from cycle to cycle: its counters.
 #[derive(Debug, Default)]
@@ -47,6 +47,7 @@ impl Snapshots {
             described: &BTreeMap::new(),
             vservers: &vservers,
             meter: &self.meter,
+            not_adoptable: &BTreeSet::new(),
             clock,
             offset: offset_of(record.id),
             cycle,

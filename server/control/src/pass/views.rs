@@ -4,14 +4,15 @@
 //! an order. A pass asks for one begun after the pass itself, so no reading is older than the last answer of a driver
 //! about any of its instances. Passes of one slot share one reading: whoever comes first reads, the others wait for it.
 
-use super::keeper::{BalancerLook, Looks};
+use super::looks::{BalancerLook, Looks};
+use super::owner::LoopParts;
 use super::{CALL_DEADLINE, within};
 use crate::balancer::{Balancer, BalancerError};
 use crate::clock::Clock;
-use crate::drivers::{Driver, Machine};
-use engine::model::{GroupId, InstanceId, LoadBalancerId};
+use crate::drivers::{Driver, Machine, MachineWord};
+use engine::model::{GroupId, InstanceId, LoadBalancerId, ReadyWord};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{self, AtomicU64};
 use tokio::sync::Mutex;
@@ -38,6 +39,18 @@ impl Machines {
         &rest[..rest.partition_point(|machine| machine.group == group)]
     }
 
+    /// One machine of a group.
+    pub(super) fn one(&self, group: GroupId, id: InstanceId) -> Option<&Machine> {
+        among(self.of_group(group), id)
+    }
+
+    /// Every group that has a machine.
+    pub(super) fn groups(&self) -> impl Iterator<Item = GroupId> {
+        self.0
+            .chunk_by(|one, next| one.group == next.group)
+            .map(|machines| machines[0].group)
+    }
+
     /// Groups of the machines that only one of the two has, or whose word or ready check differs.
     pub(super) fn differing(&self, other: &Self) -> BTreeSet<GroupId> {
         let (mut ours, mut theirs) = (self.0.iter().peekable(), other.0.iter().peekable());
@@ -52,7 +65,7 @@ impl Machines {
             };
             let one = if order.is_le() { ours.next() } else { None };
             let other = if order.is_ge() { theirs.next() } else { None };
-            if one != other {
+            if word(one) != word(other) {
                 groups.extend(one.or(other).map(|machine| machine.group));
             }
         }
@@ -60,11 +73,22 @@ impl Machines {
 
     /// The groups of these machines.
     pub(super) fn groups_of<'a>(&'a self, ids: &'a BTreeSet<InstanceId>) -> impl Iterator<Item = GroupId> + 'a {
-        let all = if ids.is_empty() { &[] } else { self.0.as_slice() };
+        let all: &[Machine] = if ids.is_empty() { &[] } else { &self.0 };
         all.iter()
             .filter(|machine| ids.contains(&machine.id))
             .map(|machine| machine.group)
     }
+}
+
+/// One of a group's machines, which are by id.
+pub(super) fn among(machines: &[Machine], id: InstanceId) -> Option<&Machine> {
+    let at = machines.binary_search_by_key(&id, |machine| machine.id).ok()?;
+    Some(&machines[at])
+}
+
+/// What a change of wakes the machine's group.
+fn word(machine: Option<&Machine>) -> Option<(MachineWord, ReadyWord)> {
+    machine.map(|machine| (machine.word, machine.ready))
 }
 
 /// What the driver said of all machines.
@@ -92,25 +116,17 @@ pub(super) struct Views {
     readings: AtomicU64,
     // Held across the reading on purpose: that is what makes the second asker wait for the first one's answer.
     machines: Mutex<Arc<MachineView>>,
-    balancers: Mutex<BTreeMap<LoadBalancerId, Arc<Mutex<()>>>>,
 }
 
 impl Views {
-    pub(super) fn new(
-        clock: Arc<dyn Clock>,
-        driver: Arc<dyn Driver>,
-        balancer: Arc<dyn Balancer>,
-        looks: Arc<Looks>,
-    ) -> Self {
-        let (machines, balancers) = (Mutex::default(), Mutex::default());
+    pub(super) fn new(parts: &LoopParts, looks: Arc<Looks>) -> Self {
         Self {
-            clock,
-            driver,
-            balancer,
+            clock: parts.clock.clone(),
+            driver: parts.driver.clone(),
+            balancer: parts.balancer.clone(),
             looks,
             readings: AtomicU64::new(0),
-            machines,
-            balancers,
+            machines: Mutex::default(),
         }
     }
 
@@ -150,8 +166,8 @@ impl Views {
 
     /// A reading of one balancer begun after `since`.
     pub(super) async fn balancer(&self, id: LoadBalancerId, since: Mark) -> Arc<BalancerLook> {
-        let one = self.balancers.lock().await.entry(id).or_default().clone();
-        let _reading = one.lock().await;
+        let turn = self.looks.turn(id);
+        let _reading = turn.lock().await;
         if let Some(look) = self.looks.get(id).filter(|look| look.began > since) {
             return look;
         }
@@ -170,8 +186,6 @@ fn mute(id: LoadBalancerId) -> BalancerError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drivers::MachineWord;
-    use engine::model::ReadyWord;
 
     fn machines(each: &[(u64, u64, MachineWord)]) -> Machines {
         let machine = |(group, id, word): &(u64, u64, MachineWord)| Machine {
@@ -179,6 +193,7 @@ mod tests {
             group: GroupId(*group),
             word: *word,
             ready: ReadyWord::NotYet,
+            made: None,
         };
         Machines::new(each.iter().map(machine).collect())
     }

@@ -2,8 +2,9 @@
 //!
 //! Bounded by nature: a set of ids, so a thousand wakes of one group are one look.
 
-use super::keeper::{BalancerLook, Looks};
-use super::lag::{Lag, LagReport};
+use super::lag::LagReport;
+use super::looks::{BalancerLook, Looks};
+use crate::metrics::Passes;
 use engine::model::{GroupId, LoadBalancerId};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,12 +64,12 @@ impl Work {
 }
 
 /// The loop, as the rest of the server sees it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Handle {
     pub(super) work: Arc<Work>,
     pub(super) bell: Arc<Bell>,
     pub(super) looks: Arc<Looks>,
-    pub(super) lag: Arc<Lag>,
+    pub(super) figures: Arc<Passes>,
 }
 
 impl Handle {
@@ -95,6 +96,11 @@ impl Handle {
 
     /// How late passes begin.
     pub fn lag(&self) -> LagReport {
-        self.lag.report()
+        self.figures.lag.view().into()
+    }
+
+    /// What the loop counts of itself.
+    pub fn figures(&self) -> Arc<Passes> {
+        self.figures.clone()
     }
 }

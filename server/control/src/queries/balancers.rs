@@ -1,6 +1,6 @@
 //! The list of load balancers.
 
-use super::page::{Keyset, each, total};
+use super::page::{Keyset, List, Order, counting, each, key_of, matching, orders};
 use crate::auth::gate::Action;
 use crate::commands::Console;
 use crate::store::StoreError;
@@ -10,13 +10,29 @@ use api::actor::Actor;
 use api::backend::Answer;
 use api::balancers::{BalancerHealth, BalancerRow};
 use api::groups::{ListQuery, Page};
-use api::parse::After;
-use engine::model::{LoadBalancerId, TenantId};
+use api::parse::Column;
+use engine::model::TenantId;
 
-/// A page of the tenant's load balancers by name.
+/// What the list can be sorted by; each order has its index.
+const ORDERS: &[Order] = orders!(
+    "b.id, b.name, b.remark, b.address, b.created_at",
+    "load_balancers",
+    "b",
+    "",
+    [Created => "created_at"]
+);
+
+const LIST: List<BalancerRow> = List {
+    count: counting!("load_balancers"),
+    matches: matching!("load_balancers"),
+    row,
+    key: |row, column| key_of(column, &row.name, &[(Column::Created, row.created_ms)], row.id),
+};
+
+/// A page of the tenant's load balancers.
 pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<BalancerRow>> {
     console.look(actor, Action::ListBalancers)?;
-    let keyset = Keyset::of(&query)?;
+    let keyset = Keyset::of(&query, ORDERS)?;
     let mut tx = console.read("list load balancers").await?;
     let read = read(&mut tx, actor.tenant, &keyset).await;
     let mut page = read.map_err(|why| console.problems(why.into()))?;
@@ -27,27 +43,8 @@ pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> 
 }
 
 async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<BalancerRow>, StoreError> {
-    let sql = "SELECT COUNT(*) AS total FROM
-                   (SELECT 1 AS one FROM load_balancers l
-                    WHERE l.tenant_id = $1 AND l.deleted_at IS NULL
-                        AND (LOWER(l.name) LIKE $2 ESCAPE '!' OR l.id LIKE $2 ESCAPE '!')
-                    LIMIT 10000) AS counted";
-    let total = total(tx, sql, values![tenant, keyset.pattern()]).await?;
-    let sql = "SELECT l.id, l.name, l.remark, l.address, l.created_at FROM load_balancers l
-               WHERE l.tenant_id = $1 AND l.deleted_at IS NULL
-                   AND (LOWER(l.name) LIKE $2 ESCAPE '!' OR l.id LIKE $2 ESCAPE '!')
-                   AND (l.name > $3 OR (l.name = $3 AND l.id > $4))
-               ORDER BY l.name, l.id LIMIT $5";
-    let (name, id) = keyset.after();
-    let rows = tx
-        .all(sql, values![tenant, keyset.pattern(), name, id, keyset.fetch()])
-        .await?;
-    let rows = each(&rows, row)?;
-    let mut page = keyset.page(rows, total, |row| After {
-        key: row.name.clone(),
-        id: row.id.to_string(),
-    });
-    add_vservers(tx, tenant, &mut page.rows).await?;
+    let mut page = LIST.read(tx, keyset, ORDERS, values![tenant]).await?;
+    add_vservers(tx, &mut page.rows).await?;
     Ok(page)
 }
 
@@ -64,23 +61,15 @@ pub(super) fn row(row: &Row) -> Result<BalancerRow, StoreError> {
     })
 }
 
-/// The listeners of a page's load balancers, in one statement: those between its first and last name.
-async fn add_vservers(tx: &mut Tx, tenant: TenantId, page: &mut [BalancerRow]) -> Result<(), StoreError> {
-    let (Some(first), Some(last)) = (page.first(), page.last()) else {
-        return Ok(());
-    };
-    let sql = "SELECT l.id AS balancer_id, v.id, v.name, v.port
-               FROM load_balancers l JOIN vservers v ON v.balancer_id = l.id
-               WHERE l.tenant_id = $1 AND l.deleted_at IS NULL AND v.deleted_at IS NULL
-                   AND l.name >= $2 AND l.name <= $3
-               ORDER BY v.port LIMIT 10000";
-    let rows = tx.all(sql, values![tenant, &first.name, &last.name]).await?;
-    for row in &rows {
-        let balancer: LoadBalancerId = row.get("balancer_id")?;
-        let vserver = (row.get("id")?, row.get("name")?, row.get("port")?);
-        if let Some(known) = page.iter_mut().find(|known| known.id == balancer) {
-            known.vservers.push(vserver);
-        }
+/// The listeners of each load balancer of a page, by port: as many as its page shows.
+async fn add_vservers(tx: &mut Tx, page: &mut [BalancerRow]) -> Result<(), StoreError> {
+    let sql =
+        "SELECT id, name, port FROM vservers WHERE balancer_id = $1 AND deleted_at IS NULL ORDER BY port LIMIT 200";
+    for row in page {
+        let vservers = tx.all(sql, values![row.id]).await?;
+        row.vservers = each(&vservers, |row| {
+            Ok((row.get("id")?, row.get("name")?, row.get("port")?))
+        })?;
     }
     Ok(())
 }
@@ -93,6 +82,6 @@ pub(super) fn health(console: &Console, row: &BalancerRow) -> BalancerHealth {
     match console.parts.live.balancer(row.id) {
         Some(live) => live.health,
         None if console.options.balancer_missing => BalancerHealth::NotInstalled,
-        None => BalancerHealth::Failing("not looked at yet".to_owned()),
+        None => BalancerHealth::Unseen,
     }
 }

@@ -1,7 +1,7 @@
 //! A group's page (seed 14.3.2.2): row, spec, instances, bindings, decisions, price. Readable after deletion, too.
 
-use super::groups;
 use super::page::each;
+use super::{decisions, groups, instances};
 use crate::auth::gate::Action;
 use crate::commands::{Console, Refusal, not_found};
 use crate::store::StoreError;
@@ -45,20 +45,15 @@ async fn read(tx: &mut Tx, tenant: TenantId, id: GroupId) -> Result<GroupView, R
     })
 }
 
+/// The newest of its instances: the first page of their list.
 async fn instances(tx: &mut Tx, tenant: TenantId, id: GroupId) -> Result<Vec<InstanceView>, StoreError> {
-    let sql =
-        "SELECT i.id, i.name, i.group_id, t.name AS template_name, i.template_version, i.zone, i.address, i.state,
-                   i.flags, i.created_at, i.running_at, s.cpu_milli, s.memory_milli
-               FROM instances i
-               JOIN templates t ON t.id = i.template_id
-               LEFT JOIN instance_samples s ON s.instance_id = i.id
-               WHERE i.group_id = $1 AND i.tenant_id = $2 AND i.terminated_at IS NULL
-               ORDER BY i.created_at DESC, i.id DESC LIMIT 200";
-    let rows = tx.all(sql, values![id, tenant]).await?;
-    each(&rows, instance)
+    instances::LIST
+        .first(tx, instances::NEWEST, values![id, tenant], 200)
+        .await
 }
 
-fn instance(row: &Row) -> Result<InstanceView, StoreError> {
+/// One row of the list of instances.
+pub(super) fn instance(row: &Row) -> Result<InstanceView, StoreError> {
     let flags: engine::model::Flags = row.json("flags")?;
     Ok(InstanceView {
         id: row.get("id")?,
@@ -102,18 +97,19 @@ fn binding(row: &Row) -> Result<BindingView, StoreError> {
     })
 }
 
+/// The newest of its decisions.
 async fn decisions(tx: &mut Tx, id: GroupId) -> Result<Vec<DecisionView>, StoreError> {
-    let sql = "SELECT first_at, last_at, passes, size, trail FROM decisions
-               WHERE group_id = $1 ORDER BY first_at DESC LIMIT 20";
-    let rows = tx.all(sql, values![id]).await?;
-    each(&rows, |row| {
-        Ok(DecisionView {
-            first_ms: row.get("first_at")?,
-            last_ms: row.get("last_at")?,
-            passes: row.get("passes")?,
-            size: row.get("size")?,
-            trail: row.json("trail")?,
-        })
+    decisions::LIST.first(tx, decisions::NEWEST, values![id], 20).await
+}
+
+/// One row of the list of decisions.
+pub(super) fn decision(row: &Row) -> Result<DecisionView, StoreError> {
+    Ok(DecisionView {
+        first_ms: row.get("first_at")?,
+        last_ms: row.get("last_at")?,
+        passes: row.get("passes")?,
+        size: row.get("size")?,
+        trail: row.json("trail")?,
     })
 }
 

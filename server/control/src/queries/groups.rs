@@ -1,50 +1,52 @@
 //! The list of groups (seed 14.3.2.1).
 
-use super::page::{Keyset, each, total};
+use super::page::{Keyset, List, Order, counting, key_of, matching, orders};
 use crate::auth::gate::Action;
 use crate::commands::Console;
 use crate::store::StoreError;
-use crate::store::tx::{Row, Tx};
+use crate::store::tx::Row;
 use crate::values;
 use api::actor::Actor;
 use api::backend::Answer;
 use api::groups::{GroupRow, ListQuery, Page};
-use api::parse::After;
-use engine::model::TenantId;
+use api::parse::Column;
 
-/// A page of the tenant's groups by name.
+/// What the list can be sorted by; each order has its index.
+const ORDERS: &[Order] = orders!(
+    "g.id, g.name, g.remark, g.template_id, t.name AS template_name, g.status, g.min_size, g.max_size, g.desired,
+     g.in_service, g.everything, g.alarm, g.created_at",
+    "groups_",
+    "g",
+    "JOIN templates t ON t.id = g.template_id",
+    [Created => "created_at", Desired => "desired", InService => "in_service"]
+);
+
+const LIST: List<GroupRow> = List {
+    count: counting!("groups_"),
+    matches: matching!("groups_"),
+    row,
+    key: |row, column| {
+        key_of(
+            column,
+            &row.name,
+            &[
+                (Column::Created, row.created_ms),
+                (Column::Desired, row.desired.into()),
+                (Column::InService, row.in_service.into()),
+            ],
+            row.id,
+        )
+    },
+};
+
+/// A page of the tenant's groups.
 pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<GroupRow>> {
     console.look(actor, Action::ListGroups)?;
-    let keyset = Keyset::of(&query)?;
+    let keyset = Keyset::of(&query, ORDERS)?;
     let mut tx = console.read("list groups").await?;
-    read(&mut tx, actor.tenant, &keyset)
+    LIST.read(&mut tx, &keyset, ORDERS, values![actor.tenant])
         .await
         .map_err(|why| console.problems(why.into()))
-}
-
-async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<GroupRow>, StoreError> {
-    let sql = "SELECT COUNT(*) AS total FROM
-                   (SELECT 1 AS one FROM groups_ g
-                    WHERE g.tenant_id = $1 AND g.deleted_at IS NULL
-                        AND (LOWER(g.name) LIKE $2 ESCAPE '!' OR g.id LIKE $2 ESCAPE '!')
-                    LIMIT 10000) AS counted";
-    let total = total(tx, sql, values![tenant, keyset.pattern()]).await?;
-    let sql = "SELECT g.id, g.name, g.remark, g.template_id, t.name AS template_name, g.status, g.min_size, g.max_size,
-                   g.desired, g.in_service, g.everything, g.alarm, g.created_at
-               FROM groups_ g JOIN templates t ON t.id = g.template_id
-               WHERE g.tenant_id = $1 AND g.deleted_at IS NULL
-                   AND (LOWER(g.name) LIKE $2 ESCAPE '!' OR g.id LIKE $2 ESCAPE '!')
-                   AND (g.name > $3 OR (g.name = $3 AND g.id > $4))
-               ORDER BY g.name, g.id LIMIT $5";
-    let (name, id) = keyset.after();
-    let rows = tx
-        .all(sql, values![tenant, keyset.pattern(), name, id, keyset.fetch()])
-        .await?;
-    let rows = each(&rows, row)?;
-    Ok(keyset.page(rows, total, |row| After {
-        key: row.name.clone(),
-        id: row.id.to_string(),
-    }))
 }
 
 /// One row of the list.

@@ -2,7 +2,7 @@
 
 use crate::balancer::BackendStat;
 use crate::pass::{Handle, Trouble};
-use api::balancers::BalancerHealth;
+use api::balancers::{BalancerFault, BalancerHealth};
 use engine::model::LoadBalancerId;
 
 /// What a load balancer last said.
@@ -36,8 +36,8 @@ impl LiveView for Handle {
         let health = match &look.trouble {
             None => BalancerHealth::Running,
             Some(Trouble::NotInstalled) => BalancerHealth::NotInstalled,
-            Some(Trouble::NotRunning) => BalancerHealth::Failing("its process does not run".to_owned()),
-            Some(Trouble::Mute(why)) => BalancerHealth::Failing(why.clone()),
+            Some(Trouble::NotRunning) => BalancerHealth::Failing(BalancerFault::NotRunning),
+            Some(Trouble::Mute(why)) => BalancerHealth::Failing(BalancerFault::Mute(why.clone())),
         };
         Some(BalancerLive {
             health,

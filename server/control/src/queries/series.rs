@@ -6,6 +6,8 @@ use crate::auth::gate::Action;
 use crate::commands::{Console, Refusal, not_found};
 use crate::pass::offset_of;
 use crate::store::StoreError;
+use crate::store::rules::hour_of;
+use crate::store::sql::series::records;
 use crate::store::tx::Tx;
 use crate::values;
 use api::actor::Actor;
@@ -16,8 +18,6 @@ use engine::model::{CYCLE_MS, Cycle, GroupId, GroupSpec, TenantId, Timestamp};
 
 /// Most cycles of an answer: a day. More would not fit a chart's pixels.
 const CYCLES_MAX: i64 = 5_760;
-/// Cycles of a stored row: an hour (see the schema).
-const CYCLES_OF_A_ROW: u64 = 240;
 
 /// From and to, as far as an answer goes.
 #[derive(Clone, Copy)]
@@ -73,10 +73,10 @@ async fn read(tx: &mut Tx, tenant: TenantId, id: GroupId, range: Range) -> Resul
 /// Cycles that began within the range, oldest first; a cycle that is not there was not seen.
 async fn cycles(tx: &mut Tx, id: GroupId, range: Range) -> Result<Vec<CycleRecord>, StoreError> {
     let offset = offset_of(id);
-    let hour = |at: i64| Cycle::at(Timestamp(at), offset).0 / CYCLES_OF_A_ROW;
-    let sql = "SELECT cycles FROM group_series WHERE group_id = $1 AND hour >= $2 AND hour <= $3 ORDER BY hour";
+    let hour = |at: i64| hour_of(Cycle::at(Timestamp(at), offset));
+    let sql = "SELECT hour, cycles FROM group_series WHERE group_id = $1 AND hour >= $2 AND hour <= $3 ORDER BY hour";
     let rows = tx.all(sql, values![id, hour(range.from), hour(range.to)]).await?;
-    let hours: Vec<Vec<CycleRecord>> = each(&rows, |row| row.json("cycles"))?;
+    let hours: Vec<Vec<CycleRecord>> = each(&rows, records)?;
     let within = |cycle: &CycleRecord| (range.from..=range.to).contains(&cycle.cycle.begins(offset).0);
     Ok(hours.into_iter().flatten().filter(within).collect())
 }

@@ -1,6 +1,6 @@
 //! Templates: the list and a template's page (seed 14.2.2).
 
-use super::page::{Keyset, each, total};
+use super::page::{Keyset, List, Order, counting, each, key_of, matching, orders};
 use crate::auth::gate::Action;
 use crate::commands::{Console, Refusal, not_found};
 use crate::store::StoreError;
@@ -9,14 +9,32 @@ use crate::values;
 use api::actor::Actor;
 use api::backend::Answer;
 use api::groups::{ListQuery, Page};
-use api::parse::After;
+use api::parse::Column;
 use api::templates::{TemplateRow, TemplateView};
-use engine::model::{GroupId, TemplateId, TenantId};
+use engine::model::{TemplateId, TenantId};
 
-/// A page of the tenant's templates by name.
+/// What the list can be sorted by; each order has its index.
+const ORDERS: &[Order] = orders!(
+    "t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib, n.name AS vpc,
+     y.hour_micros, t.created_at",
+    "templates",
+    "t",
+    "JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
+     JOIN instance_types y ON y.name = v.instance_type JOIN vpcs n ON n.id = v.vpc_id",
+    [Created => "created_at"]
+);
+
+const LIST: List<TemplateRow> = List {
+    count: counting!("templates"),
+    matches: matching!("templates"),
+    row,
+    key: |row, column| key_of(column, &row.name, &[(Column::Created, row.created_ms)], row.id),
+};
+
+/// A page of the tenant's templates.
 pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> Answer<Page<TemplateRow>> {
     console.look(actor, Action::ListTemplates)?;
-    let keyset = Keyset::of(&query)?;
+    let keyset = Keyset::of(&query, ORDERS)?;
     let mut tx = console.read("list templates").await?;
     read(&mut tx, actor.tenant, &keyset)
         .await
@@ -24,31 +42,7 @@ pub(crate) async fn list(console: &Console, actor: &Actor, query: ListQuery) -> 
 }
 
 async fn read(tx: &mut Tx, tenant: TenantId, keyset: &Keyset) -> Result<Page<TemplateRow>, StoreError> {
-    let sql = "SELECT COUNT(*) AS total FROM
-                   (SELECT 1 AS one FROM templates t
-                    WHERE t.tenant_id = $1 AND t.deleted_at IS NULL
-                        AND (LOWER(t.name) LIKE $2 ESCAPE '!' OR t.id LIKE $2 ESCAPE '!')
-                    LIMIT 10000) AS counted";
-    let total = total(tx, sql, values![tenant, keyset.pattern()]).await?;
-    let sql = "SELECT t.id, t.name, t.remark, t.version, v.image, v.instance_type, y.vcpu_milli, y.memory_mib,
-                   n.name AS vpc, y.hour_micros, t.created_at
-               FROM templates t
-               JOIN template_versions v ON v.template_id = t.id AND v.version = t.version
-               JOIN instance_types y ON y.name = v.instance_type
-               JOIN vpcs n ON n.id = v.vpc_id
-               WHERE t.tenant_id = $1 AND t.deleted_at IS NULL
-                   AND (LOWER(t.name) LIKE $2 ESCAPE '!' OR t.id LIKE $2 ESCAPE '!')
-                   AND (t.name > $3 OR (t.name = $3 AND t.id > $4))
-               ORDER BY t.name, t.id LIMIT $5";
-    let (name, id) = keyset.after();
-    let rows = tx
-        .all(sql, values![tenant, keyset.pattern(), name, id, keyset.fetch()])
-        .await?;
-    let rows = each(&rows, row)?;
-    let mut page = keyset.page(rows, total, |row| After {
-        key: row.name.clone(),
-        id: row.id.to_string(),
-    });
+    let mut page = LIST.read(tx, keyset, ORDERS, values![tenant]).await?;
     add_groups(tx, tenant, &mut page.rows).await?;
     Ok(page)
 }
@@ -70,23 +64,14 @@ fn row(row: &Row) -> Result<TemplateRow, StoreError> {
     })
 }
 
-/// The groups that launch from the templates of a page, in one statement: those between its first and last name.
+/// Adds to each template of a page the groups that launch from it, by name, at most 100 each: a template may be used by
+/// thousands, and nobody reads their names in a list.
 async fn add_groups(tx: &mut Tx, tenant: TenantId, page: &mut [TemplateRow]) -> Result<(), StoreError> {
-    let (Some(first), Some(last)) = (page.first(), page.last()) else {
-        return Ok(());
-    };
-    let sql = "SELECT t.id AS template_id, g.id, g.name
-               FROM templates t JOIN groups_ g ON g.template_id = t.id
-               WHERE t.tenant_id = $1 AND t.deleted_at IS NULL AND t.name >= $2 AND t.name <= $3
-                   AND g.tenant_id = $1 AND g.deleted_at IS NULL
-               ORDER BY g.name, g.id LIMIT 10000";
-    let rows = tx.all(sql, values![tenant, &first.name, &last.name]).await?;
-    for row in &rows {
-        let template: TemplateId = row.get("template_id")?;
-        let group: (GroupId, String) = (row.get("id")?, row.get("name")?);
-        if let Some(used) = page.iter_mut().find(|known| known.id == template) {
-            used.groups.push(group);
-        }
+    let sql = "SELECT g.id, g.name FROM groups_ g
+               WHERE g.template_id = $1 AND g.tenant_id = $2 AND g.deleted_at IS NULL ORDER BY g.name, g.id LIMIT 100";
+    for row in page {
+        let groups = tx.all(sql, values![row.id, tenant]).await?;
+        row.groups = each(&groups, |group| Ok((group.get("id")?, group.get("name")?)))?;
     }
     Ok(())
 }

@@ -25,6 +25,11 @@ pub struct Audit<'a> {
     pub at: Wall,
 }
 
+/// How a line is called, in the table and in the log.
+pub fn name(id: u64) -> String {
+    format!("aud-{}", ids::encode(id))
+}
+
 /// Writes one line.
 ///
 /// # Errors
@@ -41,8 +46,10 @@ pub async fn append(tx: &mut Tx, line: Audit<'_>) -> Result<(), StoreError> {
     } = line;
     let sql = "INSERT INTO audit (id, tenant_id, user_name, action, resource, detail, created_wall)
                VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    let id = format!("aud-{}", ids::encode(id));
-    tx.execute(sql, values![id, tenant, user, action, resource, json(&detail), at])
-        .await?;
+    tx.execute(
+        sql,
+        values![name(id), tenant, user, action, resource, json(&detail), at],
+    )
+    .await?;
     Ok(())
 }

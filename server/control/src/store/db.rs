@@ -3,30 +3,24 @@
 //! - [`Db::read`] begins a transaction that sees one moment; as many at once as there are readers.
 //! - [`Db::write`] hands work to the one writing task ([`super::writer`]) and waits until it is durable.
 //!
-//! SQLite runs in WAL mode (readers do not wait for the writer), with `synchronous=FULL`: an intent that was answered
-//! must survive a power cut, or a machine could be paid for twice.
+//! Durable in earnest: an intent that was answered must survive a power cut, or a machine could be paid for twice. What
+//! the databases promise, and how, is in [`super::pools`].
 
+use super::StoreError;
+use super::database_url::DatabaseUrl;
+use super::pools::Pools;
 use super::tx::Tx;
 use super::writer::{Job, QUEUE_MAX, Task, Writer};
-use super::{StoreError, migrations};
 use engine::model::TenantId;
 use futures::future::BoxFuture;
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::SqliteSynchronous;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Readers at once. More than a few times the cores only adds switching; fewer makes pages queue.
-const READERS: u32 = 8;
-/// How long a connection waits for another process's lock. Longer and a stuck neighbour stalls passes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Prepared statements kept by a connection: all of ours fit, so none is parsed twice.
-const STATEMENTS: usize = 512;
 /// Wakes a listener may fall behind before it is told that it missed some (it then reads by sequence anyway).
 const WAKES: usize = 1024;
 
@@ -43,13 +37,6 @@ struct Inner {
     tasks: TaskTracker,
     /// Removed with the last handle: a test's own file.
     scratch: Option<PathBuf>,
-}
-
-/// The pools, by database.
-#[derive(Debug)]
-enum Pools {
-    /// One file; `write` has one connection, used by the writing task and by migrations.
-    Sqlite { read: SqlitePool, write: SqlitePool },
 }
 
 /// A reading transaction: a [`Tx`] that sees one moment and ends when dropped.
@@ -70,7 +57,7 @@ impl DerefMut for ReadTx {
 }
 
 impl Db {
-    /// Opens the file, made if it is not there. Call [`Db::migrate`] next.
+    /// Opens the SQLite file, made if it is not there. Call [`Db::migrate`] next.
     ///
     /// # Errors
     /// The file cannot be opened or is no database.
@@ -78,7 +65,18 @@ impl Db {
         Self::open_as(path, SqliteSynchronous::Full, None).await
     }
 
-    /// A migrated database of its own in the directory for temporary files, gone with its last handle. For tests: it
+    /// Opens the PostgreSQL database, which has to be there. Call [`Db::migrate`] next.
+    ///
+    /// # Errors
+    /// It does not answer within 5 s, or does not let us in.
+    pub async fn connect(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let opened = Pools::postgres(url).await;
+        opened
+            .map(|pools| Self::working(pools, None))
+            .map_err(|why| StoreError::database("open the database", why))
+    }
+
+    /// A migrated SQLite database of its own in the directory for temporary files, gone with its last handle. For tests: it
     /// does not wait for the disk.
     ///
     /// # Errors
@@ -96,31 +94,18 @@ impl Db {
         synchronous: SqliteSynchronous,
         scratch: Option<PathBuf>,
     ) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(synchronous)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
-            .statement_cache_capacity(STATEMENTS);
-        let pool = |size, options| SqlitePoolOptions::new().max_connections(size).connect_with(options);
-        let failed = |why| StoreError::database("open the database", why);
-        // The writer first: it makes the file and turns WAL on, which readers may not.
-        let write = pool(1, options.clone()).await.map_err(failed)?;
-        let read = pool(READERS, options.pragma("query_only", "ON"))
-            .await
-            .map_err(failed)?;
-        Ok(Self::working(Pools::Sqlite { read, write }, scratch))
+        let opened = Pools::sqlite(path, synchronous).await;
+        opened
+            .map(|pools| Self::working(pools, scratch))
+            .map_err(|why| StoreError::database("open the database", why))
     }
 
     fn working(pools: Pools, scratch: Option<PathBuf>) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let wakes = broadcast::Sender::new(WAKES);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let Pools::Sqlite { write, .. } = &pools;
         let writer = Writer {
-            pool: write.clone(),
+            pools: pools.clone(),
             jobs: queue,
             wakes: wakes.clone(),
             closing: closing.clone(),
@@ -142,8 +127,7 @@ impl Db {
     /// # Errors
     /// A migration failed, or was changed after it was applied.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let Pools::Sqlite { write, .. } = &self.0.pools;
-        let done = migrations::sqlite().run(write).await;
+        let done = self.0.pools.migrate().await;
         done.map_err(|why| StoreError::database("bring the schema to its newest version", why))
     }
 
@@ -153,8 +137,8 @@ impl Db {
     /// # Errors
     /// The database does not answer.
     pub async fn read(&self, operation: &'static str) -> Result<ReadTx, StoreError> {
-        let Pools::Sqlite { read, .. } = &self.0.pools;
-        let begun = read.begin().await.map_err(|why| StoreError::database(operation, why))?;
+        let begun = self.0.pools.begin_read().await;
+        let begun = begun.map_err(|why| StoreError::database(operation, why))?;
         Ok(ReadTx(Tx::new(begun, operation)))
     }
 
@@ -190,13 +174,11 @@ impl Db {
         self.0.wakes.subscribe()
     }
 
-    /// Finishes what waits and closes the file; later writes and reads are refused.
+    /// Finishes what waits and closes the database; later writes and reads are refused.
     pub async fn close(&self) {
         self.0.closing.cancel();
         self.0.tasks.wait().await;
-        let Pools::Sqlite { read, write } = &self.0.pools;
-        read.close().await;
-        write.close().await;
+        self.0.pools.close().await;
     }
 }
 

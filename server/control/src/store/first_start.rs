@@ -192,7 +192,7 @@ async fn catalogue(tx: &mut Tx) -> Result<(), StoreError> {
         ready_path: Some("/healthz".into()),
     };
     let sql = "INSERT INTO images (name, description, spec) VALUES ($1, $2, $3)";
-    let description = "A small web server that says who it is and burns CPU when asked";
+    let description = api::texts::templates::SAMPLE_WEB;
     tx.execute(sql, values![SAMPLE_IMAGE, description, json(&spec)]).await?;
     Ok(())
 }

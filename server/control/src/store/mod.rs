@@ -6,16 +6,22 @@
 
 pub mod audit;
 pub mod clock;
+pub mod cycles;
+mod database_url;
 pub mod db;
 pub mod events;
 mod first_start;
 pub mod memory;
 mod migrations;
+pub mod minutes;
+mod pools;
+pub mod retention;
 pub mod rules;
 pub mod sql;
 pub mod tx;
 mod writer;
 
+pub use database_url::DatabaseUrl;
 pub use db::{Db, ReadTx};
 pub use first_start::{
     FirstAdmin, FirstStart, FirstStartArgs, REGION, SAMPLE_IMAGE, SubnetBase, TENANT, ZONES, first_start,
@@ -26,7 +32,7 @@ pub use sql::SqlStore;
 pub use tx::{Row, Tx, Value, json, word};
 
 use crate::clock::Wall;
-use crate::drivers::ImageSpec;
+use crate::drivers::{ImageSpec, Made};
 use api::groups::{ActivityKind, ActivityStatus, Cause};
 use api::live::Change;
 use async_trait::async_trait;
@@ -36,6 +42,7 @@ use engine::model::{
     ActivityId, Flags, GroupId, GroupSpec, GroupStatus, InstanceId, LoadBalancerId, Order, Phase, Reading, Reason,
     SubnetId, TemplateId, TenantId, Timestamp, VServerId,
 };
+use minutes::MinuteRecord;
 use std::net::Ipv4Addr;
 
 /// How many shards groups are spread over; a change would move every group to another shard.
@@ -61,11 +68,11 @@ pub enum StoreError {
         /// Which group.
         group: GroupId,
     },
-    /// No address left in the subnet.
-    #[error("no free address in subnet {subnet}")]
-    NoAddress {
-        /// Which subnet.
-        subnet: SubnetId,
+    /// A machine cannot become a member: its id or its address is another record's.
+    #[error("{id} cannot be taken in: its id or its address is another record's")]
+    NotAdoptable {
+        /// Which machine.
+        id: InstanceId,
     },
     /// The database did not answer or answered an error.
     #[error("the store could not {operation}")]
@@ -195,18 +202,31 @@ pub struct Fence {
 /// One intent: irrevocable once written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Intent {
-    /// A launch: its record begins, in phase `Launching`; the store chooses a free address of the subnet.
+    /// A launch: its record begins, in phase `Launching`; the store chooses a free address of the first subnet that has
+    /// one.
     Launch {
         /// Minted by the loop.
         id: InstanceId,
         /// Group name, dash, 6 random base-32 characters.
         name: String,
-        /// Where.
-        subnet: SubnetId,
+        /// Where, best first.
+        subnets: Vec<SubnetId>,
         /// Marks it begins with.
         flags: Flags,
         /// Warm-up it is launched under.
         warm_up_ms: i64,
+        /// Its activity.
+        activity: NewActivity,
+    },
+    /// A machine without a record becomes a member: its record begins anew, in phase `Launching`, as its tags say.
+    /// `NotAdoptable` if its id was ever a record's or its address is another record's.
+    Adopt {
+        /// The machine's id.
+        id: InstanceId,
+        /// What it was made as.
+        made: Made,
+        /// Marks it begins with.
+        flags: Flags,
         /// Its activity.
         activity: NewActivity,
     },
@@ -229,12 +249,22 @@ impl Intent {
         matches!(
             self,
             Self::Launch { .. }
+                | Self::Adopt { .. }
                 | Self::Move {
                     to: Phase::Draining { .. },
                     ..
                 }
         )
     }
+}
+
+/// Where a launch has its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Placed {
+    /// The first of its subnets that had room.
+    pub subnet: SubnetId,
+    /// Its own address out of it.
+    pub address: Ipv4Addr,
 }
 
 /// An activity that begins.
@@ -301,6 +331,8 @@ pub struct Settlement {
     pub cycle: Option<CycleRecord>,
     /// That cycle's samples: CPU and memory.
     pub samples: Vec<(InstanceId, [Reading; 2])>,
+    /// What the instances used in the minute that closed, if this pass is the first to leave it behind.
+    pub minute: Option<MinuteRecord>,
     /// What to tell browsers; empty when nothing a page shows has changed.
     pub changes: Vec<Change>,
 }
@@ -384,9 +416,10 @@ pub trait LoopStore: Send + Sync {
     /// The last `cycles` stored cycle records, oldest first.
     async fn series(&self, group: GroupId, cycles: u32) -> Result<Vec<CycleRecord>, StoreError>;
     /// Writes intents, all or none. `Fenced` if the lease is lost; `Changed` if the spec version differs, the group is
-    /// not enabled (or deleting) and one of them begins something, or a record's phase moved. Answers the addresses of
-    /// the launches, in order.
-    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError>;
+    /// not enabled (or deleting) and one of them begins something, or a record's phase moved. Answers the places of the
+    /// launches, in order; a launch whose subnets are all full is not written and has none.
+    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp)
+    -> Result<Vec<Option<Placed>>, StoreError>;
     /// Writes what a pass leaves behind. `Fenced` if the lease is lost.
     async fn settle(&self, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError>;
     /// Every load balancer, deleted ones until [`LoopStore::balancer_ended`].
@@ -397,6 +430,6 @@ pub trait LoopStore: Send + Sync {
     async fn announce(&self, tenant: TenantId, changes: &[Change], now: Timestamp) -> Result<(), StoreError>;
     /// Stores the product clock's mark (design 2).
     async fn mark(&self, product: Timestamp) -> Result<(), StoreError>;
-    /// Removes what is past its retention; at most `limit` rows of each kind.
+    /// Removes what is past its retention; at most `limit` rows of each kind for each reason (see [`retention`]).
     async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError>;
 }

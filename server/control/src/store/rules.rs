@@ -2,7 +2,7 @@
 
 use super::GroupHead;
 use crate::clock::Wall;
-use engine::model::{Cycle, Flags, GroupStatus, Reason, Span, Timestamp};
+use engine::model::{Cycle, Flags, GroupStatus, Reason};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -11,29 +11,15 @@ use std::time::Duration;
 pub const LEASE_LASTS: Duration = Duration::from_secs(20);
 /// Cycles in a row of group series: one hour of them.
 pub const CYCLES_A_ROW: u64 = 240;
-/// How long group series are kept: the longest chart and the replay's fourteen days need them.
-pub const SERIES_KEPT: Span = Span::mins(15 * 24 * 60);
-/// How long events are kept: a browser away for longer reads everything anew.
-pub const EVENTS_KEPT: Span = Span::mins(24 * 60);
-/// Events kept of one tenant: the bound when many things happen.
-pub const EVENTS_MAX: i64 = 10_000;
-/// How long ended activities and instances are kept.
-pub const HISTORY_KEPT: Span = Span::mins(90 * 24 * 60);
-/// Decision rows kept of one group.
-pub const DECISIONS_MAX: i64 = 500;
 /// The first address of a subnet an instance may get; those below are the subnet's own.
 const FIRST_HOST: u32 = 10;
-/// Why a launch's activity failed when its instance leaves before it was in service.
-pub const REMOVED_BEFORE_SERVICE: &str = "removed before it was in service";
+/// Why a launch's activity failed when its instance leaves before it was in service: `api`'s word as JSON, so that each
+/// reader gets it in their language.
+pub const REMOVED_BEFORE_SERVICE: &str = "\"removed_before_service\"";
 
 /// The row of series a cycle belongs to.
 pub const fn hour_of(cycle: Cycle) -> u64 {
     cycle.0 / CYCLES_A_ROW
-}
-
-/// The first row of series that is still kept.
-pub fn first_hour_kept(now: Timestamp) -> u64 {
-    hour_of(Cycle::at(now.plus(Span(-SERIES_KEPT.0)), Span(0)))
 }
 
 /// Until when a lease taken now lasts.
@@ -116,6 +102,12 @@ mod tests {
         ] {
             assert_eq!(lowest_free(cidr, &BTreeSet::new()), None, "{cidr}");
         }
+    }
+
+    #[test]
+    fn the_stored_failure_is_a_word_that_pages_can_say() {
+        let word = serde_json::from_str::<api::groups::FailureWord>(REMOVED_BEFORE_SERVICE);
+        assert_eq!(word.ok(), Some(api::groups::FailureWord::RemovedBeforeService));
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! One transaction, and what goes in and comes out of it: [`Value`]s and [`Row`]s.
 //!
 //! Rules: SQL is a `&'static str` with `$1` placeholders and no dialect, so that one text serves every database; what
-//! differs between databases is in this file and in [`super::db`], nowhere else. Every error names the operation the
-//! transaction was begun for.
+//! differs between databases is in this file, in [`super::pools`] and in `migrations/`, nowhere else. Every error names
+//! the operation the transaction was begun for.
+//!
+//! What both databases accept is the narrower of the two: numbers are BIGINT and bound as such (a sum or a literal is
+//! cast: `CAST(SUM(n) AS BIGINT)`), texts hold no NUL, and after a statement that failed a job can only end.
 
 use super::StoreError;
+use super::pools::Begun;
 use crate::clock::Wall;
 use engine::model::{
     ActivityId, GroupId, InstanceId, LoadBalancerId, SubnetId, TemplateId, TenantId, Timestamp, UserId, VServerId,
@@ -12,8 +16,10 @@ use engine::model::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Row as _, Sqlite, Transaction};
+use sqlx::postgres::PgRow;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Database, Decode, Encode, Postgres, Row as _, Sqlite, Type};
 use std::str::FromStr;
 
 /// A value handed to a statement.
@@ -92,10 +98,23 @@ value_text! {
 }
 
 /// One row of an answer.
-#[derive(Debug)]
 pub struct Row {
-    row: SqliteRow,
+    row: Found,
     operation: &'static str,
+}
+
+/// The row, by database.
+enum Found {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Row")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a column can be read as; see [`Row::get`].
@@ -149,11 +168,13 @@ impl Row {
 
     fn plain<T>(&self, column: &'static str) -> Result<T, StoreError>
     where
-        for<'r> T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
+        for<'r> T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Postgres>,
     {
-        self.row
-            .try_get(column)
-            .map_err(|why| StoreError::database(self.operation, why))
+        let value = match &self.row {
+            Found::Sqlite(row) => row.try_get(column),
+            Found::Postgres(row) => row.try_get(column),
+        };
+        value.map_err(|why| StoreError::database(self.operation, why))
     }
 
     fn wrong(&self, column: &'static str, why: impl std::fmt::Display) -> StoreError {
@@ -237,16 +258,16 @@ impl Column for bool {
 /// One transaction. From [`super::Db::write`] it may change things; from [`super::Db::read`] it sees one moment.
 #[derive(Debug)]
 pub struct Tx {
-    inner: Transaction<'static, Sqlite>,
+    begun: Begun,
     pub(super) operation: &'static str,
     /// Events appended in it: told to the listeners once it is committed.
     pub(super) wakes: Vec<(TenantId, i64)>,
 }
 
 impl Tx {
-    pub(super) fn new(inner: Transaction<'static, Sqlite>, operation: &'static str) -> Self {
+    pub(super) const fn new(begun: Begun, operation: &'static str) -> Self {
         Self {
-            inner,
+            begun,
             operation,
             wakes: Vec::new(),
         }
@@ -257,9 +278,18 @@ impl Tx {
     /// # Errors
     /// The database's answer.
     pub async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, StoreError> {
-        let query = self.bound(sql, values)?;
-        let done = query.execute(&mut *self.inner).await;
-        done.map(|done| done.rows_affected()).map_err(|why| self.failed(why))
+        let values = self.sound(values)?;
+        let done = match &mut self.begun {
+            Begun::Sqlite(tx) => bound(sql, values)
+                .execute(&mut **tx)
+                .await
+                .map(|done| done.rows_affected()),
+            Begun::Postgres(tx) => bound(sql, values)
+                .execute(&mut **tx)
+                .await
+                .map(|done| done.rows_affected()),
+        };
+        done.map_err(|why| self.failed(why))
     }
 
     /// Every row of the answer. Bound it in the SQL.
@@ -267,18 +297,19 @@ impl Tx {
     /// # Errors
     /// The database's answer.
     pub async fn all(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        let query = self.bound(sql, values)?;
-        let rows = query
-            .fetch_all(&mut *self.inner)
-            .await
-            .map_err(|why| self.failed(why))?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Row {
-                row,
-                operation: self.operation,
-            })
-            .collect())
+        let values = self.sound(values)?;
+        let found: Result<Vec<Found>, sqlx::Error> = match &mut self.begun {
+            Begun::Sqlite(tx) => bound(sql, values)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(Found::Sqlite).collect()),
+            Begun::Postgres(tx) => bound(sql, values)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(Found::Postgres).collect()),
+        };
+        let found = found.map_err(|why| self.failed(why))?;
+        Ok(found.into_iter().map(|row| self.row(row)).collect())
     }
 
     /// The first row of the answer, if there is one.
@@ -286,15 +317,19 @@ impl Tx {
     /// # Errors
     /// The database's answer.
     pub async fn first(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, StoreError> {
-        let query = self.bound(sql, values)?;
-        let row = query
-            .fetch_optional(&mut *self.inner)
-            .await
-            .map_err(|why| self.failed(why))?;
-        Ok(row.map(|row| Row {
-            row,
-            operation: self.operation,
-        }))
+        let values = self.sound(values)?;
+        let found = match &mut self.begun {
+            Begun::Sqlite(tx) => bound(sql, values)
+                .fetch_optional(&mut **tx)
+                .await
+                .map(|row| row.map(Found::Sqlite)),
+            Begun::Postgres(tx) => bound(sql, values)
+                .fetch_optional(&mut **tx)
+                .await
+                .map(|row| row.map(Found::Postgres)),
+        };
+        let found = found.map_err(|why| self.failed(why))?;
+        Ok(found.map(|row| self.row(row)))
     }
 
     /// The one row of the answer.
@@ -311,37 +346,77 @@ impl Tx {
     /// # Errors
     /// The database's answer.
     pub async fn database_wall(&mut self) -> Result<Wall, StoreError> {
-        // The one sentence of dialect: milliseconds from Julian days.
-        let sql = "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) AS wall";
+        let sql = match &self.begun {
+            // Milliseconds from Julian days.
+            Begun::Sqlite(_) => "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) AS wall",
+            // Not `now()`: that is when the transaction began, and it may have waited for its turn since.
+            Begun::Postgres(_) => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS wall",
+        };
         self.one(sql, Vec::new()).await?.get("wall")
     }
 
     /// Savepoints; an error is the whole transaction's.
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        sqlx::query(sql).execute(&mut *self.inner).await.map(|_| ())
+        match &mut self.begun {
+            Begun::Sqlite(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
+            Begun::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
+        }
     }
 
     /// Makes what was done visible to all, and answers what to wake.
     pub(super) async fn commit(self) -> Result<Vec<(TenantId, i64)>, sqlx::Error> {
-        self.inner.commit().await?;
+        match self.begun {
+            Begun::Sqlite(tx) => tx.commit().await?,
+            Begun::Postgres(tx) => tx.commit().await?,
+        }
         Ok(self.wakes)
     }
 
-    fn bound(
-        &self,
-        sql: &'static str,
-        values: Vec<Value>,
-    ) -> Result<sqlx::query::Query<'static, Sqlite, SqliteArguments>, StoreError> {
-        values
-            .into_iter()
-            .try_fold(sqlx::query(sql), |query, value| match value {
-                Value::Int(value) => Ok(query.bind(value)),
-                Value::Text(value) => Ok(query.bind(value)),
-                Value::Broken(why) => Err(StoreError::database(self.operation, why)),
-            })
+    /// The values, if all of them could be made.
+    fn sound(&self, values: Vec<Value>) -> Result<Vec<Value>, StoreError> {
+        let broken = values.iter().find_map(|value| match value {
+            Value::Broken(why) => Some(why.clone()),
+            Value::Int(_) | Value::Text(_) => None,
+        });
+        match broken {
+            Some(why) => Err(StoreError::database(self.operation, why)),
+            None => Ok(values),
+        }
+    }
+
+    const fn row(&self, row: Found) -> Row {
+        Row {
+            row,
+            operation: self.operation,
+        }
     }
 
     fn failed(&self, why: sqlx::Error) -> StoreError {
         StoreError::database(self.operation, why)
+    }
+}
+
+/// A statement with its values. A null goes with its type: PostgreSQL wants to know.
+fn bound<DB>(sql: &'static str, values: Vec<Value>) -> Query<'static, DB, DB::Arguments>
+where
+    DB: Database,
+    Option<i64>: Encode<'static, DB> + Type<DB>,
+    Option<String>: Encode<'static, DB> + Type<DB>,
+{
+    values.into_iter().fold(sqlx::query(sql), |query, value| match value {
+        Value::Int(value) => query.bind(value),
+        Value::Text(value) => query.bind(value.map(without_nul)),
+        // Refused before this.
+        Value::Broken(why) => query.bind(Some(why)),
+    })
+}
+
+/// PostgreSQL's texts hold no NUL. What people or programs send with one is stored with a mark in its place, in both
+/// databases, instead of failing in one.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
     }
 }

@@ -1,18 +1,21 @@
 //! The one task that writes, with group commit.
 //!
-//! A commit with `synchronous=FULL` waits for the disk; the work of a job does not. So the task takes every job that is
+//! A commit waits for the disk; the work of a job does not. So the task takes every job that is
 //! waiting (at most [`BATCH_MAX`]) into one transaction, each in its own savepoint so that one job's refusal undoes
 //! nothing of another's, commits once, and only then answers them all: nobody is told "done" before it is durable.
+//!
+//! While a batch is under way nobody else writes, no other server either ([`super::pools`]): what a job reads stays true
+//! until it is committed.
 //!
 //! A job whose caller went away is still done. A job that panics is undone and answered with an error.
 
 use super::StoreError;
+use super::pools::Pools;
 use super::tx::Tx;
 use async_trait::async_trait;
 use engine::model::TenantId;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use sqlx::SqlitePool;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -102,7 +105,7 @@ where
 
 /// The task's state.
 pub(super) struct Writer {
-    pub(super) pool: SqlitePool,
+    pub(super) pools: Pools,
     pub(super) jobs: mpsc::Receiver<Box<dyn Job>>,
     pub(super) wakes: broadcast::Sender<(TenantId, i64)>,
     pub(super) closing: CancellationToken,
@@ -140,7 +143,7 @@ impl Writer {
     }
 
     async fn transact(&self, batch: &mut [Box<dyn Job>]) -> Result<(), sqlx::Error> {
-        let begun = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let begun = self.pools.begin_write().await?;
         let mut tx = Tx::new(begun, "write");
         for job in batch {
             in_savepoint(&mut tx, job.as_mut()).await?;

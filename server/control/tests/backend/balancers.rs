@@ -63,7 +63,7 @@ async fn a_port_that_is_used_is_refused_naming_by_whom_and_nothing_is_half_made(
     );
     assert_eq!(
         wrong(create(edge, other_name(foreign)).await),
-        [format!("port PortTaken {foreign} another program")]
+        [format!("port PortForeign {foreign}")]
     );
     assert_eq!(
         wrong(create(edge, vserver_form(port)).await),
@@ -97,7 +97,7 @@ async fn a_port_that_is_used_is_refused_naming_by_whom_and_nothing_is_half_made(
     let answer = world.console.create_vserver(&stranger, theirs, other_name(port)).await;
     assert_eq!(
         wrong(answer),
-        [format!("port PortTaken {port} another program")],
+        [format!("port PortForeign {port}")],
         "whose it is, is not told"
     );
 }
@@ -185,7 +185,7 @@ async fn a_page_shows_each_member_with_its_balancers_word() {
             .row
             .health
     };
-    assert_eq!(health().await, BalancerHealth::Failing("not looked at yet".to_owned()));
+    assert_eq!(health().await, BalancerHealth::Unseen);
     let mut ids = Vec::new();
     for number in 1..=4 {
         ids.push(world.instance(group, number, Phase::Serving).await);

@@ -4,7 +4,7 @@ use super::world::{World, wrong};
 use api::backend::{Groups as _, Protect};
 use control::store::tx::json;
 use control::values;
-use engine::memory::{Breaker, Durable};
+use engine::memory::{Breaker, Durable, StrayDoubt};
 use engine::model::{Flags, InstanceId, LeaveCause, Order, Phase, Timestamp};
 
 #[tokio::test]
@@ -151,6 +151,27 @@ async fn only_an_open_breaker_is_re_armed() {
     let rows = world.rows("SELECT body FROM orders", values![]).await;
     let orders: Vec<Order> = rows.iter().map(|row| row.json("body").expect("an order")).collect();
     assert_eq!(orders, [Order::RearmBreaker]);
+}
+
+#[tokio::test]
+async fn only_strays_that_wait_for_a_person_are_let_go() {
+    let world = World::new().await;
+    let group = world.group("web").await;
+    let confirm = || world.console.confirm_strays(&world.owner, group);
+    assert_eq!(wrong(confirm().await), ["WrongState machines without a record wait"]);
+    let durable = Durable {
+        stray_doubt: Some(StrayDoubt::StoreIsOlder),
+        desired: 1,
+        ..Durable::default()
+    };
+    let row = values![group, json(&durable)];
+    world.sql("UPDATE groups_ SET durable = $2 WHERE id = $1", row).await;
+    for _ in 0..2 {
+        confirm().await.expect("ordered");
+    }
+    let rows = world.rows("SELECT body FROM orders", values![]).await;
+    let orders: Vec<Order> = rows.iter().map(|row| row.json("body").expect("an order")).collect();
+    assert_eq!(orders, [Order::ConfirmStrays]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Sessions: stored under a hash, ended by the wall clock, never brought back.
 
 use super::world::{START_MS, World};
-use control::auth::sessions::{self, Created, Session};
+use control::auth::sessions::{self, Created, Session, Standing};
 use control::clock::Wall;
 use control::values;
 use engine::model::UserId;
@@ -86,4 +86,37 @@ async fn a_sweep_takes_what_is_over_a_few_at_a_time() {
     assert_eq!(sweep(3, 3).await.expect("a store"), 1);
     assert_eq!(sweep(3, 3).await.expect("a store"), 0);
     assert!(data(&world, "id4", 0).await.is_some());
+}
+
+#[tokio::test]
+async fn sessions_are_asked_after_together_and_only_those_of_users_that_are_there_stand() {
+    let world = World::new().await;
+    let ids: Vec<String> = (0..40).map(|number| format!("id{number}")).collect();
+    let of = |user, expires| Session {
+        user: Some(user),
+        ..session("", expires)
+    };
+    for id in &ids {
+        sessions::create(&world.db, id, of(world.owner.user, 10))
+            .await
+            .expect("a store");
+    }
+    sessions::create(&world.db, "nobody's", session("", 10))
+        .await
+        .expect("a store");
+    sessions::create(&world.db, "over", of(world.owner.user, 1))
+        .await
+        .expect("a store");
+    sessions::delete(&world.db, "id7").await.expect("a store");
+    let mut asked = ids.clone();
+    asked.extend(["nobody's", "over", "never was"].map(str::to_owned));
+    let standing = sessions::standing(&world.db, &asked, Wall(START_MS + 5))
+        .await
+        .expect("a store");
+    let expected: Vec<_> = ids.iter().filter(|id| *id != "id7").collect();
+    let mut found: Vec<_> = standing.keys().collect();
+    found.sort_by_key(|id| id[2..].parse::<u32>().expect("a number"));
+    assert_eq!(found, expected);
+    let (user, tenant) = (world.owner.user, world.tenant);
+    assert!(standing.values().all(|stands| *stands == Standing { user, tenant }));
 }

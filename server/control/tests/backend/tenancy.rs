@@ -103,6 +103,7 @@ async fn another_tenant_touches_nothing() {
         backend.remove_instance(who, group, instance).await,
         backend.protect_instance(who, group, instance, Protect::Set).await,
         backend.rearm_breaker(who, group).await,
+        backend.confirm_strays(who, group).await,
         backend.delete_template(who, template).await,
         backend.delete_balancer(who, balancer, "edge".to_owned()).await,
         backend

@@ -1,5 +1,6 @@
 //! A backend with its store, a clock driven by hand, a driver that only has logs, and an ear for wakes.
 
+use crate::databases::Kind;
 use api::actor::{Actor, Role};
 use api::backend::{Backend, Balancers as _, Groups as _, Templates as _};
 use api::balancers::{BalancerForm, BindForm, VServerForm};
@@ -154,7 +155,7 @@ impl World {
     }
 
     pub async fn with(options: Options) -> Self {
-        let db = Db::scratch().await.expect("a scratch file");
+        let db = Kind::chosen().scratch().await;
         let ids: Arc<dyn Ids> = Arc::new(CountedIds::default());
         let args = FirstStartArgs {
             wall: Wall(START_MS),
@@ -225,11 +226,11 @@ impl World {
 
     /// How much is stored: equal before and after means that nothing was half made.
     pub async fn weight(&self) -> Vec<i64> {
-        let sql = "SELECT COUNT(*) AS n FROM groups_ UNION ALL SELECT SUM(spec_version) FROM groups_
+        let sql = "SELECT COUNT(*) AS n FROM groups_ UNION ALL SELECT CAST(SUM(spec_version) AS BIGINT) FROM groups_
             UNION ALL SELECT COUNT(*) FROM group_specs UNION ALL SELECT COUNT(*) FROM bindings
             UNION ALL SELECT COUNT(*) FROM orders UNION ALL SELECT COUNT(*) FROM activities
             UNION ALL SELECT COUNT(*) FROM audit UNION ALL SELECT COUNT(*) FROM events
-            UNION ALL SELECT SUM(seq) FROM tenants
+            UNION ALL SELECT CAST(SUM(seq) AS BIGINT) FROM tenants
             UNION ALL SELECT COUNT(*) FROM templates WHERE deleted_at IS NULL
             UNION ALL SELECT COUNT(*) FROM template_versions
             UNION ALL SELECT COUNT(*) FROM load_balancers WHERE deleted_at IS NULL

@@ -105,6 +105,7 @@ impl Place for Bench {
             address: address(),
             image,
             user_data: "hello = \"$(id)\"\n".to_owned(),
+            birth: None,
         }
     }
     fn running(&self, id: InstanceId) -> usize {

@@ -1,7 +1,8 @@
 //! Intents: fenced, all or none, irrevocable.
 
-use crate::world::{GROUP, NOW, World, activity, lease_of, moving, settlement};
+use crate::world::{GROUP, NOW, TEMPLATE, VERSION, World, activity, addresses, lease_of, moving, settlement};
 use api::groups::{ActivityKind, ActivityStatus};
+use control::drivers::{Birth, Made};
 use control::store::{Fence, InstanceUpdate, Intent, StoreError};
 use engine::census::InstanceState;
 use engine::model::{ActivityId, Flags, GroupId, GroupStatus, InstanceId, LeaveCause, Phase, SubnetId, Timestamp};
@@ -51,7 +52,7 @@ async fn first_subnet(world: &World, fence: Fence) -> SubnetId {
             ..settlement()
         };
         world.store.settle(fence, &settled, NOW).await.unwrap();
-        if answer[0].octets()[2] == 1 {
+        if addresses(&answer)[0].octets()[2] == 1 {
             return *subnet;
         }
     }
@@ -70,7 +71,7 @@ fn in_subnet(world: &World, n: u64, wanted: SubnetId) -> Intent {
         } => Intent::Launch {
             id,
             name,
-            subnet: wanted,
+            subnets: vec![wanted],
             flags,
             warm_up_ms,
             activity,
@@ -98,14 +99,14 @@ async fn gone(world: &World, n: u64) -> InstanceUpdate {
 
 pub async fn a_launch_begins_its_record_and_activity(world: &World) {
     let fence = world.group().await;
-    let addresses = world.store.intend(fence, &[world.launching(1)], NOW).await.unwrap();
+    let places = world.store.intend(fence, &[world.launching(1)], NOW).await.unwrap();
     let group = world.loaded(GROUP).await;
     let [row] = &group.instances[..] else {
         panic!("one record: {group:?}")
     };
     assert_eq!(
         (row.id, row.name.as_str(), row.address),
-        (InstanceId(1), "web-77-1", addresses[0])
+        (InstanceId(1), "web-77-1", addresses(&places)[0])
     );
     assert_eq!((row.phase, row.state), (Phase::Launching, InstanceState::Pending));
     assert_eq!(
@@ -143,8 +144,8 @@ pub async fn the_lowest_free_address_is_taken(world: &World) {
     let fence = world.group().await;
     let subnet = first_subnet(world, fence).await;
     let intents: Vec<Intent> = (1..=3).map(|n| in_subnet(world, n, subnet)).collect();
-    let addresses = world.store.intend(fence, &intents, NOW).await.unwrap();
-    assert_eq!(addresses, [host(10), host(11), host(12)]);
+    let places = world.store.intend(fence, &intents, NOW).await.unwrap();
+    assert_eq!(addresses(&places), [host(10), host(11), host(12)]);
 }
 
 pub async fn an_address_is_free_again_when_its_record_ended(world: &World) {
@@ -165,7 +166,11 @@ pub async fn an_address_is_free_again_when_its_record_ended(world: &World) {
         .intend(fence, &[in_subnet(world, 4, subnet)], NOW)
         .await
         .unwrap();
-    assert_eq!(next, [host(13)], "a record that is leaving keeps its address");
+    assert_eq!(
+        addresses(&next),
+        [host(13)],
+        "a record that is leaving keeps its address"
+    );
     let settled = control::store::Settlement {
         instances: vec![gone(world, 2).await],
         ..settlement()
@@ -176,20 +181,150 @@ pub async fn an_address_is_free_again_when_its_record_ended(world: &World) {
         .intend(fence, &[in_subnet(world, 5, subnet)], NOW)
         .await
         .unwrap();
-    assert_eq!(next, [host(11)]);
+    assert_eq!(addresses(&next), [host(11)]);
 }
 
-pub async fn a_full_subnet_refuses_the_whole_call(world: &World) {
+fn in_subnets(world: &World, n: u64, wanted: &[SubnetId]) -> Intent {
+    match in_subnet(world, n, wanted[0]) {
+        Intent::Launch {
+            id,
+            name,
+            flags,
+            warm_up_ms,
+            activity,
+            ..
+        } => Intent::Launch {
+            id,
+            name,
+            subnets: wanted.to_vec(),
+            flags,
+            warm_up_ms,
+            activity,
+        },
+        other => other,
+    }
+}
+
+pub async fn a_launch_whose_subnet_is_full_goes_to_the_next_one(world: &World) {
     let fence = world.group().await;
     world.launched(fence, 1..=244).await;
-    let both = [world.launching(300), world.launching(301)];
-    let refused = world.store.intend(fence, &both, NOW).await;
-    assert!(
-        matches!(refused, Err(StoreError::NoAddress { subnet }) if subnet == world.subnets[0].0),
-        "{refused:?}"
+    let [first, second, _] = [0, 1, 2].map(|at| world.subnets[at].0);
+    let three = [300, 301, 302].map(|n| in_subnets(world, n, &[first, second]));
+    let places = world.store.intend(fence, &three, NOW).await.unwrap();
+    let subnets: Vec<_> = places.iter().map(|place| place.expect("a place").subnet).collect();
+    assert_eq!(
+        subnets,
+        [first, second, second],
+        "the last address of the first, then the second's"
     );
-    assert_eq!(world.loaded(GROUP).await.instances.len(), 244);
-    world.launched(fence, [300]).await;
+    let group = world.loaded(GROUP).await;
+    for place in places.iter().flatten() {
+        let row = group.instances.iter().find(|row| row.address == place.address);
+        assert_eq!(row.expect("its record").subnet, place.subnet);
+    }
+    assert_eq!(group.instances.len(), 247);
+}
+
+pub async fn a_launch_without_a_place_is_not_written_and_the_others_are(world: &World) {
+    let fence = world.group().await;
+    world.launched(fence, 1..=244).await;
+    let draining = moving(1, Phase::Launching, DRAINING, removal(1_000));
+    let intents = [world.launching(300), world.launching(301), draining];
+    let places = world.store.intend(fence, &intents, NOW).await.unwrap();
+    assert_eq!(places.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false]);
+    let group = world.loaded(GROUP).await;
+    assert_eq!(group.instances.len(), 245);
+    assert_eq!(group.instances[0].phase, DRAINING);
+    assert_eq!(world.people.activity(GROUP, ActivityId(301)).await, None);
+    let nowhere = [in_subnets(world, 302, &[SubnetId(404)])];
+    assert_eq!(world.store.intend(fence, &nowhere, NOW).await.unwrap(), [None]);
+}
+
+/// A machine at that address of the first subnet, made ten minutes ago.
+fn adopting(world: &World, n: u64, address: Ipv4Addr) -> Intent {
+    let birth = Birth {
+        subnet: world.subnets[0].0,
+        template: TEMPLATE,
+        template_version: VERSION,
+        warm_up_ms: 5_000,
+        intended_at: Timestamp(NOW.0 - 600_000),
+    };
+    let name = format!("web-old-{n}");
+    Intent::Adopt {
+        id: InstanceId(n),
+        made: Made { name, address, birth },
+        flags: Flags::default(),
+        activity: activity(n, ActivityKind::Launch),
+    }
+}
+
+fn is_not_adoptable<T: std::fmt::Debug>(answer: Result<T, StoreError>, n: u64) {
+    assert!(
+        matches!(answer, Err(StoreError::NotAdoptable { id }) if id == InstanceId(n)),
+        "{answer:?}"
+    );
+}
+
+pub async fn a_machine_that_is_taken_in_gets_the_record_its_tags_tell_of(world: &World) {
+    let fence = world.group().await;
+    let places = world.store.intend(fence, &[world.launching(1)], NOW).await.unwrap();
+    let [.., last] = addresses(&places)[0].octets();
+    let [a, b, c, _] = addresses(&places)[0].octets();
+    let next = Ipv4Addr::new(a, b, c, last + 1);
+    let both = [world.launching(3), adopting(world, 2, next)];
+    let places = world.store.intend(fence, &both, NOW).await.unwrap();
+    assert_eq!(
+        addresses(&places),
+        [Ipv4Addr::new(a, b, c, last + 2)],
+        "no launch is given the address of a machine that is taken in"
+    );
+    let group = world.loaded(GROUP).await;
+    let row = &group.instances[1];
+    assert_eq!(
+        (row.id, row.name.as_str(), row.address),
+        (InstanceId(2), "web-old-2", next)
+    );
+    assert_eq!((row.phase, row.state), (Phase::Launching, InstanceState::Pending));
+    assert_eq!((row.warm_up_ms, row.created_at.0), (5_000, NOW.0 - 600_000));
+    assert_eq!((row.subnet, row.template), (world.subnets[0].0, (TEMPLATE, VERSION)));
+    let seen = world.people.activity(GROUP, ActivityId(2)).await.unwrap();
+    assert_eq!(
+        (seen.kind, seen.status),
+        (ActivityKind::Launch, ActivityStatus::Running)
+    );
+    assert_eq!((seen.instance, seen.started_at), (Some(InstanceId(2)), NOW));
+}
+
+pub async fn a_machine_is_not_taken_in_when_its_id_or_address_is_a_records(world: &World) {
+    let fence = world.group().await;
+    let places = world.store.intend(fence, &[world.launching(1)], NOW).await.unwrap();
+    let address = addresses(&places)[0];
+    let other = Ipv4Addr::new(127, 200, 1, 1);
+    is_not_adoptable(world.store.intend(fence, &[adopting(world, 2, address)], NOW).await, 2);
+    is_not_adoptable(world.store.intend(fence, &[adopting(world, 1, other)], NOW).await, 1);
+    let settled = control::store::Settlement {
+        instances: vec![gone(world, 1).await],
+        ..settlement()
+    };
+    world.store.settle(fence, &settled, NOW).await.unwrap();
+    is_not_adoptable(world.store.intend(fence, &[adopting(world, 1, other)], NOW).await, 1);
+    world
+        .store
+        .intend(fence, &[adopting(world, 2, address)], NOW)
+        .await
+        .unwrap();
+    assert_eq!(world.loaded(GROUP).await.instances.len(), 1);
+}
+
+pub async fn a_disabled_group_takes_in_nothing(world: &World) {
+    let fence = world.group().await;
+    world.people.set_status(GROUP, GroupStatus::Disabled).await;
+    let fence = Fence {
+        spec_version: world.loaded(GROUP).await.spec_version,
+        ..fence
+    };
+    let address = Ipv4Addr::new(127, 200, 1, 1);
+    is_changed(world.store.intend(fence, &[adopting(world, 2, address)], NOW).await);
 }
 
 pub async fn two_hundred_launches_at_once_have_two_hundred_addresses(world: &World) {
@@ -197,7 +332,7 @@ pub async fn two_hundred_launches_at_once_have_two_hundred_addresses(world: &Wor
     let mut tasks = JoinSet::new();
     for n in 1..=200 {
         let (store, intent) = (world.store.clone(), world.launching(n));
-        tasks.spawn(async move { store.intend(fence, &[intent], NOW).await.unwrap()[0] });
+        tasks.spawn(async move { addresses(&store.intend(fence, &[intent], NOW).await.unwrap())[0] });
     }
     let answered: BTreeSet<Ipv4Addr> = tasks.join_all().await.into_iter().collect();
     let stored: BTreeSet<Ipv4Addr> = world

@@ -2,9 +2,13 @@
 
 use crate::world::{GROUP, NOW, World, cycle, settlement};
 use api::groups::ActivityStatus;
+use api::groups::{InstanceUse, MeanMax};
 use api::live::Change;
-use control::store::{DecisionRow, EndedActivity, Settlement};
-use engine::model::{ActivityId, CYCLE_MS, Reason, Span, Timestamp};
+use control::store::minutes::MinuteRecord;
+use control::store::retention::{Keep, Retention};
+use control::store::{DecisionRow, EndedActivity, Fence, LoopStore, Settlement};
+use engine::model::{ActivityId, CYCLE_MS, InstanceId, Reason, Span, Timestamp};
+use std::sync::Arc;
 
 const DAY: Span = Span::mins(24 * 60);
 
@@ -110,4 +114,205 @@ pub async fn a_sweep_is_bounded(world: &World) {
     assert_eq!(world.people.events(world.tenant).await.len(), 6);
     sweep(world, NOW, 4).await;
     assert_eq!(world.people.events(world.tenant).await.len(), 2);
+}
+
+const HOUR: Span = Span::mins(60);
+
+/// The hour that begins now; hours before it are over.
+fn hour(back: u64) -> u64 {
+    u64::try_from(NOW.0 / HOUR.0).unwrap() - back
+}
+
+async fn settle(world: &World, fence: Fence, settled: Settlement) {
+    world.store.settle(fence, &settled, NOW).await.unwrap();
+}
+
+async fn decided(world: &World, fence: Fence, at: Timestamp, reason: Reason) {
+    let trail = vec![reason];
+    let decision = DecisionRow { at, size: 1, trail };
+    settle(
+        world,
+        fence,
+        Settlement {
+            decision,
+            ..settlement()
+        },
+    )
+    .await;
+}
+
+async fn minute(world: &World, fence: Fence, minute: u64) {
+    let one = Some(MeanMax { mean: 100, max: 100 });
+    let uses = vec![(InstanceId(1), InstanceUse { cpu: one, memory: one })];
+    let minute = Some(MinuteRecord { minute, uses });
+    settle(world, fence, Settlement { minute, ..settlement() }).await;
+}
+
+async fn minutes(world: &World) -> Vec<u64> {
+    world
+        .people
+        .minutes(GROUP)
+        .await
+        .iter()
+        .map(|(minute, ..)| *minute)
+        .collect()
+}
+
+async fn hours(world: &World) -> Vec<u64> {
+    let series = world.store.series(GROUP, 10_000).await.unwrap();
+    series.iter().map(|record| hour(0) - record.cycle.0 / 240).collect()
+}
+
+/// The world's store with that many bytes for each kind.
+fn tight(world: &World, bytes: i64) -> Arc<dyn LoopStore> {
+    let all = Retention::default();
+    let tight = |keep: Keep| Keep { bytes, ..keep };
+    world.people.keeping(Retention {
+        series: tight(all.series),
+        instance_series: tight(all.instance_series),
+        decisions: tight(all.decisions),
+        activities: tight(all.activities),
+        instances: tight(all.instances),
+        events: tight(all.events),
+    })
+}
+
+pub async fn minutes_are_kept_for_two_days(world: &World) {
+    let fence = world.group().await;
+    let now = hour(0) * 60;
+    for back in [60 * 48 + 16, 60 * 48 - 1, 0] {
+        minute(world, fence, now - back).await;
+    }
+    sweep(world, NOW, 100).await;
+    assert_eq!(minutes(world).await, [now - 60 * 48 + 1, now]);
+}
+
+pub async fn decisions_go_ninety_days_after_they_began_but_the_newest_stays(world: &World) {
+    let fence = world.group().await;
+    decided(world, fence, NOW, Reason::Disabled).await;
+    decided(world, fence, days(1), Reason::Deleting).await;
+    decided(world, fence, days(2), Reason::Disabled).await;
+    let began = async || -> Vec<Timestamp> {
+        let rows = world.people.decisions(GROUP).await;
+        rows.iter().map(|row| row.first_at).collect()
+    };
+    sweep(world, days(90), 100).await;
+    assert_eq!(began().await, [NOW, days(1), days(2)]);
+    sweep(world, Timestamp(days(90).0 + 1), 100).await;
+    assert_eq!(began().await, [days(1), days(2)]);
+    sweep(world, days(200), 100).await;
+    assert_eq!(began().await, [days(2)]);
+}
+
+pub async fn what_takes_too_much_goes_by_the_oldest_hour(world: &World) {
+    let fence = world.group().await;
+    for back in [9, 7, 5] {
+        decided(world, fence, Timestamp(NOW.0 - HOUR.0 * back), Reason::Disabled).await;
+        decided(world, fence, Timestamp(NOW.0 - HOUR.0 * back + 9), Reason::Deleting).await;
+    }
+    for number in [9, 7, 5]
+        .map(hour)
+        .iter()
+        .flat_map(|hour| [hour * 240 + 3, hour * 240 + 4])
+    {
+        let cycle = Some(cycle(number));
+        settle(world, fence, Settlement { cycle, ..settlement() }).await;
+    }
+    tight(world, i64::MAX).sweep(NOW, world.wall.now(), 100).await.unwrap();
+    assert_eq!(hours(world).await, [9, 9, 7, 7, 5, 5], "within the bound all stays");
+    let store = tight(world, 0);
+    for left in [&[7, 7, 5, 5][..], &[5, 5], &[], &[]] {
+        store.sweep(NOW, world.wall.now(), 100).await.unwrap();
+        assert_eq!(hours(world).await, left);
+    }
+    let decisions = world.people.decisions(GROUP).await;
+    assert_eq!(decisions.len(), 1, "the newest is extended still: {decisions:?}");
+}
+
+pub async fn minutes_that_take_too_much_go_by_the_oldest_hour(world: &World) {
+    let fence = world.group().await;
+    let all = [hour(9) * 60, hour(9) * 60 + 59, hour(8) * 60 + 16, hour(0) * 60];
+    for number in all {
+        minute(world, fence, number).await;
+    }
+    let store = tight(world, 0);
+    for left in [&all[2..], &all[3..], &all[3..]] {
+        store.sweep(NOW, world.wall.now(), 100).await.unwrap();
+        assert_eq!(minutes(world).await, left);
+    }
+}
+
+pub async fn the_hour_under_way_is_not_counted(world: &World) {
+    let fence = world.group().await;
+    for back in [1, 0] {
+        let cycle = Some(cycle(hour(back) * 240));
+        settle(world, fence, Settlement { cycle, ..settlement() }).await;
+    }
+    let store = tight(world, 0);
+    store.sweep(NOW, world.wall.now(), 100).await.unwrap();
+    assert_eq!(hours(world).await, [1, 0]);
+    store.sweep(NOW.plus(HOUR), world.wall.now(), 100).await.unwrap();
+    assert_eq!(
+        hours(world).await,
+        [0],
+        "an hour later the first is measured, and is too much"
+    );
+}
+
+pub async fn what_is_open_stays_however_much_it_takes(world: &World) {
+    let fence = world.group().await;
+    world.launched(fence, [1, 2]).await;
+    let ended = vec![EndedActivity {
+        id: ActivityId(1),
+        status: ActivityStatus::Succeeded,
+        failure: None,
+    }];
+    settle(world, fence, Settlement { ended, ..settlement() }).await;
+    let store = tight(world, 0);
+    for later in 1..4 {
+        store.sweep(days(later), world.wall.now(), 100).await.unwrap();
+    }
+    assert!(world.people.activity(GROUP, ActivityId(1)).await.is_none());
+    assert!(world.people.activity(GROUP, ActivityId(2)).await.is_some(), "it runs");
+    assert_eq!(world.loaded(GROUP).await.instances.len(), 2);
+}
+
+/// Rows and bytes as they are counted, and as they are.
+async fn sizes(db: &control::store::Db, kind: &'static str, table: &'static str) -> [(i64, i64); 2] {
+    let mut tx = db.read("compare sizes").await.unwrap();
+    let counted = "SELECT CAST(COALESCE(SUM(row_count), 0) AS BIGINT) AS row_count,
+                       CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM history_sizes WHERE kind = $1";
+    let counted = tx.one(counted, control::values![kind]).await.unwrap();
+    let stored = tx.one(table, Vec::new()).await.unwrap();
+    [counted, stored].map(|row| (row.get("row_count").unwrap(), row.get("bytes").unwrap()))
+}
+
+pub async fn what_is_counted_is_what_is_there_while_rows_come_and_go(kind: crate::databases::Kind) {
+    let db = kind.scratch().await;
+    let world = crate::world::on(db.clone()).await;
+    let stored = "SELECT COUNT(*) AS row_count,
+                      CAST(COALESCE(SUM(octet_length(change) + 128), 0) AS BIGINT) AS bytes FROM events";
+    let change = |n| vec![Change::Group { id: GROUP }; n];
+    for back in [30, 9, 8, 7] {
+        let at = Timestamp(NOW.0 - HOUR.0 * back);
+        world.store.announce(world.tenant, &change(20), at).await.unwrap();
+    }
+    // The oldest are too old: some of them go, then the rest; what is measured in between is taken off again.
+    for rows in [73, 66, 60, 60] {
+        sweep(&world, NOW, 7).await;
+        let [counted, there] = sizes(&db, "events", stored).await;
+        assert_eq!((counted, there.0), (there, rows));
+    }
+    // One byte less than there is: the oldest hour goes, seven rows a sweep.
+    let [(_, bytes), _] = sizes(&db, "events", stored).await;
+    let store = tight(&world, bytes - 1);
+    store.sweep(NOW, world.wall.now(), 7).await.unwrap();
+    let [counted, there] = sizes(&db, "events", stored).await;
+    assert_eq!((counted, there.0), (there, 53));
+    store.sweep(NOW, world.wall.now(), 7).await.unwrap();
+    assert_eq!(
+        sizes(&db, "events", stored).await[1].0,
+        53,
+        "now it is within the bound"
+    );
 }

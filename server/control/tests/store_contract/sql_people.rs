@@ -1,15 +1,20 @@
 //! What people do on a database: the statements of their commands, without the gate.
 
-use crate::world::{NOW, People, SeenActivity, SeenDecision};
+use crate::world::{NOW, People, SeenActivity, SeenDecision, one_by_one};
+use api::groups::InstanceUse;
 use api::live::LiveEvent;
 use async_trait::async_trait;
+use control::store::retention::Retention;
+use control::store::sql::minutes_of_group;
 use control::store::{
-    BalancerRecord, Counts, Db, GroupRecord, Launch, Row, StoreError, Tx, Value, events, json, shard_of, word,
+    BalancerRecord, Counts, Db, GroupRecord, Launch, LoopStore, Row, SqlStore, StoreError, Tx, Value, events, json,
+    shard_of, word,
 };
 use control::values;
 use engine::memory::Durable;
 use engine::model::{ActivityId, Flags, GroupId, GroupStatus, InstanceId, LoadBalancerId, Order, TenantId};
 use futures::future::BoxFuture;
+use std::sync::Arc;
 
 /// People on a database.
 pub struct SqlPeople(pub Db);
@@ -249,6 +254,16 @@ impl People for SqlPeople {
             )
         };
         rows.iter().map(sample).collect()
+    }
+
+    async fn minutes(&self, group: GroupId) -> Vec<(u64, InstanceId, InstanceUse)> {
+        let mut tx = self.0.read("look").await.expect("a reader");
+        let all = (0, i64::MAX.cast_unsigned());
+        one_by_one(minutes_of_group(&mut tx, group, all, 99).await.expect("minutes"))
+    }
+
+    fn keeping(&self, retention: Retention) -> Arc<dyn LoopStore> {
+        Arc::new(SqlStore::new(self.0.clone()).keeping(retention))
     }
 }
 

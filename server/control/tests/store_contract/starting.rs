@@ -1,5 +1,6 @@
 //! Migrations, the first start, and product time over restarts.
 
+use crate::databases::Kind;
 use crate::world::NOW;
 use control::clock::{Anchor, Clock as _, SystemClock, TimeScale, Wall};
 use control::ids::RandomIds;
@@ -32,19 +33,19 @@ async fn count(db: &Db, sql: &'static str) -> i64 {
     tx.one(sql, Vec::new()).await.unwrap().get("found").unwrap()
 }
 
-#[tokio::test]
-async fn migrating_twice_is_migrating_once() {
-    let directory = tempfile::tempdir().unwrap();
-    let db = Db::open(&directory.path().join("tidegate.db")).await.unwrap();
+pub async fn migrating_twice_is_migrating_once(kind: Kind) {
+    let db = kind.place().await.migrated().await;
+    let applied = count(&db, "SELECT COUNT(*) AS found FROM _sqlx_migrations").await;
     db.migrate().await.unwrap();
-    db.migrate().await.unwrap();
-    assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM _sqlx_migrations").await, 1);
+    assert_eq!(
+        count(&db, "SELECT COUNT(*) AS found FROM _sqlx_migrations").await,
+        applied
+    );
     assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM leases").await, 64);
 }
 
-#[tokio::test]
-async fn the_first_start_writes_the_catalogue_once() {
-    let db = Db::scratch().await.unwrap();
+pub async fn the_first_start_writes_the_catalogue_once(kind: Kind) {
+    let db = kind.scratch().await;
     assert!(is_first_start(&db).await.unwrap());
     let first = start(&db).await;
     assert!(first.created);
@@ -81,9 +82,8 @@ async fn the_first_start_writes_the_catalogue_once() {
     );
 }
 
-#[tokio::test]
-async fn product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back() {
-    let db = Db::scratch().await.unwrap();
+pub async fn product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back(kind: Kind) {
+    let db = kind.scratch().await;
     assert_eq!(load_anchor(&db).await.unwrap(), None);
     start(&db).await;
     let anchor = Anchor {
@@ -97,9 +97,8 @@ async fn product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back() {
     assert_eq!(load_anchor(&db).await.unwrap().unwrap().mark, Timestamp(NOW.0 + 500));
 }
 
-#[tokio::test]
-async fn a_restart_never_runs_product_time_back() {
-    let db = Db::scratch().await.unwrap();
+pub async fn a_restart_never_runs_product_time_back(kind: Kind) {
+    let db = kind.scratch().await;
     start(&db).await;
     let first = SystemClock::start(&db, TimeScale(15)).await.unwrap();
     let told = first.now();
@@ -112,9 +111,8 @@ async fn a_restart_never_runs_product_time_back() {
     assert!(stored.mark >= slower.now());
 }
 
-#[tokio::test]
-async fn sessions_that_expired_are_swept_by_the_wall_clock() {
-    let db = Db::scratch().await.unwrap();
+pub async fn sessions_that_expired_are_swept_by_the_wall_clock(kind: Kind) {
+    let db = kind.scratch().await;
     for (id, expires) in [("old", 5), ("new", 500)] {
         let wrote: Result<u64, control::store::StoreError> = db
             .write("add a session", move |tx| {

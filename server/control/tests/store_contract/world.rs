@@ -1,22 +1,26 @@
 //! A store with one tenant, its subnets and templates, and hands to do what people do.
 
+use crate::databases::Kind;
 use crate::sql_people::SqlPeople;
-use api::groups::{ActivityKind, ActivityStatus, Cause};
+use api::groups::{ActivityKind, ActivityStatus, Cause, InstanceUse};
 use api::live::LiveEvent;
 use async_trait::async_trait;
 use control::clock::{TimeScale, Wall};
 use control::drivers::ImageSpec;
 use control::ids::RandomIds;
+use control::store::minutes::MinuteRecord;
+use control::store::retention::Retention;
 use control::store::sql::LeaseClock;
 use control::store::{
     BalancerRecord, Counts, Db, DecisionRow, Fence, FirstStartArgs, GroupRecord, Intent, Launch, Lease, LoopStore,
-    MemoryStore, NewActivity, Settlement, SqlStore, SubnetBase, first_start, shard_of,
+    MemoryStore, NewActivity, Placed, Settlement, SqlStore, SubnetBase, first_start, shard_of,
 };
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{
     ActivityId, Cycle, Flags, GroupId, GroupSpec, GroupStatus, Guard, InstanceId, LoadBalancerId, Missing, Order,
     Phase, ReadyCheck, Reason, RemovalPolicy, ScaleIn, SubnetId, TemplateId, TenantId, Timestamp, WARM_UP_DEFAULT,
 };
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -70,6 +74,10 @@ pub trait People: Send + Sync {
     async fn status(&self, group: GroupId) -> GroupStatus;
     async fn counts(&self, group: GroupId) -> Counts;
     async fn cpu_samples(&self, group: GroupId) -> Vec<(InstanceId, Option<u64>)>;
+    /// What is stored of its instances' minutes: minute and instance, sorted.
+    async fn minutes(&self, group: GroupId) -> Vec<(u64, InstanceId, InstanceUse)>;
+    /// The same store, keeping so much of the past.
+    fn keeping(&self, retention: Retention) -> Arc<dyn LoopStore>;
 }
 
 /// A wall clock that tests shift.
@@ -118,9 +126,9 @@ pub fn memory() -> World {
     }
 }
 
-/// A world on a database file of its own.
-pub async fn sqlite() -> World {
-    on(Db::scratch().await.expect("a scratch database")).await
+/// A world on a database of its own.
+pub async fn database(kind: Kind) -> World {
+    on(kind.scratch().await).await
 }
 
 /// A world on that database, which may have been one before.
@@ -218,7 +226,7 @@ impl World {
         Intent::Launch {
             id: InstanceId(n),
             name: format!("web-77-{n}"),
-            subnet: self.subnets[0].0,
+            subnets: vec![self.subnets[0].0],
             flags: Flags {
                 replacement: true,
                 ..Flags::default()
@@ -233,6 +241,11 @@ impl World {
         let intents: Vec<Intent> = numbers.into_iter().map(|n| self.launching(n)).collect();
         self.store.intend(fence, &intents, NOW).await.expect("launches");
     }
+}
+
+/// The addresses of launches that all have a place.
+pub fn addresses(places: &[Option<Placed>]) -> Vec<Ipv4Addr> {
+    places.iter().map(|place| place.expect("a place").address).collect()
 }
 
 /// The lease of the group's shard among those.
@@ -304,6 +317,7 @@ pub fn settlement() -> Settlement {
         },
         cycle: None,
         samples: Vec::new(),
+        minute: None,
         changes: Vec::new(),
     }
 }
@@ -318,6 +332,17 @@ pub fn cycle(cycle: u64) -> CycleRecord {
         means: [Ok(50_000), Err(Missing::NotRead)],
         demands: [Ok(100_000), Err(Missing::TooFewSamples)],
     }
+}
+
+/// Minutes by minute and instance.
+pub fn one_by_one(records: Vec<MinuteRecord>) -> Vec<(u64, InstanceId, InstanceUse)> {
+    let each = records.into_iter().flat_map(|record| {
+        let minute = record.minute;
+        record.uses.into_iter().map(move |(id, used)| (minute, id, used))
+    });
+    let mut each: Vec<_> = each.collect();
+    each.sort_by_key(|(minute, id, _)| (*minute, *id));
+    each
 }
 
 #[async_trait]
@@ -397,5 +422,11 @@ impl People for MemoryStore {
             .into_iter()
             .map(|(id, [cpu, _])| (id, cpu.ok()))
             .collect()
+    }
+    async fn minutes(&self, group: GroupId) -> Vec<(u64, InstanceId, InstanceUse)> {
+        one_by_one(Self::minutes(self, group))
+    }
+    fn keeping(&self, retention: Retention) -> Arc<dyn LoopStore> {
+        Arc::new(self.clone().keeping(retention))
     }
 }

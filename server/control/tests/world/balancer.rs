@@ -13,6 +13,8 @@ struct State {
     running: BTreeMap<LoadBalancerId, Members>,
     /// Their checks fail, wherever they are.
     sick: BTreeSet<InstanceId>,
+    /// Requests in flight of each, wherever it is.
+    busy: BTreeMap<InstanceId, u32>,
     /// Everything asked, in order.
     calls: Vec<String>,
     mute: bool,
@@ -28,12 +30,22 @@ impl FakeBalancer {
         self.state().sick.insert(id);
     }
 
+    /// So many requests stay in flight.
+    pub fn busy(&self, id: InstanceId, requests: u32) {
+        self.state().busy.insert(id, requests);
+    }
+
     pub fn mute(&self) {
         self.state().mute = true;
     }
 
     pub fn speak(&self) {
         self.state().mute = false;
+    }
+
+    /// Whether its process runs.
+    pub fn runs(&self, id: LoadBalancerId) -> bool {
+        self.state().running.contains_key(&id)
     }
 
     pub fn calls(&self) -> Vec<String> {
@@ -90,16 +102,22 @@ impl Balancer for FakeBalancer {
     }
 
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError> {
-        self.state().running.remove(&id);
+        let mut state = self.state();
+        state.running.remove(&id);
+        state.calls.push(format!("remove {id}"));
         Ok(())
     }
 
     async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError> {
-        let sick = self.state().sick.clone();
+        let (sick, busy) = (self.state().sick.clone(), self.state().busy.clone());
         self.ask(id, None, |members| {
             let each = members.iter().map(|((vserver, id), word)| {
-                let fails = sick.contains(id) && *word == CheckWord::Up;
-                let word = if fails { CheckWord::Down } else { *word };
+                let in_flight = busy.get(id).copied().unwrap_or_default();
+                let word = match *word {
+                    CheckWord::Up if sick.contains(id) => CheckWord::Down,
+                    CheckWord::Draining(_) => CheckWord::Draining(in_flight),
+                    word => word,
+                };
                 BackendStat {
                     vserver: *vserver,
                     id: *id,

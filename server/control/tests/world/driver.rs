@@ -73,6 +73,20 @@ impl FakeDriver {
         host.spread();
     }
 
+    /// A machine runs that nobody here has asked for.
+    pub fn conjure(&self, spec: MachineSpec) {
+        let counted_at = self.clock.wall();
+        let id = spec.id;
+        let stray = Box_ {
+            spec,
+            word: MachineWord::Running { since: counted_at },
+            burns_milli: 0,
+            cpu_ns: 0,
+            counted_at,
+        };
+        self.host().machines.insert(id, stray);
+    }
+
     /// Its program ends.
     pub fn kill(&self, id: InstanceId) {
         let wall = self.clock.wall();
@@ -179,6 +193,7 @@ fn machine(found: &Box_) -> Machine {
         group: found.spec.group,
         word: found.word,
         ready: ReadyWord::Passed,
+        made: found.spec.made(),
     }
 }
 
@@ -197,6 +212,7 @@ impl Driver for FakeDriver {
             group: engine::model::GroupId(0),
             word,
             ready: ReadyWord::NotYet,
+            made: None,
         };
         let gone = host.tombstones.contains(&id);
         let absent = if gone {

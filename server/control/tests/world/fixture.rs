@@ -1,16 +1,18 @@
 //! Rows a loop test begins with: a catalogue, a template, groups, a balancer; and what it reads back.
 
-use super::World;
+#![allow(dead_code, reason = "each test binary uses its part of the rows")]
+
 use control::drivers::ImageSpec;
 use control::store::db::Db;
-use control::store::shard_of;
 use control::store::tx::{Value, json, word};
+use control::store::{GroupRecord, LoopStore, SqlStore, shard_of};
 use control::values;
 use engine::memory::Durable;
 use engine::model::{
-    Binding, GroupId, GroupSpec, GroupStatus, Guard, LoadBalancerId, Metric, ReadyCheck, RemovalPolicy, Rule, ScaleIn,
-    Span, SubnetId, TemplateId, TenantId, VServerId, VpcId,
+    Binding, GroupId, GroupSpec, GroupStatus, Guard, LoadBalancerId, Metric, Order, ReadyCheck, RemovalPolicy, Rule,
+    ScaleIn, Span, SubnetId, TemplateId, TenantId, VServerId, VpcId,
 };
+use std::sync::atomic::{AtomicU32, Ordering};
 
 pub const TENANT: TenantId = TenantId(1);
 pub const TEMPLATE: TemplateId = TemplateId(2);
@@ -48,6 +50,24 @@ pub fn bound() -> GroupSpec {
             weight: 1,
         }],
         ..spec()
+    }
+}
+
+/// A fixed size, no rule.
+pub fn steady(min: u32) -> GroupSpec {
+    GroupSpec {
+        min,
+        rules: Vec::new(),
+        ..spec()
+    }
+}
+
+/// A fixed size behind the balancer.
+pub fn served(min: u32) -> GroupSpec {
+    GroupSpec {
+        min,
+        rules: Vec::new(),
+        ..bound()
     }
 }
 
@@ -135,7 +155,12 @@ async fn front(db: &Db) {
     .await;
 }
 
-impl World {
+/// A database, and what people and tests do with its rows.
+pub struct Rows {
+    pub db: Db,
+}
+
+impl Rows {
     /// A group that people have just created.
     pub async fn group(&self, id: GroupId, spec: &GroupSpec) {
         self.group_named(id, "web", spec).await;
@@ -176,36 +201,47 @@ impl World {
         insert(&self.db, "INSERT INTO group_specs VALUES ($1, $2, $3, 'test', 0)", row).await;
     }
 
-    /// People set desired.
-    pub async fn desire(&self, id: GroupId, desired: u32) {
+    /// Durable memory, changed behind the loop's back.
+    pub async fn remember(&self, id: GroupId, change: impl FnOnce(&mut Durable)) {
         let read = "SELECT durable FROM groups_ WHERE id = $1";
         let mut tx = self.db.read("read durable").await.expect("a read");
-        let mut durable: Durable = tx
-            .one(read, values![id])
-            .await
-            .expect("the group")
-            .json("durable")
-            .expect("JSON");
+        let row = tx.one(read, values![id]).await.expect("the group");
+        let mut durable: Durable = row.json("durable").expect("JSON");
         drop(tx);
-        durable.desired = desired;
-        let row = values![id, json(&durable), desired];
-        insert(
-            &self.db,
-            "UPDATE groups_ SET durable = $2, desired = $3 WHERE id = $1",
-            row,
-        )
-        .await;
+        change(&mut durable);
+        let row = values![id, json(&durable), durable.desired];
+        self.run_sql("UPDATE groups_ SET durable = $2, desired = $3 WHERE id = $1", row)
+            .await;
     }
 
-    /// People change what they set.
-    pub async fn edit(&self, id: GroupId, version: i64, spec: &GroupSpec) {
+    /// People change what they set; nobody says "look now".
+    pub async fn edit(&self, id: GroupId, spec: &GroupSpec) {
+        let mut tx = self.db.read("read a version").await.expect("a read");
+        let row = tx
+            .one("SELECT spec_version FROM groups_ WHERE id = $1", values![id])
+            .await
+            .expect("the group");
+        let version = row.get::<i64>("spec_version").expect("a number") + 1;
+        drop(tx);
         self.set_spec(id, version, spec).await;
-        insert(
-            &self.db,
+        self.run_sql(
             "UPDATE groups_ SET spec_version = $2 WHERE id = $1",
             values![id, version],
         )
         .await;
+    }
+
+    /// Whatever else happens to the rows.
+    pub async fn run_sql(&self, sql: &'static str, values: Vec<Value>) {
+        insert(&self.db, sql, values).await;
+    }
+
+    /// People ask for something.
+    pub async fn order(&self, id: GroupId, order: Order) {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let row = values![format!("o-{}", NEXT.fetch_add(1, Ordering::Relaxed)), id, json(&order)];
+        let sql = "INSERT INTO orders (id, group_id, body, user_name, created_at) VALUES ($1, $2, $3, 'test', 0)";
+        self.run_sql(sql, row).await;
     }
 
     pub async fn set_status(&self, id: GroupId, status: GroupStatus) {
@@ -228,22 +264,32 @@ impl World {
             .collect()
     }
 
+    /// The reasons of the last decision, as JSON.
+    pub async fn reasons(&self, id: GroupId) -> String {
+        let sql = "SELECT trail FROM decisions WHERE group_id = $1 ORDER BY number DESC LIMIT 1";
+        let mut tx = self.db.read("read a decision").await.expect("a read");
+        let row = tx.one(sql, values![id]).await.expect("a decision");
+        row.get("trail").expect("text")
+    }
+
+    /// Whether lists show that a person is needed.
+    pub async fn alarmed(&self, id: GroupId) -> bool {
+        let mut tx = self.db.read("read an alarm").await.expect("a read");
+        let row = tx.one("SELECT alarm FROM groups_ WHERE id = $1", values![id]).await;
+        row.expect("the group").get::<i64>("alarm").expect("a number") != 0
+    }
+
+    /// The group as a pass loads it; none once it is deleted.
+    pub async fn loaded(&self, id: GroupId) -> Option<GroupRecord> {
+        SqlStore::new(self.db.clone()).load(id).await.expect("a read")
+    }
+
     /// Records that are not terminated.
     pub async fn records(&self, id: GroupId) -> usize {
-        self.store
-            .load(id)
-            .await
-            .expect("a read")
-            .map_or(0, |record| record.instances.len())
+        self.loaded(id).await.map_or(0, |record| record.instances.len())
     }
 
     pub async fn desired(&self, id: GroupId) -> u32 {
-        self.store
-            .load(id)
-            .await
-            .expect("a read")
-            .expect("the group")
-            .durable
-            .desired
+        self.loaded(id).await.expect("the group").durable.desired
     }
 }

@@ -17,7 +17,9 @@ use control::store::LoopStore;
 use control::store::db::Db;
 use control::store::sql::SqlStore;
 use driver::FakeDriver;
-use engine::model::GroupId;
+use engine::model::{GroupId, GroupSpec};
+use fixture::Rows;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -39,10 +41,17 @@ pub struct World {
     pub clock: Arc<HandClock>,
     pub driver: Arc<FakeDriver>,
     pub balancer: Arc<FakeBalancer>,
-    pub db: Db,
+    pub rows: Rows,
     pub store: Arc<dyn LoopStore>,
     ids: Arc<CountedIds>,
     running: Option<(Handle, CancellationToken, JoinHandle<()>)>,
+}
+
+impl Deref for World {
+    type Target = Rows;
+    fn deref(&self) -> &Rows {
+        &self.rows
+    }
 }
 
 impl World {
@@ -58,7 +67,7 @@ impl World {
             clock,
             driver,
             balancer,
-            db,
+            rows: Rows { db },
             store,
             ids,
             running: None,
@@ -106,6 +115,12 @@ impl World {
     pub async fn wake(&self, group: GroupId) {
         self.handle().wake_group(group);
         self.settle().await;
+    }
+
+    /// People change what they set, and the loop is told.
+    pub async fn change(&self, group: GroupId, spec: &GroupSpec) {
+        self.edit(group, spec).await;
+        self.wake(group).await;
     }
 
     /// Lets product time go on, slot by slot.

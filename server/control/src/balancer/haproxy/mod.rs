@@ -214,6 +214,20 @@ impl Balancer for HaproxyBalancer {
         self.take_back(id, vs, member).await
     }
 
+    async fn until_ended(&self, id: LoadBalancerId) {
+        let place = self.place(id);
+        let master = match process::master(&place) {
+            Some(master) => Some(master),
+            None => process::by_worker(&place).await,
+        };
+        if let Some(master) = master
+            && let Err(why) = master.until_ended().await
+        {
+            tracing::warn!(balancer = %id, %why, "its process cannot be watched; the next look tells whether it runs");
+            std::future::pending::<()>().await;
+        }
+    }
+
     async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError> {
         let desk = self.desk(id);
         let mut desk = desk.lock().await;

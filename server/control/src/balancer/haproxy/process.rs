@@ -16,6 +16,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::process::Command;
 use tokio::time::{interval, timeout};
 
@@ -48,6 +50,16 @@ impl Master {
     /// Whether it is gone or a zombie. Its command line would vanish before its sockets do.
     fn has_ended(&self) -> bool {
         state(self.pid()).is_none_or(|state| state.dead || state.born != self.born)
+    }
+
+    /// Waits until it ends: its descriptor becomes readable then, whoever its parent is.
+    #[expect(
+        deprecated,
+        reason = "the safe one; a descriptor owned for the whole wait is what the other asks for by `unsafe`"
+    )]
+    pub async fn until_ended(self) -> io::Result<()> {
+        let pin = AsyncFd::with_interest(self.pin, Interest::READABLE)?;
+        pin.readable().await.map(drop)
     }
 
     /// Kills it as a crash would; its workers end with it.

@@ -50,6 +50,7 @@ impl Parts {
             group,
             word,
             ready: ReadyWord::NotYet,
+            made: None,
         })
     }
 
@@ -88,6 +89,7 @@ impl Parts {
             group: record.spec.group,
             word,
             ready,
+            made: record.spec.made(),
         }))
     }
 

@@ -11,9 +11,11 @@ mod sweep;
 
 pub use state::{StoredActivity, StoredDecision, StoredInstance};
 
+use super::retention::Retention;
 use super::sql::LeaseClock;
 use super::{
-    BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Settlement, StoreError, rules,
+    BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
+    rules,
 };
 use crate::clock::Wall;
 use api::live::Change;
@@ -22,7 +24,6 @@ use engine::memory::CycleRecord;
 use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
 use state::State;
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The loop's store in memory; cheap to clone, clones are one store.
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct MemoryStore {
     state: Arc<Mutex<State>>,
     lease_clock: LeaseClock,
+    retention: Retention,
 }
 
 impl fmt::Debug for MemoryStore {
@@ -44,7 +46,15 @@ impl MemoryStore {
         Self {
             state: Arc::default(),
             lease_clock,
+            retention: Retention::default(),
         }
+    }
+
+    /// The same store, keeping so much of the past.
+    #[must_use]
+    pub const fn keeping(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
     }
 
     /// A panic elsewhere left the state whole: every call checks before it changes anything.
@@ -122,7 +132,12 @@ impl LoopStore for MemoryStore {
         Ok(group.series.values().skip(skipped).cloned().collect())
     }
 
-    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError> {
+    async fn intend(
+        &self,
+        fence: Fence,
+        intents: &[Intent],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Placed>>, StoreError> {
         intend::all(&mut self.lock(), fence, intents, now)
     }
 
@@ -154,7 +169,7 @@ impl LoopStore for MemoryStore {
     }
 
     async fn sweep(&self, now: Timestamp, _wall: Wall, limit: u32) -> Result<(), StoreError> {
-        sweep::all(&mut self.lock(), now, limit);
+        sweep::all(&mut self.lock(), &self.retention, now, limit);
         Ok(())
     }
 }

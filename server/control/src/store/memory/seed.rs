@@ -2,6 +2,7 @@
 
 use super::state::{Group, Subnet};
 use super::{MemoryStore, StoredActivity, StoredDecision, StoredInstance};
+use crate::store::minutes::MinuteRecord;
 use crate::store::{BalancerRecord, Counts, GroupRecord, Launch};
 use api::live::LiveEvent;
 use engine::model::{ActivityId, GroupId, GroupStatus, InstanceId, Order, Reading, SubnetId, TenantId, Timestamp};
@@ -112,6 +113,20 @@ impl MemoryStore {
         let state = self.lock();
         let group = state.groups.get(&group)?;
         group.instances.get(&id).or_else(|| group.ended.get(&id)).cloned()
+    }
+
+    /// What was stored of its instances' minutes, oldest first.
+    pub fn minutes(&self, group: GroupId) -> Vec<MinuteRecord> {
+        let state = self.lock();
+        let minutes = state
+            .groups
+            .get(&group)
+            .map(|group| group.minutes.clone())
+            .unwrap_or_default();
+        minutes
+            .into_iter()
+            .map(|(minute, uses)| MinuteRecord { minute, uses })
+            .collect()
     }
 
     /// The last closed cycle's samples.

@@ -1,6 +1,7 @@
 //! What a pass leaves behind, in memory; the rules are those of `store::sql::settle`.
 
 use super::state::{Group, State, StoredDecision};
+use crate::store::retention::DECISIONS_MAX;
 use crate::store::rules::{kept_flags, variants};
 use crate::store::{DecisionRow, Fence, InstanceUpdate, Settlement, StoreError};
 use api::groups::ActivityStatus;
@@ -35,6 +36,9 @@ pub(super) fn all(state: &mut State, fence: Fence, settlement: &Settlement, now:
     if let Some(record) = &settlement.cycle {
         group.series.insert(record.cycle, record.clone());
         group.samples = settlement.samples.iter().copied().collect();
+    }
+    if let Some(record) = &settlement.minute {
+        group.minutes.insert(record.minute, record.uses.clone());
     }
     if settlement.deleted.is_some() && group.record.status == GroupStatus::Deleting && group.instances.is_empty() {
         group.record.status = GroupStatus::Deleted;
@@ -95,4 +99,7 @@ fn decision(group: &mut Group, decision: &DecisionRow) {
         trail,
     };
     group.decisions.push_back(row);
+    while i64::try_from(group.decisions.len()).unwrap_or(i64::MAX) > DECISIONS_MAX {
+        group.decisions.pop_front();
+    }
 }

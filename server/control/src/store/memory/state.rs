@@ -4,7 +4,7 @@ use crate::clock::Wall;
 use crate::store::{
     BalancerRecord, Counts, Fence, GroupRecord, InstanceRow, Launch, Lease, NewActivity, SHARDS, StoreError, shard_of,
 };
-use api::groups::ActivityStatus;
+use api::groups::{ActivityStatus, InstanceUse};
 use api::live::{Change, LiveEvent};
 use engine::memory::CycleRecord;
 use engine::model::{
@@ -71,6 +71,7 @@ pub(super) struct Group {
     pub(super) decisions: VecDeque<StoredDecision>,
     pub(super) series: BTreeMap<Cycle, CycleRecord>,
     pub(super) samples: BTreeMap<InstanceId, [Reading; 2]>,
+    pub(super) minutes: BTreeMap<u64, Vec<(InstanceId, InstanceUse)>>,
 }
 
 impl Group {
@@ -88,6 +89,7 @@ impl Group {
             decisions: VecDeque::new(),
             series: BTreeMap::new(),
             samples: BTreeMap::new(),
+            minutes: BTreeMap::new(),
         }
     }
 

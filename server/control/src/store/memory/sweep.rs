@@ -1,52 +1,192 @@
-//! Retention in memory: the same bounds as on a database.
+//! Retention in memory: the same rules as on a database (see [`crate::store::retention`]). Only how many bytes something
+//! takes is another number here: what it takes in memory, roughly.
 
 use super::state::{Group, State};
-use crate::store::rules::{CYCLES_A_ROW, DECISIONS_MAX, EVENTS_KEPT, EVENTS_MAX, HISTORY_KEPT, first_hour_kept};
-use engine::model::{Cycle, Span, Timestamp};
+use crate::store::minutes::{CYCLES_A_MINUTE, MINUTES_A_ROW, quarter_of};
+use crate::store::retention::{EVENTS_MAX, Kind, Retention, begins, hour_at, measurable};
+use crate::store::rules::{CYCLES_A_ROW, hour_of};
+use engine::model::{ActivityId, CYCLE_MS, Cycle, GroupId, InstanceId, TenantId, Timestamp};
 
-/// Removes at most `limit` of each kind.
-pub(super) fn all(state: &mut State, now: Timestamp, limit: u32) {
-    let oldest = now.plus(Span(-EVENTS_KEPT.0));
-    let mut left = limit;
-    for events in state.events.values_mut() {
-        let last = events.seq.saturating_sub(EVENTS_MAX);
-        while left > 0
-            && events
-                .kept
-                .front()
-                .is_some_and(|(event, at)| *at < oldest || event.seq <= last)
-        {
-            events.kept.pop_front();
-            left -= 1;
+/// What one thing takes: a decision with its trail, a record, an hour of cycles a cycle.
+const THING_BYTES: i64 = 256;
+
+/// One row of history, as a database would have it.
+#[derive(Debug, Clone, Copy)]
+struct Past {
+    /// Its last instant: what is dated by an hour is past when the hour is.
+    at: Timestamp,
+    bytes: i64,
+    key: Key,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Hour(GroupId, u64),
+    Quarter(GroupId, u64),
+    /// The oldest decision of a group: its place from the oldest.
+    Decision(GroupId, usize),
+    Activity(GroupId, ActivityId),
+    Instance(GroupId, InstanceId),
+    Event(TenantId, i64),
+}
+
+/// Removes at most `limit` of each kind for each reason.
+pub(super) fn all(state: &mut State, kept: &Retention, now: Timestamp, limit: u32) {
+    let limit = limit as usize;
+    remove(state, many(state).into_iter().take(limit).collect());
+    for kind in Kind::ALL {
+        let cut = kept.cut(kind, now);
+        remove(
+            state,
+            oldest(state, kind).filter(|past| past.at < cut).take(limit).collect(),
+        );
+        let closed = begins(measurable(now) + 1);
+        let measured: Vec<Past> = oldest(state, kind).filter(|past| past.at < closed).collect();
+        let bytes: i64 = measured.iter().map(|past| past.bytes).sum();
+        let Some(first) = measured.first().filter(|_| bytes > kept.of(kind).bytes) else {
+            continue;
+        };
+        let hour = hour_at(first.at);
+        remove(
+            state,
+            measured
+                .iter()
+                .copied()
+                .filter(|past| hour_at(past.at) == hour)
+                .take(limit)
+                .collect(),
+        );
+    }
+}
+
+/// Everything of a kind that may go, oldest first.
+fn oldest(state: &State, kind: Kind) -> impl Iterator<Item = Past> + use<> {
+    let groups = state.groups.iter();
+    let mut all: Vec<Past> = match kind {
+        Kind::Series => groups.flat_map(|(id, group)| hours(*id, group)).collect(),
+        Kind::InstanceSeries => groups.flat_map(|(id, group)| quarters(*id, group)).collect(),
+        Kind::Decisions => groups.flat_map(|(id, group)| decisions(*id, group)).collect(),
+        Kind::Activities => groups.flat_map(|(id, group)| activities(*id, group)).collect(),
+        Kind::Instances => groups.flat_map(|(id, group)| instances(*id, group)).collect(),
+        Kind::Events => events(state),
+    };
+    all.sort_by_key(|past| past.at);
+    all.into_iter()
+}
+
+/// The events that a tenant has too many of, oldest first.
+fn many(state: &State) -> Vec<Past> {
+    let over = |past: &Past| match past.key {
+        Key::Event(tenant, seq) => state.events.get(&tenant).is_some_and(|all| seq <= all.seq - EVENTS_MAX),
+        _ => false,
+    };
+    events(state).into_iter().filter(over).collect()
+}
+
+/// The last instant of the cycles before that one.
+fn before(cycle: u64) -> Timestamp {
+    Timestamp(i64::try_from(cycle).unwrap_or(0).saturating_mul(CYCLE_MS) - 1)
+}
+
+fn hours(id: GroupId, group: &Group) -> impl Iterator<Item = Past> {
+    let mut from = Cycle(0);
+    std::iter::from_fn(move || {
+        let hour = hour_of(*group.series.range(from..).next()?.0);
+        from = Cycle((hour + 1) * CYCLES_A_ROW);
+        Some(Past {
+            at: before(from.0),
+            bytes: THING_BYTES * 240,
+            key: Key::Hour(id, hour),
+        })
+    })
+}
+
+fn quarters(id: GroupId, group: &Group) -> impl Iterator<Item = Past> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let (minute, uses) = group.minutes.range(from..).next()?;
+        let quarter = quarter_of(*minute);
+        from = (quarter + 1) * MINUTES_A_ROW;
+        Some(Past {
+            at: before(from * CYCLES_A_MINUTE),
+            bytes: THING_BYTES * i64::try_from(uses.len()).unwrap_or(0),
+            key: Key::Quarter(id, quarter),
+        })
+    })
+}
+
+/// All but the newest, which is extended still.
+fn decisions(id: GroupId, group: &Group) -> impl Iterator<Item = Past> {
+    let ended = group.decisions.len().saturating_sub(1);
+    group
+        .decisions
+        .iter()
+        .take(ended)
+        .enumerate()
+        .map(move |(place, row)| Past {
+            at: row.first_at,
+            bytes: THING_BYTES,
+            key: Key::Decision(id, place),
+        })
+}
+
+fn activities(id: GroupId, group: &Group) -> impl Iterator<Item = Past> {
+    group.activities.iter().filter_map(move |(activity, row)| {
+        Some(Past {
+            at: row.ended_at?,
+            bytes: THING_BYTES,
+            key: Key::Activity(id, *activity),
+        })
+    })
+}
+
+fn instances(id: GroupId, group: &Group) -> impl Iterator<Item = Past> {
+    group.ended.iter().filter_map(move |(instance, row)| {
+        Some(Past {
+            at: row.terminated_at?,
+            bytes: THING_BYTES,
+            key: Key::Instance(id, *instance),
+        })
+    })
+}
+
+fn events(state: &State) -> Vec<Past> {
+    let each = state.events.iter().flat_map(|(tenant, events)| {
+        events.kept.iter().map(|(event, at)| Past {
+            at: *at,
+            bytes: THING_BYTES,
+            key: Key::Event(*tenant, event.seq),
+        })
+    });
+    each.collect()
+}
+
+fn remove(state: &mut State, pasts: Vec<Past>) {
+    // Later places first, so that the earlier ones stay what they are.
+    for past in pasts.iter().rev() {
+        match past.key {
+            Key::Event(tenant, seq) => {
+                if let Some(events) = state.events.get_mut(&tenant) {
+                    events.kept.retain(|(event, _)| event.seq != seq);
+                }
+            }
+            Key::Hour(id, hour) => of(state, id, |group| {
+                group.series.retain(|cycle, _| hour_of(*cycle) != hour)
+            }),
+            Key::Quarter(id, quarter) => {
+                of(state, id, |group| {
+                    group.minutes.retain(|minute, _| quarter_of(*minute) != quarter)
+                });
+            }
+            Key::Decision(id, place) => of(state, id, |group| drop(group.decisions.remove(place))),
+            Key::Activity(id, activity) => of(state, id, |group| drop(group.activities.remove(&activity))),
+            Key::Instance(id, instance) => of(state, id, |group| drop(group.ended.remove(&instance))),
         }
     }
-    for group in state.groups.values_mut() {
-        of_group(group, now, limit);
-    }
 }
 
-fn of_group(group: &mut Group, now: Timestamp, limit: u32) {
-    let history = now.plus(Span(-HISTORY_KEPT.0));
-    let kept_from = Cycle(first_hour_kept(now) * CYCLES_A_ROW);
-    let mut left = limit;
-    group.series.retain(|cycle, _| *cycle >= kept_from);
-    group
-        .activities
-        .retain(|_, activity| keep(activity.ended_at.is_some_and(|at| at < history), &mut left));
-    group
-        .ended
-        .retain(|_, instance| keep(instance.terminated_at.is_some_and(|at| at < history), &mut left));
-    while left > 0 && i64::try_from(group.decisions.len()).unwrap_or(i64::MAX) > DECISIONS_MAX {
-        group.decisions.pop_front();
-        left -= 1;
+fn of(state: &mut State, id: GroupId, change: impl FnOnce(&mut Group)) {
+    if let Some(group) = state.groups.get_mut(&id) {
+        change(group);
     }
-}
-
-/// Whether to keep something; takes one from what may still be removed if not.
-const fn keep(is_over: bool, left: &mut u32) -> bool {
-    if !is_over || *left == 0 {
-        return true;
-    }
-    *left -= 1;
-    false
 }

@@ -1,13 +1,14 @@
 //! Intents: what is about to be done, written before it is done, all or none.
 
 use super::{Fenced, fenced};
+use crate::drivers::{Birth, Made};
 use crate::store::rules::{self, lowest_free, may_begin};
 use crate::store::tx::{Tx, json, word};
-use crate::store::{Fence, Intent, NewActivity, StoreError};
+use crate::store::{Fence, Intent, NewActivity, Placed, StoreError};
 use crate::values;
 use api::groups::ActivityStatus;
 use engine::census::InstanceState;
-use engine::model::{ActivityId, GroupId, InstanceId, Phase, SubnetId, TenantId, Timestamp};
+use engine::model::{ActivityId, Flags, GroupId, InstanceId, Phase, SubnetId, TenantId, Timestamp};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -15,32 +16,37 @@ use std::net::Ipv4Addr;
 /// Addresses in use by subnet, read once for all launches of one call.
 type Used = BTreeMap<SubnetId, Subnet>;
 
+#[derive(Default)]
 struct Subnet {
-    zone: String,
     cidr: String,
     used: BTreeSet<Ipv4Addr>,
 }
 
-/// Writes them; answers the launches' addresses.
+/// Writes them; answers the launches' places.
 pub(super) async fn all(
     tx: &mut Tx,
     fence: Fence,
     intents: &[Intent],
     now: Timestamp,
-) -> Result<Vec<Ipv4Addr>, StoreError> {
+) -> Result<Vec<Option<Placed>>, StoreError> {
     let group = fenced(tx, fence).await?;
     let begins = intents.iter().any(Intent::begins);
     if group.spec_version != fence.spec_version || begins && !may_begin(group.status) {
         return Err(StoreError::Changed { group: fence.group });
     }
-    let (mut subnets, mut addresses) = (Used::new(), Vec::new());
+    // Adopted machines have their addresses already: no launch may be given one of them.
+    for intent in intents {
+        adopt(tx, (fence.group, &group), intent, now).await?;
+    }
+    let (mut subnets, mut places) = (Used::new(), Vec::new());
     for intent in intents {
         match intent {
-            Intent::Launch { subnet, .. } => {
-                let (zone, address) = address(tx, &mut subnets, *subnet).await?;
-                launch(tx, fence.group, &group, intent, (&zone, address), now).await?;
-                addresses.push(address);
+            Intent::Launch { subnets: wanted, .. } => {
+                let place = place(tx, &mut subnets, wanted).await?;
+                launch(tx, (fence.group, &group), intent, place, now).await?;
+                places.push(place);
             }
+            Intent::Adopt { .. } => {}
             Intent::Move { id, from, to, activity } => {
                 let open = standing(tx, fence.group, *id, *from).await?;
                 move_on(tx, *id, *to).await?;
@@ -51,65 +57,125 @@ pub(super) async fn all(
             }
         }
     }
-    Ok(addresses)
+    Ok(places)
 }
 
-/// Takes the lowest free address of a subnet.
-async fn address(tx: &mut Tx, subnets: &mut Used, id: SubnetId) -> Result<(String, Ipv4Addr), StoreError> {
-    let subnet = match subnets.entry(id) {
-        Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(unread) => unread.insert(subnet(tx, id).await?),
-    };
-    let address = lowest_free(&subnet.cidr, &subnet.used).ok_or(StoreError::NoAddress { subnet: id })?;
-    subnet.used.insert(address);
-    Ok((subnet.zone.clone(), address))
+/// Takes the lowest free address of the first subnet that has one.
+async fn place(tx: &mut Tx, subnets: &mut Used, wanted: &[SubnetId]) -> Result<Option<Placed>, StoreError> {
+    for id in wanted {
+        let subnet = match subnets.entry(*id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unread) => unread.insert(subnet(tx, *id).await?),
+        };
+        if let Some(address) = lowest_free(&subnet.cidr, &subnet.used) {
+            subnet.used.insert(address);
+            return Ok(Some(Placed { subnet: *id, address }));
+        }
+    }
+    Ok(None)
 }
 
+/// A subnet that is not there has no address.
 async fn subnet(tx: &mut Tx, id: SubnetId) -> Result<Subnet, StoreError> {
-    let row = tx
-        .first("SELECT zone, cidr FROM subnets WHERE id = $1", values![id])
-        .await?;
-    let row = row.ok_or(StoreError::NoAddress { subnet: id })?;
+    let Some(row) = tx.first("SELECT cidr FROM subnets WHERE id = $1", values![id]).await? else {
+        return Ok(Subnet::default());
+    };
     let sql = "SELECT address FROM instances WHERE subnet_id = $1 AND terminated_at IS NULL";
     let used = tx.all(sql, values![id]).await?;
     let used = used.iter().map(|row| row.get("address")).collect::<Result<_, _>>()?;
     Ok(Subnet {
-        zone: row.get("zone")?,
         cidr: row.get("cidr")?,
         used,
     })
 }
 
-/// The record begins, and its activity.
 async fn launch(
     tx: &mut Tx,
-    id: GroupId,
-    group: &Fenced,
+    group: (GroupId, &Fenced),
     intent: &Intent,
-    (zone, address): (&str, Ipv4Addr),
+    place: Option<Placed>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let Intent::Launch {
-        id: instance,
+        id,
         name,
-        subnet,
         flags,
         warm_up_ms,
+        activity,
+        ..
+    } = intent
+    else {
+        return Ok(());
+    };
+    let Some(Placed { subnet, address }) = place else {
+        return Ok(());
+    };
+    let (template, template_version) = group.1.template;
+    let birth = Birth {
+        subnet,
+        template,
+        template_version,
+        warm_up_ms: *warm_up_ms,
+        intended_at: now,
+    };
+    let name = name.clone();
+    let made = Made { name, address, birth };
+    record(tx, group, (*id, &made), *flags, (activity, now)).await
+}
+
+/// A machine without a record gets one, if no record ever had its id and none has its address.
+async fn adopt(tx: &mut Tx, group: (GroupId, &Fenced), intent: &Intent, now: Timestamp) -> Result<(), StoreError> {
+    let Intent::Adopt {
+        id,
+        made,
+        flags,
         activity,
     } = intent
     else {
         return Ok(());
     };
+    let sql = "SELECT id FROM instances WHERE id = $1 UNION ALL
+               SELECT id FROM instances WHERE address = $2 AND terminated_at IS NULL";
+    if tx.first(sql, values![*id, made.address]).await?.is_some() {
+        return Err(StoreError::NotAdoptable { id: *id });
+    }
+    record(tx, group, (*id, made), *flags, (activity, now)).await
+}
+
+/// The record begins, and its activity.
+async fn record(
+    tx: &mut Tx,
+    (id, group): (GroupId, &Fenced),
+    (instance, made): (InstanceId, &Made),
+    flags: Flags,
+    (activity, now): (&NewActivity, Timestamp),
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO instances (id, tenant_id, group_id, name, template_id, template_version, subnet_id, zone,
                                       address, phase, state, flags, warm_up_ms, activity_id, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, '', $14)";
-    let (template, version) = group.template;
+               SELECT $1, $2, $3, $4, $5, $6, s.id, s.zone, $8, $9, $10, $11, $12, '', $13
+               FROM subnets s WHERE s.id = $7";
     let (phase, state) = (json(&Phase::Launching), word(InstanceState::Pending));
-    let owner = values![*instance, group.tenant, id, name, template, version];
-    let place = values![*subnet, zone, address];
-    let standing = values![phase, state, json(flags), *warm_up_ms, now];
-    tx.execute(sql, [owner, place, standing].concat()).await?;
-    begin(tx, (group.tenant, id), Some(*instance), activity, now).await
+    let Birth {
+        subnet,
+        template,
+        template_version,
+        warm_up_ms,
+        intended_at,
+    } = made.birth;
+    let owner = values![instance, group.tenant, id, &made.name, template, template_version];
+    let standing = values![
+        subnet,
+        made.address,
+        phase,
+        state,
+        json(&flags),
+        warm_up_ms,
+        intended_at
+    ];
+    if tx.execute(sql, [owner, standing].concat()).await? == 0 {
+        return Err(StoreError::NotAdoptable { id: instance });
+    }
+    begin(tx, (group.tenant, id), Some(instance), activity, now).await
 }
 
 /// The record's open activity, if its phase is still the one it was loaded with.

@@ -4,13 +4,16 @@ mod balancers;
 mod intend;
 mod leases;
 mod load;
-mod series;
+pub(crate) mod minutes;
+pub(crate) mod series;
 mod settle;
 mod sweep;
 
+use super::retention::Retention;
 use super::tx::Tx;
 use super::{
-    BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Settlement, StoreError, events,
+    BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement,
+    StoreError, events,
 };
 use crate::clock::Wall;
 use crate::values;
@@ -19,8 +22,9 @@ use async_trait::async_trait;
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
 use std::fmt;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
+
+pub use minutes::{of_group as minutes_of_group, of_instance as minutes_of_instance};
 
 /// Tells the time leases are measured by.
 pub type LeaseClock = Arc<dyn Fn() -> Wall + Send + Sync>;
@@ -31,6 +35,7 @@ pub struct SqlStore {
     db: Db,
     /// None: the database's own clock, so that servers need not agree on theirs.
     lease_clock: Option<LeaseClock>,
+    retention: Retention,
 }
 
 impl fmt::Debug for SqlStore {
@@ -41,16 +46,27 @@ impl fmt::Debug for SqlStore {
 
 impl SqlStore {
     /// A store whose leases are measured by the database's clock.
-    pub const fn new(db: Db) -> Self {
-        Self { db, lease_clock: None }
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            lease_clock: None,
+            retention: Retention::default(),
+        }
     }
 
     /// A store whose leases are measured by another clock: tests shift it.
     pub fn with_lease_clock(db: Db, clock: LeaseClock) -> Self {
         Self {
-            db,
             lease_clock: Some(clock),
+            ..Self::new(db)
         }
+    }
+
+    /// The same store, keeping so much of the past.
+    #[must_use]
+    pub const fn keeping(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
     }
 
     /// The database underneath.
@@ -131,7 +147,12 @@ impl LoopStore for SqlStore {
         series::last(&mut *self.db.read("load a group's series").await?, group, cycles).await
     }
 
-    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError> {
+    async fn intend(
+        &self,
+        fence: Fence,
+        intents: &[Intent],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Placed>>, StoreError> {
         let intents = intents.to_vec();
         self.db
             .write("write intents", move |tx| {
@@ -175,6 +196,6 @@ impl LoopStore for SqlStore {
     }
 
     async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError> {
-        sweep::all(&self.db, now, wall, limit).await
+        sweep::all(&self.db, &self.retention, (now, wall), limit).await
     }
 }

@@ -5,7 +5,7 @@
 //! everything else of the durable memory is the pass's.
 
 use super::intend::insert_activity;
-use super::{fenced, series};
+use super::{fenced, minutes, series, sweep};
 use crate::store::rules::{kept_flags, variants};
 use crate::store::tx::{Tx, json, word};
 use crate::store::{Counts, DecisionRow, EndedActivity, Fence, InstanceUpdate, Settlement, StoreError, events};
@@ -43,6 +43,9 @@ pub(super) async fn all(tx: &mut Tx, fence: Fence, settlement: &Settlement, now:
         series::add(tx, id, record).await?;
         samples(tx, id, record, &settlement.samples).await?;
     }
+    if let Some(record) = &settlement.minute {
+        minutes::add(tx, id, record).await?;
+    }
     if let Some(at) = settlement.deleted {
         delete(tx, id, at).await?;
     }
@@ -52,19 +55,18 @@ pub(super) async fn all(tx: &mut Tx, fence: Fence, settlement: &Settlement, now:
 }
 
 async fn memory(tx: &mut Tx, group: GroupId, durable: &Durable, counts: Counts) -> Result<(), StoreError> {
-    let sql = "UPDATE groups_ SET durable = $2, desired = $3, in_service = $4, everything = $5, alarm = $6,
-                                  state_rev = state_rev + 1
-               WHERE id = $1";
+    let sql = "UPDATE groups_ SET durable = $2, everything = $3, alarm = $4, state_rev = state_rev + 1 WHERE id = $1";
     let Counts {
         in_service,
         everything,
         alarm,
     } = counts;
-    tx.execute(
-        sql,
-        values![group, json(durable), durable.desired, in_service, everything, alarm],
-    )
-    .await?;
+    tx.execute(sql, values![group, json(durable), everything, alarm])
+        .await?;
+    // Lists are sorted by these, so each has an index, which SQLite writes anew whenever the column is set. A quiet pass
+    // does not set them.
+    let sql = "UPDATE groups_ SET desired = $2, in_service = $3 WHERE id = $1 AND (desired <> $2 OR in_service <> $3)";
+    tx.execute(sql, values![group, durable.desired, in_service]).await?;
     Ok(())
 }
 
@@ -139,7 +141,7 @@ async fn decision(tx: &mut Tx, group: GroupId, decision: &DecisionRow) -> Result
         values![group, number],
     )
     .await?;
-    Ok(())
+    sweep::push_out(tx, group, number).await
 }
 
 /// Samples written by one statement. More saves little and the statement is a longer one to prepare; fewer asks the

@@ -1,18 +1,30 @@
 //! The real loop on a real store, with driver, balancer and clock in the test's hands (design 2).
 
+mod departures;
+mod places;
+mod strays;
+#[path = "../world/mod.rs"]
 mod world;
 
+use control::store::sql::minutes_of_group;
 use engine::model::{GroupSpec, GroupStatus, Span};
 use world::World;
 use world::driver::Fault;
-use world::fixture::{GROUP, bound, spec};
+use world::fixture::{GROUP, bound, served, spec, steady};
 
 /// A quarter vCPU at 108 %: more than twice the threshold of 50, so three instances (seed 14.1.4).
 const OVERLOAD_MILLI: u64 = 270;
 
-async fn world_with(spec: &GroupSpec) -> World {
-    let mut world = World::new().await;
+/// One group that people have just made; the server has not started yet.
+async fn world_of(spec: &GroupSpec) -> World {
+    let world = World::new().await;
     world.group(GROUP, spec).await;
+    world
+}
+
+/// The same, and the server runs.
+async fn world_with(spec: &GroupSpec) -> World {
+    let mut world = world_of(spec).await;
     world.start().await;
     world
 }
@@ -56,26 +68,9 @@ async fn overload_grows_a_group_to_what_the_load_needs_and_relief_brings_it_back
 
 #[tokio::test]
 async fn a_member_that_leaves_is_drained_then_taken_out_then_signalled() {
-    let world = world_with(&GroupSpec {
-        min: 2,
-        rules: Vec::new(),
-        ..bound()
-    })
-    .await;
+    let world = world_with(&served(2)).await;
     world.cycles(2).await;
-    world
-        .edit(
-            GROUP,
-            2,
-            &GroupSpec {
-                min: 1,
-                max: 1,
-                rules: Vec::new(),
-                ..bound()
-            },
-        )
-        .await;
-    world.wake(GROUP).await;
+    world.change(GROUP, &GroupSpec { max: 1, ..served(1) }).await;
     world.run(6).await;
     let gone = world.driver.signals();
     assert_eq!(gone.len(), 1);
@@ -95,24 +90,9 @@ async fn a_member_that_leaves_is_drained_then_taken_out_then_signalled() {
 
 #[tokio::test]
 async fn an_edit_is_followed_at_once_without_waiting_for_the_cycle() {
-    let world = world_with(&GroupSpec {
-        rules: Vec::new(),
-        ..spec()
-    })
-    .await;
+    let world = world_with(&steady(1)).await;
     world.cycles(1).await;
-    world
-        .edit(
-            GROUP,
-            2,
-            &GroupSpec {
-                min: 3,
-                rules: Vec::new(),
-                ..spec()
-            },
-        )
-        .await;
-    world.wake(GROUP).await;
+    world.change(GROUP, &steady(3)).await;
     assert_eq!(world.driver.running().len(), 3);
 }
 
@@ -131,11 +111,7 @@ async fn a_wake_never_judges_a_cycle_twice() {
 
 #[tokio::test]
 async fn a_program_that_ended_is_replaced_without_waiting_for_the_cycle() {
-    let world = world_with(&GroupSpec {
-        rules: Vec::new(),
-        ..spec()
-    })
-    .await;
+    let world = world_with(&steady(1)).await;
     world.cycles(1).await;
     let first = world.driver.running()[0];
     world.driver.kill(first);
@@ -159,12 +135,7 @@ async fn a_silent_driver_ends_nothing_and_begins_nothing() {
 
 #[tokio::test]
 async fn a_mute_balancer_is_no_reading_and_kills_nobody() {
-    let world = world_with(&GroupSpec {
-        min: 2,
-        rules: Vec::new(),
-        ..bound()
-    })
-    .await;
+    let world = world_with(&served(2)).await;
     world.cycles(2).await;
     world.balancer.mute();
     world.cycles(6).await;
@@ -173,12 +144,7 @@ async fn a_mute_balancer_is_no_reading_and_kills_nobody() {
 
 #[tokio::test]
 async fn a_member_down_for_three_cycles_is_replaced_and_removed() {
-    let world = world_with(&GroupSpec {
-        min: 3,
-        rules: Vec::new(),
-        ..bound()
-    })
-    .await;
+    let world = world_with(&served(3)).await;
     world.cycles(2).await;
     let sick = world.driver.running()[0];
     world.balancer.sicken(sick);
@@ -191,17 +157,7 @@ async fn a_member_down_for_three_cycles_is_replaced_and_removed() {
 
 #[tokio::test]
 async fn a_server_killed_between_intent_and_create_loses_and_doubles_nothing() {
-    let mut world = World::new().await;
-    world
-        .group(
-            GROUP,
-            &GroupSpec {
-                min: 2,
-                rules: Vec::new(),
-                ..spec()
-            },
-        )
-        .await;
+    let mut world = world_of(&steady(2)).await;
     world.driver.fault(Fault::CreateHangs);
     world.start().await;
     assert_eq!(
@@ -219,17 +175,7 @@ async fn a_server_killed_between_intent_and_create_loses_and_doubles_nothing() {
 
 #[tokio::test]
 async fn a_create_whose_answer_was_lost_is_not_paid_for_twice() {
-    let mut world = World::new().await;
-    world
-        .group(
-            GROUP,
-            &GroupSpec {
-                min: 2,
-                rules: Vec::new(),
-                ..spec()
-            },
-        )
-        .await;
+    let mut world = world_of(&steady(2)).await;
     world.driver.fault(Fault::CreateAnswerLost);
     world.start().await;
     world.run(8).await;
@@ -240,26 +186,9 @@ async fn a_create_whose_answer_was_lost_is_not_paid_for_twice() {
 
 #[tokio::test]
 async fn a_server_killed_in_a_removal_finishes_it_after_the_restart() {
-    let mut world = world_with(&GroupSpec {
-        min: 3,
-        rules: Vec::new(),
-        ..bound()
-    })
-    .await;
+    let mut world = world_with(&served(3)).await;
     world.cycles(2).await;
-    world
-        .edit(
-            GROUP,
-            2,
-            &GroupSpec {
-                min: 1,
-                max: 1,
-                rules: Vec::new(),
-                ..bound()
-            },
-        )
-        .await;
-    world.wake(GROUP).await;
+    world.change(GROUP, &GroupSpec { max: 1, ..served(1) }).await;
     world.crash().await;
     world.start().await;
     world.cycles(3).await;
@@ -271,18 +200,13 @@ async fn a_server_killed_in_a_removal_finishes_it_after_the_restart() {
 
 #[tokio::test]
 async fn a_program_that_exits_at_once_opens_the_breaker_and_nothing_spins() {
-    let mut world = World::new().await;
-    world
-        .group(
-            GROUP,
-            &GroupSpec {
-                min: 1,
-                rules: Vec::new(),
-                warm_up: Span::secs(30),
-                ..spec()
-            },
-        )
-        .await;
+    let mut world = world_of(&GroupSpec {
+        min: 1,
+        rules: Vec::new(),
+        warm_up: Span::secs(30),
+        ..spec()
+    })
+    .await;
     world.driver.fault(Fault::ExitsAtOnce);
     world.start().await;
     world.cycles(16).await;
@@ -303,17 +227,7 @@ async fn a_program_that_exits_at_once_opens_the_breaker_and_nothing_spins() {
 
 #[tokio::test]
 async fn a_refused_create_is_a_failed_launch_with_the_drivers_words() {
-    let mut world = World::new().await;
-    world
-        .group(
-            GROUP,
-            &GroupSpec {
-                min: 1,
-                rules: Vec::new(),
-                ..spec()
-            },
-        )
-        .await;
+    let mut world = world_of(&steady(1)).await;
     world.driver.fault(Fault::CreateRefused);
     world.start().await;
     world.cycles(3).await;
@@ -332,12 +246,7 @@ async fn a_refused_create_is_a_failed_launch_with_the_drivers_words() {
 
 #[tokio::test]
 async fn a_disabled_group_is_left_alone_and_an_enabled_one_kept_again() {
-    let world = world_with(&GroupSpec {
-        min: 2,
-        rules: Vec::new(),
-        ..spec()
-    })
-    .await;
+    let world = world_with(&steady(2)).await;
     world.cycles(1).await;
     world.set_status(GROUP, GroupStatus::Disabled).await;
     world.wake(GROUP).await;
@@ -353,12 +262,7 @@ async fn a_disabled_group_is_left_alone_and_an_enabled_one_kept_again() {
 
 #[tokio::test]
 async fn a_deleted_group_destroys_its_instances_and_is_over_when_all_are_gone() {
-    let world = world_with(&GroupSpec {
-        min: 3,
-        rules: Vec::new(),
-        ..bound()
-    })
-    .await;
+    let world = world_with(&served(3)).await;
     world.cycles(2).await;
     world.set_status(GROUP, GroupStatus::Deleting).await;
     world.wake(GROUP).await;
@@ -372,12 +276,7 @@ async fn a_deleted_group_destroys_its_instances_and_is_over_when_all_are_gone() 
 
 #[tokio::test]
 async fn a_graceful_stop_gives_the_leases_back_and_leaves_the_instances_running() {
-    let mut world = world_with(&GroupSpec {
-        min: 2,
-        rules: Vec::new(),
-        ..spec()
-    })
-    .await;
+    let mut world = world_with(&steady(2)).await;
     world.cycles(1).await;
     world.stop().await;
     assert_eq!(world.driver.running().len(), 2);
@@ -390,16 +289,7 @@ async fn passes_of_many_groups_are_spread_over_the_cycle_and_each_gets_its_own()
     let mut world = World::new().await;
     for number in 1..=30 {
         let id = engine::model::GroupId(number * 7_919);
-        world
-            .group_named(
-                id,
-                &format!("g{number}"),
-                &GroupSpec {
-                    rules: Vec::new(),
-                    ..spec()
-                },
-            )
-            .await;
+        world.group_named(id, &format!("g{number}"), &steady(1)).await;
     }
     world.start().await;
     world.cycles(2).await;
@@ -409,25 +299,9 @@ async fn passes_of_many_groups_are_spread_over_the_cycle_and_each_gets_its_own()
 
 #[tokio::test]
 async fn a_member_is_not_signalled_while_a_running_balancer_may_still_send_to_it() {
-    let world = world_with(&GroupSpec {
-        min: 2,
-        rules: Vec::new(),
-        ..bound()
-    })
-    .await;
+    let world = world_with(&served(2)).await;
     world.cycles(2).await;
-    world
-        .edit(
-            GROUP,
-            2,
-            &GroupSpec {
-                min: 1,
-                max: 1,
-                rules: Vec::new(),
-                ..bound()
-            },
-        )
-        .await;
+    world.edit(GROUP, &GroupSpec { max: 1, ..served(1) }).await;
     world.balancer.mute();
     world.wake(GROUP).await;
     world.cycles(8).await;
@@ -438,4 +312,29 @@ async fn a_member_is_not_signalled_while_a_running_balancer_may_still_send_to_it
     world.balancer.speak();
     world.cycles(2).await;
     assert_eq!(world.driver.signals().len(), 1);
+}
+
+#[tokio::test]
+async fn each_minute_of_a_members_use_is_kept_once() {
+    let world = world_with(&GroupSpec {
+        rules: Vec::new(),
+        ..spec()
+    })
+    .await;
+    world.cycles(1).await;
+    world.driver.load(100);
+    world.cycles(16).await;
+    let mut tx = world.db.read("read minutes").await.expect("a read");
+    let all = minutes_of_group(&mut tx, GROUP, (0, i64::MAX.cast_unsigned()), 9)
+        .await
+        .expect("minutes");
+    let numbers: Vec<u64> = all.iter().map(|record| record.minute).collect();
+    let mut once = numbers.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!((numbers.len() >= 4, &numbers), (true, &once), "each once, in order");
+    // A tenth of a core on a quarter of a vCPU; the first minute began before the load.
+    let whole = &all[all.len() - 2].uses;
+    let cpu = whole[0].1.cpu.expect("CPU was read");
+    assert_eq!((whole.len(), cpu.mean, cpu.max), (1, 40_000, 40_000));
 }

@@ -1,0 +1,181 @@
+//! What is known of the balancers between passes: their last words, who serves where, what was asked of each process.
+//! From memory, so that a process that died comes back while the store does not answer.
+
+use super::views::Mark;
+use crate::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, LoadBalancerSpec, MemberAddress};
+use crate::store::BalancerRecord;
+use engine::model::{GroupId, InstanceId, LoadBalancerId, VServerId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What a balancer last said.
+#[derive(Debug, Clone)]
+pub struct BalancerLook {
+    /// When the reading began.
+    pub began: Mark,
+    /// Its members' lines by id, when it answered.
+    pub backends: Vec<BackendStat>,
+    /// Why it did not.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a balancer said nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// HAProxy is not installed.
+    NotInstalled,
+    /// No process: it has no members.
+    NotRunning,
+    /// It runs and does not answer: what it would say is missing.
+    Mute(String),
+}
+
+impl BalancerLook {
+    pub(super) fn new(began: Mark, said: Result<BalancerStat, BalancerError>) -> Self {
+        let (mut backends, trouble) = match said {
+            Ok(stat) => (stat.backends, None),
+            Err(BalancerError::NotInstalled) => (Vec::new(), Some(Trouble::NotInstalled)),
+            Err(BalancerError::NotRunning { .. }) => (Vec::new(), Some(Trouble::NotRunning)),
+            Err(why) => (Vec::new(), Some(Trouble::Mute(why.to_string()))),
+        };
+        backends.sort_unstable_by_key(|line: &BackendStat| (line.id, line.vserver));
+        Self {
+            began,
+            backends,
+            trouble,
+        }
+    }
+
+    /// The lines of one member.
+    pub(super) fn lines_of(&self, id: InstanceId) -> &[BackendStat] {
+        let from = self.backends.partition_point(|line| line.id < id);
+        let rest = &self.backends[from..];
+        &rest[..rest.partition_point(|line| line.id == id)]
+    }
+
+    /// Whether what it lists is all there is: it answered, or it does not run and so has no members.
+    pub fn certain(&self) -> bool {
+        !matches!(self.trouble, Some(Trouble::Mute(_)))
+    }
+}
+
+/// The last look at each balancer, who serves where, and what each process is to be.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    looks: Mutex<BTreeMap<LoadBalancerId, Arc<BalancerLook>>>,
+    places: Mutex<Places>,
+    members: Mutex<BTreeMap<GroupId, Vec<(VServerId, MemberAddress)>>>,
+    kept: Mutex<BTreeMap<LoadBalancerId, LoadBalancerSpec>>,
+    kept_changed: Notify,
+    turns: Mutex<BTreeMap<LoadBalancerId, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// Where VServers are.
+#[derive(Debug, Default)]
+struct Places {
+    of: BTreeMap<VServerId, LoadBalancerId>,
+    /// Every balancer once: each pass asks for all of them.
+    all: Arc<[LoadBalancerId]>,
+}
+
+impl Looks {
+    pub(super) fn get(&self, id: LoadBalancerId) -> Option<Arc<BalancerLook>> {
+        lock(&self.looks).get(&id).cloned()
+    }
+
+    pub(super) fn put(&self, id: LoadBalancerId, look: BalancerLook) -> Arc<BalancerLook> {
+        let look = Arc::new(look);
+        lock(&self.looks).insert(id, look.clone());
+        look
+    }
+
+    /// The balancer a VServer belongs to.
+    pub(super) fn place(&self, vserver: VServerId) -> Option<LoadBalancerId> {
+        lock(&self.places).of.get(&vserver).copied()
+    }
+
+    /// Every balancer there is.
+    pub(super) fn all(&self) -> Arc<[LoadBalancerId]> {
+        lock(&self.places).all.clone()
+    }
+
+    /// A pass saw these members serving.
+    pub(super) fn serving(&self, group: GroupId, members: Vec<(VServerId, MemberAddress)>) {
+        lock(&self.members).insert(group, members);
+    }
+
+    /// A group is gone.
+    pub(super) fn forget(&self, group: GroupId) {
+        lock(&self.members).remove(&group);
+    }
+
+    /// What a process was last made to be; `None` if it is not to be there.
+    pub(super) fn kept(&self, id: LoadBalancerId) -> Option<LoadBalancerSpec> {
+        lock(&self.kept).get(&id).cloned()
+    }
+
+    /// Every process that is to be there.
+    pub(super) fn all_kept(&self) -> Vec<LoadBalancerId> {
+        lock(&self.kept).keys().copied().collect()
+    }
+
+    /// A process is as it should be.
+    pub(super) fn keep(&self, spec: LoadBalancerSpec) {
+        lock(&self.kept).insert(spec.id, spec);
+        self.kept_changed.notify_one();
+    }
+
+    /// A process is not to be there, or it is not known what it is.
+    pub(super) fn unkeep(&self, id: LoadBalancerId) {
+        lock(&self.kept).remove(&id);
+    }
+
+    /// Waits for [`Looks::keep`].
+    pub(super) async fn kept_changed(&self) {
+        self.kept_changed.notified().await;
+    }
+
+    /// Who reads one balancer and who starts it take turns: a reading begun before a start is over would say that nobody
+    /// is a member.
+    pub(super) fn turn(&self, id: LoadBalancerId) -> Arc<tokio::sync::Mutex<()>> {
+        lock(&self.turns).entry(id).or_default().clone()
+    }
+
+    /// Makes a process be as `spec` says, with the members the passes last saw serving. They are looked up within the
+    /// turn: who reads the balancer after that finds them in it.
+    pub(super) async fn ensure(&self, balancer: &dyn Balancer, spec: &LoadBalancerSpec) -> Result<(), BalancerError> {
+        let turn = self.turn(spec.id);
+        let _turn = turn.lock().await;
+        let members = self.members_of(spec);
+        balancer.ensure(spec, &members).await
+    }
+
+    fn members_of(&self, spec: &LoadBalancerSpec) -> Vec<(VServerId, MemberAddress)> {
+        let ours = |vserver: &VServerId| spec.vservers.iter().any(|known| known.id == *vserver);
+        let members = lock(&self.members);
+        members
+            .values()
+            .flatten()
+            .filter(|(vserver, _)| ours(vserver))
+            .copied()
+            .collect()
+    }
+
+    /// Which balancers there are.
+    pub(super) fn placed(&self, records: &[BalancerRecord]) {
+        let live = records.iter().filter(|record| !record.deleted);
+        let pairs = live.flat_map(|record| record.vservers.iter().map(|vserver| (vserver.id, record.id)));
+        let of: BTreeMap<_, _> = pairs.collect();
+        let all: BTreeSet<_> = of.values().copied().collect();
+        *lock(&self.places) = Places {
+            of,
+            all: all.into_iter().collect(),
+        };
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // Maps are whole after every statement: a panic elsewhere does not spoil them.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
