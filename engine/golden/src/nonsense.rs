@@ -6,9 +6,9 @@ use crate::table;
 use crate::write;
 use engine::memory::Memory;
 use engine::model::{
-    Answer, Binding, CheckWord, Cycle, DriverWord, Flags, GroupSpec, GroupStatus, Guard, InstanceId, LeaveCause,
+    Answer, Binding, CheckWord, Cycle, DriverWord, Fit, Flags, GroupSpec, GroupStatus, Guard, InstanceId, LeaveCause,
     Member, Metric, Missing, Observation, Order, Phase, Reading, ReadyCheck, ReadyWord, RemovalPolicy, Rule, ScaleIn,
-    Source, Span, Standing, Timestamp, VServerId,
+    Source, Span, Standing, Stray, Timestamp, VServerId,
 };
 
 /// Scenarios.
@@ -53,8 +53,10 @@ fn cause(draws: &mut Draws) -> LeaveCause {
     draws.one(&[
         LeaveCause::Surplus,
         LeaveCause::Unhealthy,
+        LeaveCause::Exited,
         LeaveCause::LaunchFailed,
         LeaveCause::ByHand,
+        LeaveCause::GroupDeleted,
     ])
 }
 
@@ -130,9 +132,18 @@ fn observation(draws: &mut Draws) -> Observation {
         cycle_began: instant(draws),
         driver: draws.one(&[Source::Answered, Source::Answered, Source::Answered, Source::Silent]),
         members: (0..members).map(|_| member(draws)).collect(),
-        strays: (0..strays).map(|_| InstanceId(draws.below(20))).collect(),
+        strays: (0..strays).map(|_| stray(draws)).collect(),
         orders: (0..orders).map(|_| order(draws)).collect(),
         answers: (0..answers).map(|_| answer(draws)).collect(),
+    }
+}
+
+fn stray(draws: &mut Draws) -> Stray {
+    let (id, intended_at) = (InstanceId(draws.below(20)), instant(draws));
+    Stray {
+        id,
+        fit: draws.one(&[Fit::Matches, Fit::Differs]),
+        intended_at: draws.one(&[Some(intended_at), None]),
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::write;
 use engine::memory::Memory;
 use engine::model::{
-    Answer, Binding, CYCLE_MS, CheckWord, Cycle, DriverWord, Flags, GroupSpec, GroupStatus, Guard, InstanceId,
+    Answer, Binding, CYCLE_MS, CheckWord, Cycle, DriverWord, Fit, Flags, GroupSpec, GroupStatus, Guard, InstanceId,
     LeaveCause, Member, Metric, Missing, Observation, Order, Phase, ReadyCheck, ReadyWord, RemovalPolicy, Rule,
-    ScaleIn, Source, Span, Standing, Timestamp, VServerId, WARM_UP_DEFAULT, reading_from_float,
+    ScaleIn, Source, Span, Standing, Stray, Timestamp, VServerId, WARM_UP_DEFAULT, reading_from_float,
 };
 
 /// The first closed cycle a case sees: long after everything warmed.
@@ -134,12 +134,27 @@ pub(crate) const CASES: &[Case] = &[
     }),
     case("strays wait for a person", 2, 1, |s| {
         s.members(&[healthy]);
-        s.seen.strays = (50..60).map(InstanceId).collect();
+        s.seen.strays = (50..60).map(stray).collect();
     }),
     case("strays confirmed", 2, 2, |s| {
         s.members(&[healthy]);
-        s.seen.strays = (50..60).map(InstanceId).collect();
+        s.seen.strays = (50..60).map(stray).collect();
         s.seen.orders = vec![Order::ConfirmStrays];
+    }),
+    case("a stray that matches is taken in", 3, 1, |s| {
+        s.members(&[healthy, healthy]);
+        s.seen.strays = vec![Stray {
+            fit: Fit::Matches,
+            ..stray(50)
+        }];
+    }),
+    case("a store older than its machines", 3, 1, |s| {
+        s.members(&[healthy, healthy, healthy]);
+        s.memory.durable.passed_at = Some(at(FIRST));
+        s.seen.strays = vec![Stray {
+            intended_at: Some(Timestamp(at(FIRST).0 + 1)),
+            ..stray(50)
+        }];
     }),
     case("a silent driver", 3, 2, |s| {
         s.members(&[healthy, healthy]);
@@ -190,7 +205,8 @@ pub(crate) fn measured_numbers() -> String {
         5e-324,
     ];
     let (zero, one) = (measured[0], measured[6]);
-    let odd = [one / zero, -one / zero, zero / zero];
+    let endless = one / zero;
+    let odd = [endless, -endless, zero * endless];
     let mut text = String::new();
     for value in measured.into_iter().chain(odd) {
         write::reading(&mut text, reading_from_float(value));
@@ -266,6 +282,15 @@ pub(crate) fn spec() -> GroupSpec {
         }],
         ready_check: ReadyCheck::None,
         seed: 7,
+    }
+}
+
+/// A machine without a record that was made as another template says, when nobody knows.
+const fn stray(id: u64) -> Stray {
+    Stray {
+        id: InstanceId(id),
+        fit: Fit::Differs,
+        intended_at: None,
     }
 }
 

@@ -129,6 +129,7 @@ impl Fleet {
                 since: Wall(row.created_at.0),
             },
             ready: ReadyWord::Passed,
+            made: None,
         });
         let machines = Machines::new(machines.collect());
         let lines = records.iter().map(|record| record.instances.iter().map(line).collect());

@@ -13,7 +13,7 @@ use control::ids::RandomIds;
 use control::pass::{Loop, LoopParts, offset_of};
 use control::store::tx::Row;
 use control::store::{
-    BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Settlement, SqlStore,
+    BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, SqlStore,
     StoreError,
 };
 use control::values;
@@ -22,7 +22,6 @@ use engine::model::{Cycle, GroupId, InstanceId, LoadBalancerId, TemplateId, Tena
 use hdrhistogram::Histogram;
 use std::collections::HashMap;
 use std::io::Write as _;
-use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -170,16 +169,17 @@ impl Tally {
         }
     }
 
-    /// A pass that closed a cycle is settled.
-    fn settled(&self, group: GroupId, closed: Option<Cycle>, now: Timestamp) {
+    /// A pass that closed a cycle is settled. Since when a start is over is told by the wall clock: product time holds at
+    /// its mark after one.
+    fn settled(&self, group: GroupId, closed: Option<Cycle>, (now, wall): (Timestamp, Wall)) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.passes += 1;
         let Some(closed) = closed else { return };
         let last = seen.decided.insert(group, closed);
         let decided = u64::try_from(seen.decided.len()).unwrap_or(0);
         match last {
-            None if decided == 1 => say("first", now.0),
-            None if decided == self.groups => say("all", now.0),
+            None if decided == 1 => say("first", wall.0),
+            None if decided == self.groups => say("all", wall.0),
             None => {}
             Some(last) if self.is_past_start(now) => {
                 seen.missed += closed.0.saturating_sub(last.0 + 1);
@@ -251,7 +251,12 @@ impl LoopStore for Watched {
         self.inner.series(group, cycles).await
     }
 
-    async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp) -> Result<Vec<Ipv4Addr>, StoreError> {
+    async fn intend(
+        &self,
+        fence: Fence,
+        intents: &[Intent],
+        now: Timestamp,
+    ) -> Result<Vec<Option<Placed>>, StoreError> {
         self.inner.intend(fence, intents, now).await
     }
 
@@ -259,7 +264,8 @@ impl LoopStore for Watched {
         let settled = self.inner.settle(fence, settlement, now).await;
         if settled.is_ok() {
             let closed = settlement.cycle.as_ref().map(|record| record.cycle);
-            self.tally.settled(fence.group, closed, self.clock.now());
+            let moment = (self.clock.now(), self.clock.wall());
+            self.tally.settled(fence.group, closed, moment);
         }
         settled
     }

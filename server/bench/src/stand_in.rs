@@ -7,7 +7,7 @@
 use async_trait::async_trait;
 use control::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
 use control::clock::Clock;
-use control::drivers::{Driver, DriverError, Machine, MachineSpec, MachineWord, Removal, Usage};
+use control::drivers::{Driver, DriverError, Machine, MachineSpec, MachineWord, Made, Removal, Usage};
 use engine::draw::mix;
 use engine::model::{CYCLE_MS, CheckWord, GroupId, InstanceId, LoadBalancerId, ReadyWord, VServerId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -23,8 +23,10 @@ const REST_MILLI: u64 = 1_050;
 /// Resident memory of every machine.
 const MEMORY_BYTES: u64 = 100 << 20;
 
-struct Made {
+/// A machine as it stands.
+struct Guest {
     group: GroupId,
+    made: Option<Made>,
     word: MachineWord,
     cpu_ns: u64,
     counted_ms: i64,
@@ -32,7 +34,7 @@ struct Made {
 
 #[derive(Default)]
 struct Host {
-    machines: BTreeMap<InstanceId, Made>,
+    machines: BTreeMap<InstanceId, Guest>,
     members: HashMap<GroupId, u64>,
     gone: HashSet<InstanceId>,
     launched: u64,
@@ -55,7 +57,7 @@ impl StandInDriver {
         let wall = clock.wall();
         let mut host = Host::default();
         for (id, group) in running {
-            host.put(*id, *group, wall.0);
+            host.put(*id, (*group, None), wall.0);
         }
         host.launched = 0;
         Self {
@@ -72,29 +74,30 @@ impl StandInDriver {
 }
 
 impl Host {
-    fn put(&mut self, id: InstanceId, group: GroupId, wall_ms: i64) {
-        let made = Made {
+    fn put(&mut self, id: InstanceId, (group, made): (GroupId, Option<Made>), wall_ms: i64) {
+        let guest = Guest {
             group,
+            made,
             word: MachineWord::Running {
                 since: control::clock::Wall(wall_ms),
             },
             cpu_ns: 0,
             counted_ms: wall_ms,
         };
-        if self.machines.insert(id, made).is_none() {
+        if self.machines.insert(id, guest).is_none() {
             *self.members.entry(group).or_default() += 1;
             self.launched += 1;
         }
     }
 
     fn usage(&mut self, id: InstanceId, wall_ms: i64) -> Option<Usage> {
-        let made = self.machines.get_mut(&id)?;
-        let members = self.members.get(&made.group).copied().unwrap_or(1).max(1);
-        let passed_ms = u64::try_from(wall_ms - made.counted_ms).unwrap_or(0);
-        made.cpu_ns += passed_ms * 1_000 * burns(made.group, members, wall_ms);
-        made.counted_ms = wall_ms;
+        let guest = self.machines.get_mut(&id)?;
+        let members = self.members.get(&guest.group).copied().unwrap_or(1).max(1);
+        let passed_ms = u64::try_from(wall_ms - guest.counted_ms).unwrap_or(0);
+        guest.cpu_ns += passed_ms * 1_000 * burns(guest.group, members, wall_ms);
+        guest.counted_ms = wall_ms;
         Some(Usage {
-            cpu_ns: made.cpu_ns,
+            cpu_ns: guest.cpu_ns,
             memory_bytes: MEMORY_BYTES,
             read_at_ns: u64::try_from(wall_ms).unwrap_or(0) * 1_000_000,
         })
@@ -111,12 +114,13 @@ fn burns(group: GroupId, members: u64, wall_ms: i64) -> u64 {
     }
 }
 
-fn machine(id: InstanceId, made: &Made) -> Machine {
+fn machine(id: InstanceId, guest: &Guest) -> Machine {
     Machine {
         id,
-        group: made.group,
-        word: made.word,
+        group: guest.group,
+        word: guest.word,
         ready: ReadyWord::Passed,
+        made: guest.made.clone(),
     }
 }
 
@@ -126,7 +130,7 @@ impl Driver for StandInDriver {
         Ok(lock(&self.host)
             .machines
             .iter()
-            .map(|(id, made)| machine(*id, made))
+            .map(|(id, guest)| machine(*id, guest))
             .collect())
     }
 
@@ -142,8 +146,9 @@ impl Driver for StandInDriver {
             group: GroupId(0),
             word,
             ready: ReadyWord::NotYet,
+            made: None,
         };
-        Ok(host.machines.get(&id).map_or(absent, |made| machine(id, made)))
+        Ok(host.machines.get(&id).map_or(absent, |guest| machine(id, guest)))
     }
 
     async fn usage(&self, ids: &[InstanceId]) -> Result<Vec<(InstanceId, Usage)>, DriverError> {
@@ -165,22 +170,22 @@ impl Driver for StandInDriver {
             });
         }
         if !host.machines.contains_key(&spec.id) {
-            host.put(spec.id, spec.group, wall_ms);
+            host.put(spec.id, (spec.group, spec.made()), wall_ms);
         }
         Ok(())
     }
 
     async fn stop(&self, id: InstanceId, _grace: Duration) -> Result<(), DriverError> {
-        if let Some(made) = lock(&self.host).machines.get_mut(&id) {
-            made.word = MachineWord::Exited { code: 0 };
+        if let Some(guest) = lock(&self.host).machines.get_mut(&id) {
+            guest.word = MachineWord::Exited { code: 0 };
         }
         Ok(())
     }
 
     async fn delete(&self, id: InstanceId) -> Result<Removal, DriverError> {
         let mut host = lock(&self.host);
-        if let Some(made) = host.machines.remove(&id) {
-            *host.members.entry(made.group).or_insert(1) -= 1;
+        if let Some(guest) = host.machines.remove(&id) {
+            *host.members.entry(guest.group).or_insert(1) -= 1;
             host.removed += 1;
         }
         host.gone.insert(id);
