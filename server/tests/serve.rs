@@ -73,7 +73,11 @@ impl Server {
     /// An event stream that has begun, and what it said.
     fn listen(&self, cookie: &str) -> (BufReader<TcpStream>, String) {
         let (mut stream, host) = (self.connect(), &self.address);
-        write!(stream, "GET /live HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "GET /live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n"
+        )
+        .unwrap();
         let (mut stream, mut said) = (BufReader::new(stream), String::new());
         while !said.contains("retry:") {
             assert_ne!(stream.read_line(&mut said).unwrap(), 0, "{said}");

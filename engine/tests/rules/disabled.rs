@@ -25,7 +25,7 @@ fn seed_14_3_4_disabled_begins_no_launch_and_no_removal() {
         table.seen.orders = vec![Order::Remove { id: InstanceId(1) }];
         let passed = table.cycles(5);
         assert_eq!(passed.plan.steps, [], "{desired}");
-        assert_eq!(passed.plan.trail, [Reason::Disabled]);
+        assert_eq!(passed.plan.trail, [Reason::Disabled, Reason::Strays { count: 1 }]);
         assert!(passed.decision.trail.contains(&Reason::Disabled));
     }
 }

@@ -41,7 +41,7 @@ pub const BODY_LIMIT_BYTES: usize = 256 * 1024;
 
 /// The longest address anyone may ask for. A form that was refused without JavaScript comes back with what was typed in
 /// its address, and the largest has 16 KiB of user data, which grows by half on the way.
-pub const ADDRESS_LIMIT_BYTES: usize = 64 * 1024;
+pub const ADDRESS_LIMIT_BYTES: usize = 32 * 1024;
 
 /// How long an answer may take (the event stream aside). Longer than any of the deadlines inside.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);

@@ -10,8 +10,10 @@ use super::Host;
 use control::auth::sessions::Standing;
 use engine::model::{TenantId, UserId};
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Streams at once. Each holds a connection and reads the table at each change; a thousand browsers is far beyond what
@@ -143,8 +145,15 @@ enum Store {
 
 /// Watches over every open stream until the server stops. A store that does not answer ends no stream: nothing can be
 /// read from it for anybody either.
-pub async fn watch(host: Host) {
-    let (mut ended, mut store) = (host.ended.listen(), Store::Answers);
+///
+/// It listens from the call on, not from its first turn: a session that ends in between is not missed.
+pub fn watch(host: Host) -> impl Future<Output = ()> {
+    let ended = host.ended.listen();
+    watching(host, ended)
+}
+
+async fn watching(host: Host, mut ended: watch::Receiver<u64>) {
+    let mut store = Store::Answers;
     loop {
         tokio::select! {
             biased;

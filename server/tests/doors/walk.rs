@@ -347,8 +347,8 @@ fn routes() -> BTreeSet<String> {
     list.iter().map(|route| route.path().to_owned()).collect()
 }
 
-#[test]
-fn no_server_function_page_or_door_is_without_a_row() {
+#[tokio::test]
+async fn no_server_function_page_or_door_is_without_a_row() {
     let known: BTreeSet<&str> = FUNCTIONS.iter().map(|row| row.door).collect();
     let registered: BTreeSet<&str> = leptos::server_fn::axum::server_fn_paths()
         .map(|(path, _)| path)

@@ -83,7 +83,7 @@ impl Times {
         };
         let bounds = SHOWN.map(|power| 1_u64 << power);
         let mut shown: Vec<_> = bounds.map(|us| (seconds(us), up_to(us))).collect();
-        shown.push((f64::MAX, up_to(u64::MAX)));
+        shown.push((f64::INFINITY, up_to(u64::MAX)));
         shown
     }
 }

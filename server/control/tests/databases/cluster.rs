@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Says `ready` and the folder once it answers, or else what went wrong. $1: PostgreSQL's programs; $2: where to make the
-/// folder. Nothing in it waits for a disk: what it holds is not worth a power cut.
+/// folder. Nothing in it waits for a disk: what it holds is not worth a power cut. But it is written before it is
+/// answered, so that it survives [`Cluster::stop`].
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 umask 077
@@ -25,7 +26,6 @@ listen_addresses = ''
 unix_socket_directories = '$folder'
 max_connections = 400
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 autovacuum = off
 END
@@ -88,7 +88,7 @@ impl Cluster {
         format!("postgres://postgres@localhost/postgres?host={}", self.folder.display())
     }
 
-    /// Stops it as a power cut would, for a while: connections break, new ones are refused.
+    /// Kills it for a while: connections break, new ones are refused, what was committed is there afterwards.
     ///
     /// # Panics
     /// It does not stop.

@@ -34,7 +34,8 @@ async fn count(db: &Db, sql: &'static str) -> i64 {
 }
 
 pub async fn migrating_twice_is_migrating_once(kind: Kind) {
-    let db = kind.place().await.migrated().await;
+    let place = kind.place().await;
+    let db = place.migrated().await;
     let applied = count(&db, "SELECT COUNT(*) AS found FROM _sqlx_migrations").await;
     db.migrate().await.unwrap();
     assert_eq!(

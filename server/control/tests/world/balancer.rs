@@ -109,7 +109,9 @@ impl Balancer for FakeBalancer {
     }
 
     async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError> {
-        let (sick, busy) = (self.state().sick.clone(), self.state().busy.clone());
+        // One after the other: both guards in one statement would wait for each other.
+        let sick = self.state().sick.clone();
+        let busy = self.state().busy.clone();
         self.ask(id, None, |members| {
             let each = members.iter().map(|((vserver, id), word)| {
                 let in_flight = busy.get(id).copied().unwrap_or_default();
