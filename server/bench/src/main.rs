@@ -48,6 +48,9 @@ struct Place {
     lag: Duration,
 }
 
+/// A bench: adds its lines.
+type Measure = fn(&Place, &mut Sheet) -> anyhow::Result<()>;
+
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
@@ -84,7 +87,7 @@ fn benches(options: &[&str]) -> anyhow::Result<ExitCode> {
     let (place, name) = parse(options)?;
     std::fs::create_dir_all(&place.folder).with_context(|| format!("cannot make {}", place.folder.display()))?;
     let mut sheet = Sheet::default();
-    let all: [(&str, fn(&Place, &mut Sheet) -> anyhow::Result<()>); 7] = [
+    let all: [(&str, Measure); 7] = [
         ("decide", |_, sheet| decide::measure(sheet)),
         ("fleet", |_, sheet| fleet::measure(sheet)),
         ("wasm", wasm::measure),

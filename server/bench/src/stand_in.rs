@@ -197,10 +197,13 @@ impl Driver for StandInDriver {
     }
 }
 
+/// Who is listed in which VServer of one balancer, and what is said of them.
+type Members = BTreeMap<(VServerId, InstanceId), CheckWord>;
+
 /// Balancers whose members are UP or drained as they were told.
 #[derive(Default)]
 pub struct StandInBalancer {
-    members: Mutex<BTreeMap<LoadBalancerId, BTreeMap<(VServerId, InstanceId), CheckWord>>>,
+    members: Mutex<BTreeMap<LoadBalancerId, Members>>,
     ensured: Mutex<BTreeSet<LoadBalancerId>>,
 }
 
