@@ -2,6 +2,7 @@
 //!
 //! They are Rust so that `wasm-bindgen` is the library our lock file pins and not a program somebody has to install.
 
+mod bench;
 mod dev;
 mod place;
 mod run;
@@ -21,7 +22,7 @@ xtask serve [ARGS]                                 release build, then `tidegate
 xtask dev [ARGS]                                   quick build, serve, again after each change
 xtask test [--all] [PART]                          the parts of `make test`; --all adds the long tests
 xtask fmt                                          cargo fmt, with a rustfmt that is new enough
-xtask bench                                        the benches";
+xtask bench [NAME]                                 the numbers of design 7";
 
 fn main() -> ExitCode {
     match command() {
@@ -43,11 +44,7 @@ fn command() -> Result<ExitCode> {
         ["dev", rest @ ..] => dev::run(&place, rest)?,
         ["test", rest @ ..] => return tests::run(&place, &tests::Choice::parse(rest)?),
         ["fmt"] => run::shown(&mut tests::fmt::command(&[]).context("no rustfmt that knows edition 2024")?)?,
-        ["bench"] => run::shown(
-            place
-                .cargo()
-                .args(["bench", "--workspace", "--exclude", "frontend", "--benches"]),
-        )?,
+        ["bench", names @ ..] => return bench::run(&place, names),
         _ => bail!("unknown command\n{USAGE}"),
     }
     Ok(ExitCode::SUCCESS)

@@ -40,7 +40,7 @@ impl Profile {
         }
     }
 
-    fn cargo_name(self) -> &'static str {
+    pub fn cargo_name(self) -> &'static str {
         match self {
             Self::Release => "wasm-release",
             Self::Dev => "wasm-dev",

@@ -11,6 +11,7 @@ mod cluster;
 mod counts;
 pub mod fmt;
 mod native;
+mod wasm;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -85,9 +86,10 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
     for group in &groups {
         runner.part(group.name, || native::run(place, group, postgres.as_ref(), choice.all));
     }
-    if choice.asks_for("wasm build") || choice.asks_for("chromium") {
+    runner.part("wasm", || wasm::run(place));
+    if choice.asks_for("site build") || choice.asks_for("chromium") {
         let mut site_ready = false;
-        runner.need("wasm build", || {
+        runner.need("site build", || {
             build_site(place).inspect(|outcome| site_ready = outcome.counts.failed == 0)
         });
         let server = built.as_ref().is_some_and(|programs| programs.has_server);
@@ -100,7 +102,7 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
 }
 
 fn build_site(place: &Place) -> Result<Outcome> {
-    let outcome = check(place, "wasm", site::cargo_build(place, Profile::Dev))?;
+    let outcome = check(place, "site", site::cargo_build(place, Profile::Dev))?;
     if outcome.counts.failed == 0 {
         site::assemble(place, Profile::Dev)?;
     }
@@ -265,6 +267,8 @@ fn clippy_wasm(place: &Place) -> Command {
         "clippy",
         "-p",
         "frontend",
+        "-p",
+        "golden",
         "--lib",
         "--target",
         "wasm32-unknown-unknown",

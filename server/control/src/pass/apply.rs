@@ -3,7 +3,7 @@
 //! What an answer means is not judged here: refusals and shortages are handed to the next pass's observation.
 
 use super::departures::lives_on;
-use super::looks::{BalancerLook, Looks};
+use super::looks::Looks;
 use super::{CALL_DEADLINE, GRACE_MAX, within};
 use crate::balancer::{Balancer, BalancerError, Leave, MemberAddress};
 use crate::clock::Clock;
@@ -320,11 +320,11 @@ impl Hands {
     /// Out of every VServer that still lists it, then away. Not while a balancer that may list it is mute (I7): the next
     /// cycle asks again.
     async fn destroy_stray(&self, id: InstanceId) -> Applied {
-        for place in self.looks.all() {
-            let Some(look) = self.looks.get(place).filter(BalancerLook::certain) else {
+        for place in self.looks.all().iter().copied() {
+            let Some(look) = self.looks.get(place).filter(|look| look.certain()) else {
                 return Applied::default();
             };
-            for line in look.backends.iter().filter(|line| line.id == id) {
+            for line in look.lines_of(id) {
                 if !self.leave(place, line.vserver, id).await {
                     return Applied::default();
                 }

@@ -20,16 +20,11 @@ use crate::ids::Ids;
 use crate::metrics::Passes;
 use crate::store::{DecisionRow, Fence, GroupRecord, Intent, Lease, LoopStore, Placed, StoreError};
 use api::system::PassOutcome;
-use engine::memory::Memory;
-use engine::model::{
-    Answer, Cycle, GroupId, InstanceId, LoadBalancerId, Observation, Phase, Span, Step, Timestamp, VServerId,
-};
+use engine::memory::{Memory, Regret};
+use engine::model::{Answer, Cycle, GroupId, InstanceId, Observation, Phase, Span, Step, Timestamp, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-
-/// Cycles of stored series a restart reads back: a day's window at most is 24 h, of 15 s each.
-const SERIES_CYCLES: u32 = 5_760;
 
 /// What the loop keeps of one group between passes.
 #[derive(Debug, Default)]
@@ -195,7 +190,10 @@ impl Passing {
                 ..memory.clone()
             });
         }
-        let series = self.store.series(record.id, SERIES_CYCLES).await?;
+        // The window and no more: a start reads this of every group before it decides about any.
+        let window = Regret::window(record.durable.regret.as_ref(), None);
+        let cycles = u32::try_from(window).unwrap_or(u32::MAX);
+        let series = self.store.series(record.id, cycles).await?;
         Ok(Memory::restored(record.durable.clone(), &series))
     }
 
@@ -208,6 +206,7 @@ impl Passing {
     ) -> Observation {
         let cycle = Cycle::last_closed(moment.now, moment.offset);
         self.measure(record, kept, cycle).await;
+        let machines = machines.of_group(record.id);
         let described = describe_absent(&*self.clock, &*self.hands.driver, record, machines).await;
         let vservers = self.vservers(record, moment.since).await;
         let seen = Seen {
@@ -279,13 +278,11 @@ impl Passing {
     /// What each VServer's balancer says: the bound ones, and every other that may still list a member.
     async fn vservers(&self, record: &GroupRecord, since: Mark) -> BTreeMap<VServerId, VServerSaid> {
         let bound: BTreeSet<_> = record.spec.bindings.iter().map(|binding| binding.vserver).collect();
-        let places: BTreeSet<LoadBalancerId> = self.hands.looks.all().into_iter().collect();
-        let members: BTreeSet<_> = record.instances.iter().map(|row| row.id).collect();
         let mut said: BTreeMap<_, _> = bound
             .iter()
             .map(|vserver| (*vserver, VServerSaid::Lines(Vec::new())))
             .collect();
-        for place in places {
+        for place in self.hands.looks.all().iter().copied() {
             let ours = bound
                 .iter()
                 .copied()
@@ -300,12 +297,12 @@ impl Passing {
                 said.extend(ours.into_iter().map(|vserver| (vserver, VServerSaid::Nothing)));
                 continue;
             }
-            for line in look.backends.into_iter().filter(|line| members.contains(&line.id)) {
+            for line in record.instances.iter().flat_map(|row| look.lines_of(row.id)) {
                 let lines = said
                     .entry(line.vserver)
                     .or_insert_with(|| VServerSaid::Lines(Vec::new()));
                 if let VServerSaid::Lines(lines) = lines {
-                    lines.push(line);
+                    lines.push(*line);
                 }
             }
         }

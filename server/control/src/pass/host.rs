@@ -2,10 +2,9 @@
 
 use super::keeper::{Keeper, Knows};
 use super::looks::Looks;
-use super::views::{MachineView, Views};
+use super::views::{MachineView, Machines, Views};
 use super::wake::{Bell, Work};
 use super::{owner::LoopParts, wake};
-use crate::drivers::Machine;
 use engine::model::{CheckWord, GroupId, InstanceId, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -87,8 +86,8 @@ impl Host {
         let before = std::mem::take(&mut self.last);
         self.work.begin();
         self.looks.spawn(async move {
-            for balancer in keeper.looks.all() {
-                views.balancer(balancer, since).await;
+            for balancer in keeper.looks.all().iter() {
+                views.balancer(*balancer, since).await;
             }
             keeper.keep(knows).await;
             let host = HostView {
@@ -130,16 +129,14 @@ impl Host {
     /// nothing is done to them; whoever reads the log can. Said of what two looks in a row saw: a group may be over
     /// between a look and this.
     pub(super) fn say_unknown(&mut self, ours: impl Fn(GroupId) -> bool) {
-        let machines = self.last.machines.machines.iter().flat_map(BTreeMap::values);
-        let unknown: BTreeSet<_> = machines
-            .map(|machine| machine.group)
-            .filter(|group| ours(*group))
-            .collect();
+        let machines = self.last.machines.machines.iter();
+        let groups = machines.flat_map(Machines::groups);
+        let unknown: BTreeSet<_> = groups.filter(|group| ours(*group)).collect();
         for group in unknown
             .intersection(&self.suspects)
             .filter(|group| !self.said.contains(*group))
         {
-            let machines = self.last.machines.of_group(*group).count();
+            let machines = self.last.machines.of_group(*group).map_or(0, <[_]>::len);
             tracing::error!(%group, machines, "machines of a group that the database does not know are left alone");
         }
         let said = unknown.intersection(&self.suspects).copied().collect();
@@ -152,10 +149,11 @@ impl Host {
 }
 
 fn members(looks: &Looks) -> BTreeMap<(VServerId, InstanceId), CheckWord> {
-    let each = looks.all().into_iter().filter_map(|id| looks.get(id));
-    each.flat_map(|look| look.backends)
-        .map(|line| ((line.vserver, line.id), line.word))
-        .collect()
+    let mut words = BTreeMap::new();
+    for look in looks.all().iter().filter_map(|id| looks.get(*id)) {
+        words.extend(look.backends.iter().map(|line| ((line.vserver, line.id), line.word)));
+    }
+    words
 }
 
 impl HostView {
@@ -165,16 +163,13 @@ impl HostView {
         let (Some(before), Some(after)) = (&self.machines.machines, &now.machines.machines) else {
             return BTreeSet::new();
         };
-        let differs = |id: &InstanceId| {
-            let word = |machine: Option<&Machine>| machine.map(|machine| (machine.word, machine.ready));
-            word(before.get(id)) != word(after.get(id))
-        };
-        let machines = before.keys().chain(after.keys()).filter(|id| differs(id)).copied();
         let keys = self.members.keys().chain(now.members.keys());
         let members = keys
             .filter(|key| self.members.get(key) != now.members.get(key))
             .map(|(_, id)| *id);
-        let group = |id: InstanceId| after.get(&id).or_else(|| before.get(&id)).map(|machine| machine.group);
-        machines.chain(members).filter_map(group).collect()
+        let members: BTreeSet<InstanceId> = members.collect();
+        let mut groups = before.differing(after);
+        groups.extend(after.groups_of(&members).chain(before.groups_of(&members)));
+        groups
     }
 }

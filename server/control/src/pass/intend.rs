@@ -98,7 +98,7 @@ impl Intending<'_> {
 
     /// A stray becomes a member: its record is written anew from what its machine says of its making.
     fn adopt(&self, id: InstanceId) -> Option<Intent> {
-        let made = self.machines.machines.as_ref()?.get(&id)?.made.clone()?;
+        let made = self.machines.machines.as_ref()?.one(self.record.id, id)?.made.clone()?;
         let reasons = vec![Reason::StrayAdopted { id }];
         Some(Intent::Adopt {
             id,

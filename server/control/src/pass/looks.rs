@@ -4,8 +4,8 @@
 use super::views::Mark;
 use crate::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, LoadBalancerSpec, MemberAddress};
 use crate::store::BalancerRecord;
-use engine::model::{GroupId, LoadBalancerId, VServerId};
-use std::collections::BTreeMap;
+use engine::model::{GroupId, InstanceId, LoadBalancerId, VServerId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 pub struct BalancerLook {
     /// When the reading began.
     pub began: Mark,
-    /// Its members' lines, when it answered.
+    /// Its members' lines by id, when it answered.
     pub backends: Vec<BackendStat>,
     /// Why it did not.
     pub trouble: Option<Trouble>,
@@ -33,17 +33,25 @@ pub enum Trouble {
 
 impl BalancerLook {
     pub(super) fn new(began: Mark, said: Result<BalancerStat, BalancerError>) -> Self {
-        let (backends, trouble) = match said {
+        let (mut backends, trouble) = match said {
             Ok(stat) => (stat.backends, None),
             Err(BalancerError::NotInstalled) => (Vec::new(), Some(Trouble::NotInstalled)),
             Err(BalancerError::NotRunning { .. }) => (Vec::new(), Some(Trouble::NotRunning)),
             Err(why) => (Vec::new(), Some(Trouble::Mute(why.to_string()))),
         };
+        backends.sort_unstable_by_key(|line: &BackendStat| (line.id, line.vserver));
         Self {
             began,
             backends,
             trouble,
         }
+    }
+
+    /// The lines of one member.
+    pub(super) fn lines_of(&self, id: InstanceId) -> &[BackendStat] {
+        let from = self.backends.partition_point(|line| line.id < id);
+        let rest = &self.backends[from..];
+        &rest[..rest.partition_point(|line| line.id == id)]
     }
 
     /// Whether what it lists is all there is: it answered, or it does not run and so has no members.
@@ -55,34 +63,41 @@ impl BalancerLook {
 /// The last look at each balancer, who serves where, and what each process is to be.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
-    looks: Mutex<BTreeMap<LoadBalancerId, BalancerLook>>,
-    places: Mutex<BTreeMap<VServerId, LoadBalancerId>>,
+    looks: Mutex<BTreeMap<LoadBalancerId, Arc<BalancerLook>>>,
+    places: Mutex<Places>,
     members: Mutex<BTreeMap<GroupId, Vec<(VServerId, MemberAddress)>>>,
     kept: Mutex<BTreeMap<LoadBalancerId, LoadBalancerSpec>>,
     kept_changed: Notify,
     turns: Mutex<BTreeMap<LoadBalancerId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
+/// Where VServers are.
+#[derive(Debug, Default)]
+struct Places {
+    of: BTreeMap<VServerId, LoadBalancerId>,
+    /// Every balancer once: each pass asks for all of them.
+    all: Arc<[LoadBalancerId]>,
+}
+
 impl Looks {
-    pub(super) fn get(&self, id: LoadBalancerId) -> Option<BalancerLook> {
+    pub(super) fn get(&self, id: LoadBalancerId) -> Option<Arc<BalancerLook>> {
         lock(&self.looks).get(&id).cloned()
     }
 
-    pub(super) fn put(&self, id: LoadBalancerId, look: BalancerLook) {
-        lock(&self.looks).insert(id, look);
+    pub(super) fn put(&self, id: LoadBalancerId, look: BalancerLook) -> Arc<BalancerLook> {
+        let look = Arc::new(look);
+        lock(&self.looks).insert(id, look.clone());
+        look
     }
 
     /// The balancer a VServer belongs to.
     pub(super) fn place(&self, vserver: VServerId) -> Option<LoadBalancerId> {
-        lock(&self.places).get(&vserver).copied()
+        lock(&self.places).of.get(&vserver).copied()
     }
 
     /// Every balancer there is.
-    pub(super) fn all(&self) -> Vec<LoadBalancerId> {
-        let mut ids: Vec<_> = lock(&self.places).values().copied().collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
+    pub(super) fn all(&self) -> Arc<[LoadBalancerId]> {
+        lock(&self.places).all.clone()
     }
 
     /// A pass saw these members serving.
@@ -151,7 +166,12 @@ impl Looks {
     pub(super) fn placed(&self, records: &[BalancerRecord]) {
         let live = records.iter().filter(|record| !record.deleted);
         let pairs = live.flat_map(|record| record.vservers.iter().map(|vserver| (vserver.id, record.id)));
-        *lock(&self.places) = pairs.collect();
+        let of: BTreeMap<_, _> = pairs.collect();
+        let all: BTreeSet<_> = of.values().copied().collect();
+        *lock(&self.places) = Places {
+            of,
+            all: all.into_iter().collect(),
+        };
     }
 }
 

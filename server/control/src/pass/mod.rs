@@ -30,6 +30,7 @@ mod observe;
 mod owner;
 mod samples;
 mod settle;
+mod snapshots;
 mod views;
 mod wake;
 
@@ -37,7 +38,8 @@ pub use failure::failure_text;
 pub use lag::LagReport;
 pub use looks::{BalancerLook, Trouble};
 pub use owner::{Loop, LoopParts, offset_of};
-pub use views::Mark;
+pub use snapshots::Snapshots;
+pub use views::{Machines, Mark};
 pub use wake::Handle;
 
 use crate::clock::Clock;

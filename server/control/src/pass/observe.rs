@@ -4,7 +4,7 @@
 //! only the driver's `Gone` ends it.
 
 use super::samples::Meter;
-use super::views::MachineView;
+use super::views::among;
 use super::{CALL_DEADLINE, within};
 use crate::balancer::BackendStat;
 use crate::clock::Clock;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What one VServer's balancer said: its lines of this group's members, or nothing.
 #[derive(Debug, Clone)]
 pub(super) enum VServerSaid {
-    /// Every member it lists.
+    /// Every member it lists, by id.
     Lines(Vec<BackendStat>),
     /// It runs and does not answer.
     Nothing,
@@ -28,7 +28,8 @@ pub(super) enum VServerSaid {
 /// Everything an observation is made from.
 pub(super) struct Seen<'a> {
     pub(super) record: &'a GroupRecord,
-    pub(super) machines: &'a MachineView,
+    /// Machines tagged with the group, by id; `None` when the driver did not answer.
+    pub(super) machines: Option<&'a [Machine]>,
     /// Asked by id because the list did not have them.
     pub(super) described: &'a BTreeMap<InstanceId, Machine>,
     pub(super) vservers: &'a BTreeMap<VServerId, VServerSaid>,
@@ -43,7 +44,7 @@ pub(super) struct Seen<'a> {
 impl Seen<'_> {
     /// The observation.
     pub(super) fn observation(&self, answers: Vec<Answer>) -> Observation {
-        let driver = if self.machines.machines.is_some() {
+        let driver = if self.machines.is_some() {
             Source::Answered
         } else {
             Source::Silent
@@ -75,7 +76,7 @@ impl Seen<'_> {
     }
 
     fn machine(&self, id: InstanceId) -> Option<&Machine> {
-        let listed = self.machines.machines.as_ref().and_then(|machines| machines.get(&id));
+        let listed = self.machines.and_then(|machines| among(machines, id));
         listed.or_else(|| self.described.get(&id))
     }
 
@@ -108,17 +109,18 @@ impl Seen<'_> {
     }
 
     fn strays(&self) -> Vec<Stray> {
-        let known: BTreeSet<_> = self.record.instances.iter().map(|row| row.id).collect();
-        let ours = self
-            .machines
-            .of_group(self.record.id)
-            .filter(|machine| machine.word != MachineWord::Gone && !known.contains(&machine.id));
-        ours.map(|machine| Stray {
-            id: machine.id,
-            fit: self.fit(machine),
-            intended_at: machine.made.as_ref().map(|made| made.birth.intended_at),
-        })
-        .collect()
+        let mut known: Vec<_> = self.record.instances.iter().map(|row| row.id).collect();
+        known.sort_unstable();
+        let ours = self.machines.unwrap_or_default().iter();
+        let exists = ours.filter(|machine| machine.word != MachineWord::Gone);
+        let strays = exists.filter(|machine| known.binary_search(&machine.id).is_err());
+        strays
+            .map(|machine| Stray {
+                id: machine.id,
+                fit: self.fit(machine),
+                intended_at: machine.made.as_ref().map(|made| made.birth.intended_at),
+            })
+            .collect()
     }
 
     /// Whether a machine could be a member: it runs, is made of what the group launches now, and its address is in one of
@@ -142,10 +144,10 @@ impl Seen<'_> {
 fn word_in(said: &VServerSaid, id: InstanceId) -> CheckWord {
     match said {
         VServerSaid::Nothing => CheckWord::Missing,
-        VServerSaid::Lines(lines) => lines
-            .iter()
-            .find(|line| line.id == id)
-            .map_or(CheckWord::Absent, |line| line.word),
+        VServerSaid::Lines(lines) => {
+            let found = lines.binary_search_by_key(&id, |line| line.id);
+            found.map_or(CheckWord::Absent, |at| lines[at].word)
+        }
     }
 }
 
@@ -154,12 +156,12 @@ pub(super) async fn describe_absent(
     clock: &dyn Clock,
     driver: &dyn Driver,
     record: &GroupRecord,
-    machines: &MachineView,
+    machines: Option<&[Machine]>,
 ) -> BTreeMap<InstanceId, Machine> {
-    let Some(listed) = &machines.machines else {
+    let Some(listed) = machines else {
         return BTreeMap::new();
     };
-    let absent = record.instances.iter().filter(|row| !listed.contains_key(&row.id));
+    let absent = record.instances.iter().filter(|row| among(listed, row.id).is_none());
     let asked = absent.map(|row| async {
         let answer = within(clock, CALL_DEADLINE, driver.describe(row.id)).await;
         answer.and_then(Result::ok).map(|machine| (row.id, machine))

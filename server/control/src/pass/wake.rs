@@ -84,7 +84,7 @@ impl Handle {
     }
 
     /// What a balancer last said; `None` before the first look.
-    pub fn balancer(&self, id: LoadBalancerId) -> Option<BalancerLook> {
+    pub fn balancer(&self, id: LoadBalancerId) -> Option<Arc<BalancerLook>> {
         self.looks.get(id)
     }
 

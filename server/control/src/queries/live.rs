@@ -33,15 +33,15 @@ impl LiveView for NothingLive {
 impl LiveView for Handle {
     fn balancer(&self, id: LoadBalancerId) -> Option<BalancerLive> {
         let look = self.balancer(id)?;
-        let health = match look.trouble {
+        let health = match &look.trouble {
             None => BalancerHealth::Running,
             Some(Trouble::NotInstalled) => BalancerHealth::NotInstalled,
             Some(Trouble::NotRunning) => BalancerHealth::Failing(BalancerFault::NotRunning),
-            Some(Trouble::Mute(why)) => BalancerHealth::Failing(BalancerFault::Mute(why)),
+            Some(Trouble::Mute(why)) => BalancerHealth::Failing(BalancerFault::Mute(why.clone())),
         };
         Some(BalancerLive {
             health,
-            backends: look.backends,
+            backends: look.backends.clone(),
         })
     }
 }
