@@ -180,7 +180,7 @@ fn Driver(part: DriverView) -> impl IntoView {
             <h3>{texts.times}</h3>
             <p class="num-left">{times(texts, part.times)}</p>
             <h3>{texts.calls}</h3>
-            <div class="table-box">
+            <div class="table-box" tabindex="0">
                 <table>
                     <thead>
                         <tr>
@@ -217,7 +217,7 @@ fn Balancers(lines: Vec<BalancerLine>) -> impl IntoView {
         }
     };
     view! {
-        <div class="table-box list">
+        <div class="table-box list" tabindex="0">
             <table>
                 <thead>
                     <tr>

@@ -55,7 +55,12 @@ impl Guard {
     /// why at every slot.
     async fn revive(&self, id: LoadBalancerId) {
         let Some(spec) = self.looks.kept(id) else { return };
-        match self.looks.ensure(&*self.balancer, &spec).await {
+        let mut started = self.looks.ensure(&*self.balancer, &spec).await;
+        if started.is_err() {
+            // It may have been killed once more while it started: the second try is not put off to the keeper's next slot.
+            started = self.looks.ensure(&*self.balancer, &spec).await;
+        }
+        match started {
             Ok(()) => tracing::warn!(balancer = %id, "its process had ended; it was started again"),
             Err(why) => {
                 tracing::warn!(balancer = %id, error = &why as &dyn std::error::Error, "it ended and does not start");

@@ -18,7 +18,7 @@ async fn after_a_restore_machines_that_are_wanted_become_members_and_the_others_
     site.stop().await;
     site.rows.db.close().await;
     let backup = site.database().with_extension("backup");
-    std::fs::copy(site.database(), &backup).expect("a backup");
+    site.back_up(&backup);
     site.put_back(&backup).await;
     site.start(None);
     site.change(&sized(4)).await;

@@ -306,8 +306,13 @@ impl Site {
         for ending in ["-wal", "-shm"] {
             let _may_be_missing = std::fs::remove_file(format!("{}{ending}", self.database().display()));
         }
-        std::fs::copy(backup, self.database()).expect("a copy");
+        copy_database(backup, &self.database());
         self.rows.db = open(&self.database()).await;
+    }
+
+    /// Copies the database as it is now; nobody may have it open.
+    pub fn back_up(&self, backup: &Path) {
+        copy_database(&self.database(), backup);
     }
 
     /// A request that a member answers late; the connection, as long as it is to last.
@@ -447,4 +452,13 @@ fn door() -> (Ipv4Addr, u16) {
 /// What stories begin with: a group behind the balancer, three at most.
 pub fn group(size: u32) -> GroupSpec {
     GroupSpec { max: 3, ..served(size) }
+}
+
+/// A database is its file and the log of what is not in the file yet.
+fn copy_database(from: &Path, to: &Path) {
+    std::fs::copy(from, to).expect("a copy");
+    let log = |path: &Path| format!("{}-wal", path.display());
+    if Path::new(&log(from)).exists() {
+        std::fs::copy(log(from), log(to)).expect("a copy of the log");
+    }
 }

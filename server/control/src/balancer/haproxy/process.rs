@@ -15,6 +15,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -29,6 +30,9 @@ const END_LIMIT: Duration = Duration::from_secs(3);
 
 /// How often a level is looked at while waiting for it: each look is one short question.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// Looks without a master after which a start is given up: a killed one would be waited for to the limit, and nobody would
+/// serve meanwhile. Fewer, and one that has not written its pid yet is taken for dead.
+const ABSENT_LOOKS: u32 = 15;
 
 /// How much of HAProxy's words goes into an error.
 const WORDS_MAX: usize = 600;
@@ -184,13 +188,16 @@ pub fn reload(master: &Master) -> io::Result<()> {
 
 /// Waits until the process at this place says it has these settings.
 pub async fn until_it_runs(place: &Place, digest: &str) -> Result<(), String> {
+    let absent = AtomicU32::new(0);
     let runs = async || {
+        if master(place).is_none() && absent.fetch_add(1, Ordering::Relaxed) >= ABSENT_LOOKS {
+            return Some(Err("it ended as soon as it was started".to_owned()));
+        }
         let answer = socket::ask(place, "show info").await.ok()?;
-        (socket::info(&answer, "description") == Some(digest)).then_some(())
+        (socket::info(&answer, "description") == Some(digest)).then_some(Ok(()))
     };
-    until(START_LIMIT, runs)
-        .await
-        .ok_or_else(|| format!("not ready after {} s", START_LIMIT.as_secs()))
+    let over = || Err(format!("not ready after {} s", START_LIMIT.as_secs()));
+    until(START_LIMIT, runs).await.unwrap_or_else(over)
 }
 
 /// Looks again and again until there is something, or the limit is over.
