@@ -385,18 +385,27 @@ async fn nobody_at_the_socket_is_not_running_and_a_silent_one_is_mute() {
     world.ensure(&[]).await;
 }
 
+/// A worker lets go of its port a few milliseconds after its master has ended.
+async fn until_port_is_free(world: &World) {
+    let address = (world.spec.address, world.spec.vservers[0].port);
+    until("its port is free", async || {
+        std::net::TcpListener::bind(address).ok().map(drop)
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn remove_ends_the_process_and_takes_its_directory() {
     let (world, one) = (World::new(), Web::start().await);
     world.ensure(&[&one]).await;
     world.balancer.remove(world.id()).await.expect("removed");
     assert!(!world.place().directory().exists());
-    std::net::TcpListener::bind((world.spec.address, world.spec.vservers[0].port)).expect("its port is free");
+    until_port_is_free(&world).await;
     world.balancer.remove(world.id()).await.expect("removed twice");
     world.ensure(&[&one]).await;
     std::fs::remove_file(world.place().file("haproxy.pid")).expect("a pid file");
     world.balancer.remove(world.id()).await.expect("found by its socket");
-    std::net::TcpListener::bind((world.spec.address, world.spec.vservers[0].port)).expect("its port is free");
+    until_port_is_free(&world).await;
 }
 
 #[tokio::test]
