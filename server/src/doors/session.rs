@@ -149,13 +149,20 @@ impl SessionStore for Table {
             .map_err(backend)
     }
 
-    /// Only ever prolongs: a session begins with [`Table::create`]. One that is not prolonged now (a full disk) is by a later
-    /// request; whoever only looks is not refused for it.
+    /// Prolongs mostly. One that is not prolonged now (a full disk) is by a later request: whoever only looks is not refused
+    /// for it. What would change who is signed in has to be written.
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        if let Err(why) = self.rows.save(&record.id.to_string(), Self::row(record)?).await {
+        let (id, row) = (record.id.to_string(), Self::row(record)?);
+        let user = row.user;
+        let Err(why) = self.rows.save(&id, row).await else {
+            return Ok(());
+        };
+        let stored = self.rows.load(&id, self.clock.wall()).await.map_err(backend)?;
+        if stored.is_some_and(|stored| stored.user == user) {
             tracing::warn!(%why, "a session was not prolonged");
+            return Ok(());
         }
-        Ok(())
+        Err(backend(why))
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
