@@ -7,9 +7,10 @@ mod cluster;
 use cluster::Cluster;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -238,6 +239,13 @@ impl Server {
     }
 }
 
+/// A folder that instances may walk through: they run as other users.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).unwrap();
+    folder
+}
+
 /// Looks again and again, a little apart.
 fn until(what: &str, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
@@ -306,7 +314,7 @@ impl Drop for SmallDisk {
 
 #[test]
 fn a_full_disk_stops_nothing_that_runs_and_is_over_when_there_is_room_again() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let Some(disk) = SmallDisk::mount(&folder.path().join("disk")) else {
         eprintln!("skipped: only an account that may mount a tmpfs can fill a disk of its own");
         return;
@@ -338,8 +346,10 @@ fn a_full_disk_stops_nothing_that_runs_and_is_over_when_there_is_room_again() {
 #[test]
 fn a_database_server_that_is_stopped_for_longer_than_a_lease_lasts_takes_nothing_down() {
     let cluster = Cluster::start().unwrap_or_else(|why| panic!("{why}"));
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, Permissions::from_mode(0o711)).unwrap();
     let server = Server::start(&data, &folder.path().join("log"), Some(&cluster.url()));
     let group = server.group();
     let port = server.front(&group);

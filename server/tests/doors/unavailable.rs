@@ -45,7 +45,10 @@ async fn a_page_says_in_the_readers_language_what_happened_and_comes_back_by_its
         (cookie, "en", "en", "Instances and load balancers go on"),
     ];
     for (cookie, accepts, lang, words) in wanted {
-        let request = with(get("/groups"), &[("cookie", &cookie), ("accept-language", accepts)]);
+        let request = with(
+            get("/groups"),
+            &[("cookie", cookie.as_str()), ("accept-language", accepts)],
+        );
         let answer = world.send(request).await;
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(
@@ -56,12 +59,13 @@ async fn a_page_says_in_the_readers_language_what_happened_and_comes_back_by_its
         assert!(header(&answer, "content-security-policy").contains("default-src"));
         let id = header(&answer, "x-request-id").to_owned();
         let page = text(answer).await;
+        let document = format!("<html lang=\"{lang}\"");
         for part in [
-            &format!("<html lang=\"{lang}\""),
+            document.as_str(),
             words,
             "http-equiv=\"refresh\"",
             "/pkg/tidegate.css",
-            &id,
+            id.as_str(),
         ] {
             assert!(!part.is_empty() && page.contains(part), "{part}: {page}");
         }
@@ -76,7 +80,7 @@ async fn a_server_function_answers_the_refusal_it_knows() {
     falls(&world, Mood::Silent);
     let request = with(
         post("/api/groups/resize", "id=asg-1&desired=2"),
-        &[("cookie", &cookie), ("accept", "application/json")],
+        &[("cookie", cookie.as_str()), ("accept", "application/json")],
     );
     let answer = world.send(request).await;
     assert_eq!(
@@ -97,7 +101,7 @@ async fn a_form_without_javascript_is_told_to_be_sent_again_and_sends_nothing_by
     let answer = world
         .send(with(
             post("/api/groups/resize", "id=asg-1&desired=2"),
-            &[("cookie", &cookie)],
+            &[("cookie", cookie.as_str())],
         ))
         .await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -129,7 +133,7 @@ async fn the_event_stream_says_when_to_come_back() {
     let world = World::new();
     let (_, cookie) = world.sign_in("ann", None).await;
     falls(&world, Mood::Silent);
-    let answer = world.send(with(get("/live"), &[("cookie", &cookie)])).await;
+    let answer = world.send(with(get("/live"), &[("cookie", cookie.as_str())])).await;
     assert_eq!(
         (answer.status(), header(&answer, "retry-after")),
         (StatusCode::SERVICE_UNAVAILABLE, "5")
@@ -170,7 +174,7 @@ async fn when_the_store_is_back_so_is_everything() {
     let world = World::new();
     let (_, cookie) = world.sign_in("ann", None).await;
     falls(&world, Mood::Silent);
-    let silent = world.send(with(get("/groups"), &[("cookie", &cookie)])).await;
+    let silent = world.send(with(get("/groups"), &[("cookie", cookie.as_str())])).await;
     assert_eq!(silent.status(), StatusCode::SERVICE_UNAVAILABLE);
     world.rows.set(Mood::Well);
     *world.parts.0.lock().unwrap() = WELL;
