@@ -8,7 +8,7 @@ use super::intend::Intending;
 use super::intended::{Intended, say_intent};
 use super::minutes::Minutes;
 use super::observe::{Seen, VServerSaid, describe_absent};
-use super::open::{Open, is_repeat, leaving, repeats};
+use super::open::{Open, about, is_repeat, leaving, repeats};
 use super::owner::LoopParts;
 use super::samples::Meter;
 use super::settle::Settling;
@@ -477,11 +477,4 @@ fn unsettled(kept: &mut Kept, look: Look<'_>, applied: Applied) {
     kept.answers = before.chain(applied.answers.iter().copied()).collect();
     kept.words.extend(applied.words);
     kept.signalled.extend(applied.signalled);
-}
-
-/// Which launch an answer is about.
-const fn about(answer: &Answer) -> InstanceId {
-    match *answer {
-        Answer::Refused { id } | Answer::OutOfStock { id } | Answer::Throttled { id } => id,
-    }
 }

@@ -57,11 +57,7 @@ impl Open {
 /// Creates and deletes to say again. A create only where the driver says that it has never heard of it and has not
 /// answered about it.
 pub(super) fn repeats(driver_said: Source, members: &[Member], answers: &[Answer]) -> Vec<Step> {
-    let answered = |id: InstanceId| {
-        answers.iter().any(|answer| match *answer {
-            Answer::Refused { id: of } | Answer::OutOfStock { id: of } | Answer::Throttled { id: of } => of == id,
-        })
-    };
+    let answered = |id: InstanceId| answers.iter().any(|answer| about(answer) == id);
     let one = |member: &Member| match (member.phase, member.driver) {
         (Phase::Launching, DriverWord::Unknown) if driver_said == Source::Answered && !answered(member.id) => {
             Some(Step::CreateAgain { id: member.id })
@@ -72,6 +68,13 @@ pub(super) fn repeats(driver_said: Source, members: &[Member], answers: &[Answer
         _ => None,
     };
     members.iter().filter_map(one).collect()
+}
+
+/// Which launch an answer is about.
+pub(super) const fn about(answer: &Answer) -> InstanceId {
+    match *answer {
+        Answer::Refused { id } | Answer::OutOfStock { id } | Answer::Throttled { id } => id,
+    }
 }
 
 /// The members that are on their way out for good, whoever owns them.
