@@ -139,9 +139,9 @@ impl Server {
         let found = || {
             let log = std::fs::read_to_string(&self.log).unwrap();
             let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            let changes = lines.filter(|line| line["fields"]["action"] == action);
+            let mut changes = lines.filter(|line| line["fields"]["action"] == action);
             changes
-                .last()
+                .next_back()
                 .map(|line| line["fields"]["resource"].as_str().unwrap().to_owned())
         };
         until(action, || found().is_some());
@@ -252,7 +252,9 @@ fn folder() -> tempfile::TempDir {
 /// Says whether so much time has passed since it was made.
 fn passed(span: Duration) -> impl Fn() -> bool {
     let (keep, waits) = channel::<()>();
-    let timer = std::thread::spawn(move || drop(waits.recv_timeout(span)));
+    let timer = std::thread::spawn(move || {
+        let _over_or_let_go = waits.recv_timeout(span);
+    });
     move || {
         let _open = &keep;
         timer.is_finished()

@@ -31,10 +31,16 @@ pub async fn explain(State(host): State<Host>, request: Request, next: Next) -> 
     let asked = Asked::of(&request);
     let response = next.run(request).await;
     let explained = asked.wants == Wants::Stream || !response.status().is_server_error();
-    if explained || is_refusal(&response) || !is_stores(&host, &response).await {
+    if explained || is_refusal(&response) {
         return response;
     }
-    asked.answer()
+    // Said by who was asked, or the store is silent now.
+    let said = response.extensions().get::<StoreSilent>().is_some();
+    if said || host.parts.vitals.health().await.store == Condition::Silent {
+        asked.answer()
+    } else {
+        response
+    }
 }
 
 /// A server function has said so itself, with what was wrong.
@@ -44,11 +50,6 @@ fn is_refusal(response: &Response) -> bool {
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
     json && response.status() == StatusCode::SERVICE_UNAVAILABLE
-}
-
-/// Whether the store is why this failed: it was said, or it is silent now.
-async fn is_stores(host: &Host, response: &Response) -> bool {
-    response.extensions().get::<StoreSilent>().is_some() || host.parts.vitals.health().await.store == Condition::Silent
 }
 
 /// How an answer is read.

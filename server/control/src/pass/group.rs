@@ -177,7 +177,7 @@ impl Passing {
             }
             Err(why) => {
                 let applied = self.without_intents(look, &passed, &why).await.join(repeated);
-                unsettled(kept, look, applied);
+                unsettled(kept, applied);
                 Err(why)
             }
         }
@@ -207,7 +207,7 @@ impl Passing {
         if let Err(why) = self.store.settle(fence, &settlement, look.moment.now).await {
             let judged = passed.plan.memory.closed.is_some() && matches!(why, StoreError::Database { .. });
             kept.unsure = judged.then_some(passed.plan.memory);
-            unsettled(kept, look, applied);
+            unsettled(kept, applied);
             return Err(why);
         }
         kept.last = Some(settlement.decision);
@@ -309,7 +309,6 @@ impl Passing {
 
     /// What can be seen of these records now.
     async fn look(&self, record: &GroupRecord, kept: &Kept, machines: &MachineView, moment: Moment) -> Observation {
-        let cycle = Cycle::last_closed(moment.now, moment.offset);
         let machines = machines.of_group(record.id);
         let described = describe_absent(&*self.clock, &*self.hands.driver, record, machines).await;
         let vservers = self.vservers(record, moment.since).await;
@@ -467,7 +466,7 @@ fn remember(kept: &mut Kept, look: Look<'_>, applied: Applied) {
 
 /// The pass is not stored: what the driver answered before it stays to be observed, beside what it has answered now. Strays
 /// whose destruction is not in the scaling log are not remembered as if it were.
-fn unsettled(kept: &mut Kept, look: Look<'_>, applied: Applied) {
+fn unsettled(kept: &mut Kept, applied: Applied) {
     let told = std::mem::take(&mut kept.answers);
     let before = told
         .into_iter()

@@ -69,7 +69,7 @@ pub struct Loop {
 }
 
 /// One group, as the owner holds it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slot {
     /// `None` while its pass is under way.
     kept: Option<Kept>,
@@ -81,12 +81,14 @@ struct Slot {
     anew: bool,
 }
 
-impl Slot {
+impl Default for Slot {
     /// Of a group of which nothing is remembered.
-    fn new() -> Self {
+    fn default() -> Self {
         Self {
             kept: Some(Kept::default()),
-            ..Self::default()
+            woken: false,
+            looked: false,
+            anew: false,
         }
     }
 }
@@ -221,7 +223,7 @@ impl Loop {
     async fn take_groups(&mut self) -> Result<(), StoreError> {
         let shards: Vec<u16> = self.leases.keys().copied().collect();
         for head in self.store.heads(&shards).await? {
-            self.groups.entry(head.id).or_insert_with(Slot::new);
+            self.groups.entry(head.id).or_default();
         }
         let ids: Vec<_> = self.groups.keys().copied().collect();
         let now = self.clock.wall();
@@ -242,7 +244,7 @@ impl Loop {
             if slot.anew && slot.kept.is_some() {
                 *slot = Slot {
                     looked: slot.looked,
-                    ..Slot::new()
+                    ..Slot::default()
                 };
             }
         }
@@ -254,7 +256,7 @@ impl Loop {
         gone.into_iter().for_each(|id| self.let_go(id));
         for id in holding.groups {
             if self.is_ours(id) && !self.groups.contains_key(&id) {
-                self.groups.insert(id, Slot::new());
+                self.groups.insert(id, Slot::default());
                 self.begin(id, self.clock.wall());
             }
         }
@@ -400,7 +402,7 @@ impl Loop {
             .collect();
         if self.passes.is_empty() {
             for id in running {
-                self.groups.insert(id, Slot::new());
+                self.groups.insert(id, Slot::default());
             }
         }
     }
@@ -415,7 +417,7 @@ impl Loop {
             if !self.is_ours(group) {
                 continue;
             }
-            self.groups.entry(group).or_insert_with(Slot::new);
+            self.groups.entry(group).or_default();
             self.begin(group, self.clock.wall());
         }
     }
