@@ -68,20 +68,29 @@ impl Visit {
     #[cfg(feature = "ssr")]
     pub fn here() -> Self {
         let parts = use_context::<http::request::Parts>();
-        let header = |name| {
-            let value = parts.as_ref().and_then(|parts| parts.headers.get(name));
-            value
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let cookies = header(http::header::COOKIE);
-        let lang = cookie(&cookies, "lang").and_then(Lang::of_tag);
+        let visit = Self::asked_by(&parts.map(|parts| parts.headers).unwrap_or_default());
         let signed = use_context::<Option<api::actor::Actor>>().flatten().is_some();
         Self {
-            lang: lang.unwrap_or_else(|| Lang::accepted(&header(http::header::ACCEPT_LANGUAGE))),
-            theme: cookie(&cookies, "theme").map(Theme::of_key).unwrap_or_default(),
             visitor: if signed { Visitor::Signed } else { Visitor::Stranger },
+            ..visit
+        }
+    }
+
+    /// What a request's headers say, without asking who is signed in.
+    #[cfg(feature = "ssr")]
+    pub fn asked_by(headers: &http::HeaderMap) -> Self {
+        let header = |name| {
+            headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+        };
+        let cookies = header(http::header::COOKIE);
+        let lang = cookie(cookies, "lang").and_then(Lang::of_tag);
+        Self {
+            lang: lang.unwrap_or_else(|| Lang::accepted(header(http::header::ACCEPT_LANGUAGE))),
+            theme: cookie(cookies, "theme").map(Theme::of_key).unwrap_or_default(),
+            visitor: Visitor::Stranger,
         }
     }
 

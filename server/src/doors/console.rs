@@ -18,7 +18,12 @@ use leptos_axum::{LeptosRoutes, ResponseOptions};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tower_sessions::Session;
+
+/// How long a page may take: it only reads, in milliseconds. Longer, and whoever waits for a store that hangs gives up before
+/// they are told what is wrong; shorter, and a busy host shows no page.
+const RENDERED_WITHIN: Duration = Duration::from_secs(6);
 
 /// What the framework wants to know; the names are those the build gives its files.
 pub fn options(site_root: &Path) -> LeptosOptions {
@@ -96,7 +101,10 @@ async fn render(host: Host, request: Request) -> Response {
     let options = LeptosOptions::from_ref(&host);
     let render =
         leptos_axum::render_app_async_with_context(move || visitor.provide(), move || app::shell(options.clone()));
-    let mut response = render(request).await;
+    let Ok(mut response) = tokio::time::timeout(RENDERED_WITHIN, render(request)).await else {
+        tracing::error!(deadline = ?RENDERED_WITHIN, "a page was not rendered in time");
+        return http::StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
     // A page is one user's at one moment.
     response
         .headers_mut()

@@ -3,7 +3,7 @@
 //! - [`console`]: pages and server functions. [`live`]: the one event stream a browser. [`prefs`]: language and theme.
 //! - [`static_files`]: scripts, styles, pictures. [`health`]: how it does, and what it counts. [`streams`]: who listens.
 //! - [`session`]: who is signed in. [`security`]: what every answer says and what no request may do. [`trace`]: the log.
-//! - [`accept`] takes the connections.
+//! - [`unavailable`]: what is said while the store does not answer. [`accept`] takes the connections.
 //!
 //! Rules: nothing here touches the store but through a trait handed in ([`Host`]); every body, queue, wait and number of
 //! connections has a bound; a request that changes something passes the origin check whatever door it takes; a door that
@@ -19,6 +19,7 @@ pub mod session;
 pub mod static_files;
 pub mod streams;
 pub mod trace;
+pub mod unavailable;
 
 use crate::config::parse::{PublicUrl, Token};
 use api::backend::Backend;
@@ -142,7 +143,8 @@ pub fn router(host: Host) -> Router {
             ANSWER_WITHIN,
         ))
         .merge(through(Router::new(), &LONG))
-        .layer(session::layer(&host));
+        .layer(session::layer(&host))
+        .layer(middleware::from_fn_with_state(host.clone(), unavailable::explain));
     through(Router::new(), &BARE)
         .merge(static_files::routes(&host))
         .merge(pages)

@@ -6,6 +6,7 @@
 //! Only the user's id is in a session. Who that is, is asked at every request: a changed role acts at once.
 
 use super::Host;
+use super::unavailable::{AGAIN_AFTER_S, StoreSilent};
 use api::actor::Actor;
 use api::problem::Code;
 use app::calls::SessionDoor;
@@ -18,6 +19,7 @@ use http::{StatusCode, header};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::session::{Id, Record};
@@ -34,6 +36,10 @@ const SEEN: &str = "seen";
 /// A session in use is written again after this long, so that it does not end under the user's hands. Each time costs a
 /// transaction, so not at each request.
 const SEEN_EVERY_MS: i64 = 10 * 60 * 1000;
+
+/// How long two questions without work in them may take. Longer, and every page hangs with a store that hangs; shorter, and
+/// a busy moment is taken for an outage.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 
 /// A session as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,11 +149,20 @@ impl SessionStore for Table {
             .map_err(backend)
     }
 
+    /// Prolongs mostly. One that is not prolonged now (a full disk) is by a later request: whoever only looks is not refused
+    /// for it. What would change who is signed in has to be written.
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        self.rows
-            .save(&record.id.to_string(), Self::row(record)?)
-            .await
-            .map_err(backend)
+        let (id, row) = (record.id.to_string(), Self::row(record)?);
+        let user = row.user;
+        let Err(why) = self.rows.save(&id, row).await else {
+            return Ok(());
+        };
+        let stored = self.rows.load(&id, self.clock.wall()).await.map_err(backend)?;
+        if stored.is_some_and(|stored| stored.user == user) {
+            tracing::warn!(%why, "a session was not prolonged");
+            return Ok(());
+        }
+        Err(backend(why))
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
@@ -183,12 +198,23 @@ pub struct Silent;
 impl IntoResponse for Silent {
     fn into_response(self) -> Response {
         let said = "The server's store does not answer. Nothing was changed; try again in a moment.\n";
-        (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], said).into_response()
+        let again = [(header::RETRY_AFTER, AGAIN_AFTER_S)];
+        let mut response = (StatusCode::SERVICE_UNAVAILABLE, again, said).into_response();
+        response.extensions_mut().insert(StoreSilent);
+        response
     }
 }
 
-/// Who is signed in by this session; `None` when nobody is or the user is gone.
+/// Who is signed in by this session; `None` when nobody is or the user is gone. A store that hangs is silent.
 pub async fn actor(host: &Host, session: &Session) -> Result<Option<Actor>, Silent> {
+    let looked = tokio::time::timeout(ANSWERS_WITHIN, look_up(host, session)).await;
+    looked.unwrap_or_else(|_elapsed| {
+        tracing::error!(deadline = ?ANSWERS_WITHIN, "a session was not read in time");
+        Err(Silent)
+    })
+}
+
+async fn look_up(host: &Host, session: &Session) -> Result<Option<Actor>, Silent> {
     let user = session.get::<UserId>(USER).await.map_err(|why| {
         tracing::error!(%why, "a session was not read");
         Silent

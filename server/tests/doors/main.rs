@@ -7,5 +7,6 @@ mod real;
 mod security;
 mod sessions;
 mod traps;
+mod unavailable;
 mod walk;
 mod world;

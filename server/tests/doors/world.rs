@@ -46,7 +46,21 @@ pub const METRICS_WORD: &str = "0123456789abcdef";
 pub struct Users(pub Mutex<BTreeMap<UserId, Actor>>);
 
 /// Sessions in memory, with the rules of the real table.
-pub struct Rows(pub Mutex<BTreeMap<String, SessionRow>>, Arc<Users>);
+pub struct Rows(pub Mutex<BTreeMap<String, SessionRow>>, Arc<Users>, pub Mutex<Mood>);
+
+/// What the store does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mood {
+    /// What it should.
+    #[default]
+    Well,
+    /// It answers an error.
+    Silent,
+    /// It does not answer at all.
+    Hangs,
+    /// It reads and does not write.
+    Full,
+}
 
 /// Events in memory.
 pub struct Log {
@@ -84,7 +98,7 @@ impl World {
     pub fn at(public_url: Option<PublicUrl>) -> Self {
         let site = site();
         let (users, log) = (Arc::new(Users::default()), Arc::new(Log::default()));
-        let rows = Arc::new(Rows(Mutex::default(), users.clone()));
+        let rows = Arc::new(Rows(Mutex::default(), users.clone(), Mutex::default()));
         let (clock, shutdown) = (Arc::new(HandClock::default()), CancellationToken::new());
         let parts = Arc::new(Parts(Mutex::new(WELL)));
         users.put(actor(1, "ann", TENANT));
@@ -297,22 +311,51 @@ impl Ids for Counter {
     }
 }
 
+impl Rows {
+    /// From now on the store does this.
+    pub fn set(&self, mood: Mood) {
+        *self.2.lock().unwrap() = mood;
+    }
+
+    async fn reads(&self) -> Result<(), SessionsError> {
+        let mood = *self.2.lock().unwrap();
+        match mood {
+            Mood::Silent => Err(SessionsError("the store is silent".to_owned())),
+            Mood::Hangs => std::future::pending().await,
+            Mood::Well | Mood::Full => Ok(()),
+        }
+    }
+
+    async fn writes(&self) -> Result<(), SessionsError> {
+        self.reads().await?;
+        let full = *self.2.lock().unwrap() == Mood::Full;
+        if full {
+            return Err(SessionsError("database or disk is full".to_owned()));
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl SessionRows for Rows {
     async fn create(&self, id: &str, row: SessionRow) -> Result<(), SessionsError> {
+        self.writes().await?;
         self.0.lock().unwrap().insert(id.to_owned(), row);
         Ok(())
     }
     async fn save(&self, id: &str, row: SessionRow) -> Result<(), SessionsError> {
+        self.writes().await?;
         if let Some(kept) = self.0.lock().unwrap().get_mut(id) {
             *kept = row;
         }
         Ok(())
     }
     async fn load(&self, id: &str, now: Wall) -> Result<Option<SessionRow>, SessionsError> {
+        self.reads().await?;
         Ok(self.0.lock().unwrap().get(id).filter(|row| row.expires > now).cloned())
     }
     async fn delete(&self, id: &str) -> Result<(), SessionsError> {
+        self.writes().await?;
         self.0.lock().unwrap().remove(id);
         Ok(())
     }

@@ -5,6 +5,7 @@
 //!
 //! - [`format`]: numbers, percentages, money, lengths of time, instants.
 //! - [`frame`], [`groups`], [`wizard`], [`templates`], [`balancers`], [`system`]: the words of the pages.
+//! - [`store_silent`]: the one page that the server writes without asking anybody.
 //! - [`problems`], [`reasons`], [`causes`], [`states`]: what the server and the engine say, variant by variant.
 
 pub mod balancers;
@@ -17,6 +18,7 @@ pub mod reasons;
 mod reasons_en;
 mod reasons_zh;
 pub mod states;
+pub mod store_silent;
 pub mod system;
 pub mod templates;
 pub mod wizard;

@@ -15,6 +15,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use serde::Serialize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A transaction of the loop; each is a method of `LoopStore`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -41,6 +42,8 @@ impl StoreCall {
     const READS: [Self; 5] = [Self::Heads, Self::Load, Self::LaunchOf, Self::Series, Self::Balancers];
     /// Those that passes and people wait for; leases, marks and sweeps are nobody's wait.
     const WRITES: [Self; 2] = [Self::Intend, Self::Settle];
+    /// Written every few seconds whatever the groups do: they tell whether the store writes at all.
+    const PULSE: [Self; 2] = [Self::Claim, Self::Renew];
 }
 
 /// What was counted of a store; all clones are one.
@@ -48,9 +51,16 @@ impl StoreCall {
 pub struct StoreTimes {
     pub(super) times: Family<One<StoreCall>, Times>,
     pub(super) failures: Family<One<StoreCall>, Counter>,
+    /// The last pulse failed.
+    refuses: Arc<AtomicBool>,
 }
 
 impl StoreTimes {
+    /// Whether the store did not write when the loop last tried: it may read all the same, as on a full disk.
+    pub fn refuses(&self) -> bool {
+        self.refuses.load(Ordering::Relaxed)
+    }
+
     /// Reading transactions together.
     pub fn reads(&self) -> TimesView {
         self.together(&StoreCall::READS)
@@ -84,6 +94,10 @@ impl MeteredStore {
     ) -> Result<T, StoreError> {
         let begun = self.clock.ticks_us();
         let answer = work.await;
+        if StoreCall::PULSE.contains(&call) {
+            let refused = matches!(answer, Err(StoreError::Database { .. }));
+            self.times.refuses.store(refused, Ordering::Relaxed);
+        }
         let call = One("operation", call);
         self.times
             .times

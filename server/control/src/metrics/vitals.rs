@@ -47,7 +47,7 @@ pub struct Vitals(VitalsParts);
 /// How each part does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// Asked for this answer.
+    /// Asked for this answer; silent also when the loop could not write the last time it tried.
     pub store: Condition,
     /// The loop.
     pub scaling: Condition,
@@ -75,6 +75,8 @@ impl Vitals {
     pub async fn health(&self) -> Health {
         let asked = tokio::time::timeout(ANSWERS_WITHIN, self.balancers());
         let (store, lines) = match asked.await {
+            // It reads and does not write: a full disk.
+            Ok(Ok(lines)) if self.0.meters.store.refuses() => (Condition::Silent, lines),
             Ok(Ok(lines)) => (Condition::Well, lines),
             Ok(Err(why)) => {
                 tracing::warn!(
@@ -112,7 +114,11 @@ impl Vitals {
             now_ms: parts.clock.wall().0,
             scaling: parts.passes.view(&*parts.clock),
             store: StoreView {
-                condition: Condition::Well,
+                condition: if parts.meters.store.refuses() {
+                    Condition::Silent
+                } else {
+                    Condition::Well
+                },
                 database: parts.database,
                 size_bytes: parts.file.as_deref().and_then(size_of),
                 reads: parts.meters.store.reads(),

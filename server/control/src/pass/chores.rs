@@ -1,14 +1,20 @@
 //! What is due by the wall clock whatever the groups do: leases, the product clock's mark, retention.
 //!
-//! A store that does not answer is asked again at the next slot; nothing here is worth stopping for.
+//! A round of chores is a task of its own ([`Rounds`]), one at a time: a store that hangs holds up no slot. A store that does
+//! not answer is asked again in the next round; nothing here is worth stopping for.
+//!
+//! Leases come back by themselves. Each renewal takes what is free or has run out, our own too: after a store that was gone
+//! for longer than a lease lasts, or a host that was suspended, nobody has to start the server again.
 
 use super::LEASE_RENEW;
+use super::wake::Work;
 use crate::clock::{Clock, Wall};
-use crate::store::{Lease, LoopStore, StoreError};
-use engine::model::Timestamp;
+use crate::store::{Lease, LoopStore, SHARDS, StoreError};
+use engine::model::{GroupId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::{JoinError, JoinSet};
 
 /// How often the product clock's mark is stored, real time (design 2).
 const MARK_EVERY: Duration = Duration::from_secs(10);
@@ -16,44 +22,125 @@ const MARK_EVERY: Duration = Duration::from_secs(10);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_ROWS: u32 = 1_000;
 
+/// How often the groups of our shards are listed although the shards are the same, real time: groups that another server's
+/// console made appear by that. Longer, and those wait; shorter, and 10,000 rows are read for nothing.
+const LIST_EVERY: Duration = Duration::from_secs(15);
+
 /// The shards a server owns, by number.
 pub(super) type Leases = BTreeMap<u16, Lease>;
 
+/// What a server holds, as the store has just said.
+#[derive(Debug)]
+pub(super) struct Holding {
+    pub(super) leases: Leases,
+    /// The groups of these shards, when they were listed.
+    pub(super) groups: Vec<GroupId>,
+}
+
 /// When each was last done.
-pub(super) struct Chores {
+#[derive(Clone)]
+struct Chores {
     store: Arc<dyn LoopStore>,
     clock: Arc<dyn Clock>,
     owner: String,
     renewed: Wall,
     marked: Wall,
     swept: Wall,
+    listed: Wall,
+    /// The leases whose groups were last listed.
+    known: Leases,
 }
 
-impl Chores {
-    pub(super) fn new(store: Arc<dyn LoopStore>, clock: Arc<dyn Clock>, owner: String) -> Self {
-        Self {
+/// The chores, round by round.
+pub(super) struct Rounds {
+    /// As they were before the round under way.
+    chores: Chores,
+    under_way: JoinSet<Round>,
+    work: Arc<Work>,
+}
+
+/// A round that is over.
+pub(super) struct Round {
+    chores: Chores,
+    holding: Option<Holding>,
+}
+
+impl Rounds {
+    pub(super) fn new(store: Arc<dyn LoopStore>, clock: Arc<dyn Clock>, owner: String, work: Arc<Work>) -> Self {
+        let chores = Chores {
             store,
             clock,
             owner,
             renewed: Wall(0),
             marked: Wall(0),
             swept: Wall(0),
+            listed: Wall(0),
+            known: Leases::new(),
+        };
+        Self {
+            chores,
+            under_way: JoinSet::new(),
+            work,
         }
     }
 
-    /// Takes every shard that is free.
+    /// Takes every shard that is free, at the start.
     pub(super) async fn claim(&mut self) -> Result<Leases, StoreError> {
-        let leases = self.store.claim(&self.owner).await?;
-        self.renewed = self.clock.wall();
-        Ok(by_shard(leases))
+        let leases = by_shard(self.chores.store.claim(&self.chores.owner).await?);
+        let wall = self.chores.clock.wall();
+        // The start lists the groups of what it claimed.
+        (self.chores.renewed, self.chores.listed) = (wall, wall);
+        self.chores.known.clone_from(&leases);
+        Ok(leases)
     }
 
-    /// Does what is due; the leases, if they were renewed.
-    pub(super) async fn work(&mut self) -> Option<Leases> {
+    /// Begins a round unless one is under way.
+    pub(super) fn begin(&mut self) {
+        if !self.under_way.is_empty() {
+            return;
+        }
+        let mut chores = self.chores.clone();
+        self.work.begin();
+        self.under_way.spawn(async move {
+            let holding = chores.work().await;
+            Round { chores, holding }
+        });
+    }
+
+    /// The round that is over; `None` if none is under way.
+    pub(super) async fn over(&mut self) -> Option<Result<Round, JoinError>> {
+        self.under_way.join_next().await
+    }
+
+    /// Takes a round's outcome: what is held, if the store said so.
+    pub(super) fn take(&mut self, round: Result<Round, JoinError>) -> Option<Holding> {
+        self.work.end();
+        match round {
+            Ok(Round { chores, holding }) => {
+                self.chores = chores;
+                holding
+            }
+            Err(why) => {
+                tracing::error!(error = &why as &dyn std::error::Error, "a round of chores broke off");
+                None
+            }
+        }
+    }
+
+    /// Ends the round under way and gives every shard back.
+    pub(super) async fn end(&mut self) -> Result<(), StoreError> {
+        self.under_way.shutdown().await;
+        self.chores.store.release(&self.chores.owner).await
+    }
+}
+
+impl Chores {
+    /// Does what is due. While the store does not renew leases it is asked for nothing else.
+    async fn work(&mut self) -> Option<Holding> {
         let wall = self.clock.wall();
-        let mut leases = None;
+        let mut holding = None;
         if wall.since(self.renewed) >= LEASE_RENEW {
-            leases = self.renew(wall).await;
+            holding = Some(self.hold(wall).await?);
         }
         if wall.since(self.marked) >= MARK_EVERY && said("mark", self.store.mark(self.mark()).await) {
             self.marked = wall;
@@ -62,30 +149,56 @@ impl Chores {
             self.swept = wall;
             said("sweep", self.store.sweep(self.clock.now(), wall, SWEEP_ROWS).await);
         }
-        leases
+        holding
     }
 
-    /// Gives every shard back.
-    pub(super) async fn release(&self) -> Result<(), StoreError> {
-        self.store.release(&self.owner).await
-    }
-
-    /// now + 10 s x scale: a start never begins before what this run may still reach.
-    fn mark(&self) -> Timestamp {
-        self.clock.now().plus(self.clock.anchor().scaled(MARK_EVERY))
-    }
-
-    async fn renew(&mut self, wall: Wall) -> Option<Leases> {
-        match self.store.renew(&self.owner).await {
+    /// What is held from now on; `None` when the store does not say.
+    async fn hold(&mut self, wall: Wall) -> Option<Holding> {
+        match self.leases().await {
             Ok(leases) => {
                 self.renewed = wall;
-                Some(by_shard(leases))
+                let groups = self.groups(&leases, wall).await;
+                Some(Holding { leases, groups })
             }
             Err(why) => {
                 tracing::warn!(error = &why as &dyn std::error::Error, "leases are not renewed");
                 None
             }
         }
+    }
+
+    /// Renews what is still held, and takes what is free or has run out if that is not everything.
+    async fn leases(&self) -> Result<Leases, StoreError> {
+        let renewed = self.store.renew(&self.owner).await?;
+        if renewed.len() == usize::from(SHARDS) {
+            return Ok(by_shard(renewed));
+        }
+        self.store.claim(&self.owner).await.map(by_shard)
+    }
+
+    /// The groups of these shards: when others came, and now and then. A list that failed is read in the next round.
+    async fn groups(&mut self, leases: &Leases, wall: Wall) -> Vec<GroupId> {
+        let same = leases.keys().eq(self.known.keys());
+        if same && wall.since(self.listed) < LIST_EVERY {
+            return Vec::new();
+        }
+        let shards: Vec<u16> = leases.keys().copied().collect();
+        match self.store.heads(&shards).await {
+            Ok(heads) => {
+                self.listed = wall;
+                self.known.clone_from(leases);
+                heads.into_iter().map(|head| head.id).collect()
+            }
+            Err(why) => {
+                tracing::warn!(error = &why as &dyn std::error::Error, "groups are not listed now");
+                Vec::new()
+            }
+        }
+    }
+
+    /// now + 10 s x scale: a start never begins before what this run may still reach.
+    fn mark(&self) -> Timestamp {
+        self.clock.now().plus(self.clock.anchor().scaled(MARK_EVERY))
     }
 }
 

@@ -1,24 +1,26 @@
 //! One pass over one group, from load to settle. It takes an id and what the loop remembers of that group, and gives
 //! the memory back.
 
-use super::apply::{Applied, Hands, Minted, Orders, address};
+use super::apply::{Applied, Hands, Orders, address};
 use super::departures::departures;
+use super::ended::{next_look, say_pass};
 use super::intend::Intending;
+use super::intended::{Intended, say_intent};
 use super::minutes::Minutes;
-use super::observe::{Seen, VServerSaid, describe_absent, has_run};
+use super::observe::{Seen, VServerSaid, describe_absent};
+use super::open::{Open, about, is_repeat, leaving, repeats};
 use super::owner::LoopParts;
-use super::samples::{Capacity, Meter};
+use super::samples::Meter;
 use super::settle::Settling;
 use super::views::{MachineView, Mark, Views};
 use super::wake::Handle;
-use super::{CALL_DEADLINE, DRIVER_CALLS_MAX, LEASE_MARGIN, within};
+use super::{DRIVER_CALLS_MAX, LEASE_MARGIN};
 use crate::clock::Clock;
-use crate::drivers::DriverError;
 #[cfg(feature = "failpoints")]
 use crate::failpoints::{Act, Side};
 use crate::ids::Ids;
 use crate::metrics::Passes;
-use crate::store::{DecisionRow, Fence, GroupRecord, Intent, Lease, LoopStore, Placed, StoreError};
+use crate::store::{DecisionRow, Fence, GroupRecord, Lease, LoopStore, StoreError};
 use api::system::PassOutcome;
 use engine::memory::{Memory, Regret};
 use engine::model::{Answer, Cycle, GroupId, InstanceId, Observation, Phase, Span, Step, Timestamp, VServerId};
@@ -45,6 +47,10 @@ pub(super) struct Kept {
     pub(super) destroyed: BTreeSet<InstanceId>,
     /// The last decision that was settled: a page is told only when something new can be seen.
     pub(super) last: Option<DecisionRow>,
+    /// What was intended and is not over, by the last record that was loaded: said again while the store does not answer.
+    pub(super) open: Option<Open>,
+    /// A closed cycle was judged, and the store did not say whether it has that: the next pass looks.
+    pub(super) unsure: Option<Memory>,
 }
 
 /// The instants of one pass.
@@ -133,12 +139,20 @@ impl Passing {
 
     async fn try_pass(&self, group: GroupId, kept: &mut Kept, moment: Moment) -> Result<Outcome, StoreError> {
         let machines = self.views.machines(moment.since).await;
-        let Some(record) = self.store.load(group).await? else {
-            self.hands.looks.forget(group);
-            self.figures.ended(PassOutcome::Gone);
-            return Ok(Outcome::Gone);
+        let record = match self.store.load(group).await {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                self.hands.looks.forget(group);
+                self.figures.ended(PassOutcome::Gone);
+                return Ok(Outcome::Gone);
+            }
+            Err(why) => {
+                self.go_on(kept, &machines, moment).await;
+                return Err(why);
+            }
         };
         tracing::Span::current().record("spec_version", record.spec_version);
+        kept.open = Open::of(&record);
         let memory = self.memory(&record, kept).await?;
         // Before the balancer is read: one that is started anew meanwhile gets nobody who is on their way out.
         self.publish_serving(&record);
@@ -151,39 +165,104 @@ impl Passing {
         let mut passed = engine::pass(&record.spec, record.status, &memory, &seen, moment.now);
         passed.plan.memory.durable.departures =
             departures(&record, &seen, &passed.plan.steps, (&*self.clock, moment.now));
-        let Intended { minted, homeless, .. } = self.intend(&record, &mut passed, &machines, moment).await?;
-        let mut applied = self
-            .apply(&record, (&seen, moment.now), &passed, &minted)
-            .await
-            .join(repeated);
-        let settling = Settling {
+        let look = Look {
             record: &record,
             seen: &seen,
+            moment,
+        };
+        match self.intend(look, &mut passed, &machines, kept).await {
+            Ok(intended) => {
+                let applied = self.apply(look, &passed, &intended, |_| true).await.join(repeated);
+                self.settle(look, kept, passed, applied, intended.homeless).await
+            }
+            Err(why) => {
+                let applied = self.without_intents(look, &passed, &why).await.join(repeated);
+                unsettled(kept, applied);
+                Err(why)
+            }
+        }
+    }
+
+    /// Writes what the pass leaves behind. If that fails the memory stays as it was: the cycle is judged again, by the
+    /// next pass, unless the store has it after all.
+    async fn settle(
+        &self,
+        look: Look<'_>,
+        kept: &mut Kept,
+        passed: engine::Passed,
+        mut applied: Applied,
+        homeless: Vec<InstanceId>,
+    ) -> Result<Outcome, StoreError> {
+        let settling = Settling {
+            record: look.record,
+            seen: look.seen,
             passed: &passed,
             kept,
             destroyed: &applied.destroyed,
-            moment,
+            moment: look.moment,
             ids: &*self.ids,
         };
         let settlement = settling.settlement();
-        let fence = fence(&record, moment);
-        self.store.settle(fence, &settlement, moment.now).await?;
+        let fence = fence(look.record, look.moment);
+        if let Err(why) = self.store.settle(fence, &settlement, look.moment.now).await {
+            let judged = passed.plan.memory.closed.is_some() && matches!(why, StoreError::Database { .. });
+            kept.unsure = judged.then_some(passed.plan.memory);
+            unsettled(kept, applied);
+            return Err(why);
+        }
         kept.last = Some(settlement.decision);
         kept.minutes.settled();
-        self.figures.ended(say_pass(&record, &passed));
+        self.figures.ended(say_pass(look.record, &passed));
         let next = next_look(&applied, &passed.plan.steps);
         // Known at the next cycle: a pass at every slot would only find the subnets full again.
         applied
             .answers
             .extend(homeless.into_iter().map(|id| Answer::OutOfStock { id }));
-        let gone = settlement.deleted.is_some();
         kept.memory = Some(passed.plan.memory);
-        remember(kept, &record, &seen, &applied);
-        Ok(if gone { Outcome::Gone } else { next })
+        remember(kept, look, applied);
+        Ok(match settlement.deleted {
+            Some(_) => Outcome::Gone,
+            None => next,
+        })
+    }
+
+    /// The store does not answer. Nothing begins and nothing moves; what was intended before is said again.
+    async fn go_on(&self, kept: &mut Kept, machines: &MachineView, moment: Moment) {
+        let Some(open) = kept.open.take() else { return };
+        let seen = self.look(&open.record, kept, machines, moment).await;
+        let members = if self.clock.wall().plus(LEASE_MARGIN) < moment.lease.until {
+            seen.members
+        } else {
+            leaving(seen.members)
+        };
+        let mut applied = self.hands.repeat_open(&members, &kept.signalled).await;
+        let orders = Orders {
+            members: &members,
+            departures: &[],
+            now: moment.now,
+        };
+        for step in repeats(seen.driver, &members, &kept.answers) {
+            applied = applied.join(self.hands.carry_out(&open.record, orders, &step).await);
+        }
+        kept.answers.extend(applied.answers);
+        kept.words.extend(applied.words);
+        kept.signalled.extend(applied.signalled);
+        kept.open = Some(open);
+    }
+
+    /// The store reads and does not write (a full disk): of the plan only what needs no intent is done.
+    async fn without_intents(&self, look: Look<'_>, passed: &engine::Passed, why: &StoreError) -> Applied {
+        if !matches!(why, StoreError::Database { .. }) {
+            return Applied::default();
+        }
+        let none = Intended::default();
+        self.apply(look, passed, &none, |step| is_repeat(look.record, step))
+            .await
     }
 
     /// Memory as of the last settled pass; the durable part is what is stored, because people write there too.
     async fn memory(&self, record: &GroupRecord, kept: &mut Kept) -> Result<Memory, StoreError> {
+        self.be_sure(record, kept).await?;
         if let Some(memory) = &kept.memory {
             return Ok(Memory {
                 durable: record.durable.clone(),
@@ -197,6 +276,21 @@ impl Passing {
         Ok(Memory::restored(record.durable.clone(), &series))
     }
 
+    /// A commit whose answer was lost may be there: then its cycle is judged, and not a second time.
+    async fn be_sure(&self, record: &GroupRecord, kept: &mut Kept) -> Result<(), StoreError> {
+        let Some(judged) = kept.unsure.as_ref().and_then(|memory| memory.closed.as_ref()) else {
+            return Ok(());
+        };
+        let stored = self.store.series(record.id, 1).await?;
+        let is_there = stored.last().is_some_and(|last| last.cycle == judged.cycle);
+        let memory = kept.unsure.take();
+        if is_there {
+            kept.memory = memory;
+            kept.minutes.settled();
+        }
+        Ok(())
+    }
+
     async fn observe(
         &self,
         record: &GroupRecord,
@@ -206,6 +300,15 @@ impl Passing {
     ) -> Observation {
         let cycle = Cycle::last_closed(moment.now, moment.offset);
         self.measure(record, kept, cycle).await;
+        let seen = self.look(record, kept, machines, moment).await;
+        Observation {
+            answers: kept.answers.clone(),
+            ..seen
+        }
+    }
+
+    /// What can be seen of these records now.
+    async fn look(&self, record: &GroupRecord, kept: &Kept, machines: &MachineView, moment: Moment) -> Observation {
         let machines = machines.of_group(record.id);
         let described = describe_absent(&*self.clock, &*self.hands.driver, record, machines).await;
         let vservers = self.vservers(record, moment.since).await;
@@ -218,61 +321,9 @@ impl Passing {
             not_adoptable: &kept.not_adoptable,
             clock: &*self.clock,
             offset: moment.offset,
-            cycle,
+            cycle: Cycle::last_closed(moment.now, moment.offset),
         };
-        seen.observation(std::mem::take(&mut kept.answers))
-    }
-
-    /// Reads the counters once a closed cycle.
-    async fn measure(&self, record: &GroupRecord, kept: &mut Kept, cycle: Cycle) {
-        if kept.meter.wants(cycle) {
-            self.read_usage(record, &mut kept.meter, cycle).await;
-            kept.minutes.add(cycle, &kept.meter.all());
-        }
-    }
-
-    async fn read_usage(&self, record: &GroupRecord, meter: &mut Meter, cycle: Cycle) {
-        let ids: Vec<_> = record
-            .instances
-            .iter()
-            .filter(|row| has_run(row))
-            .map(|row| row.id)
-            .collect();
-        match within(&*self.clock, CALL_DEADLINE, self.hands.driver.usage(&ids)).await {
-            Some(Ok(usages)) => {
-                // Each is measured by the type it was made from, not by what the group launches from now.
-                let capacity = Capacity {
-                    vcpu_milli: record.launch.vcpu_milli,
-                    memory_bytes: record.launch.memory_bytes,
-                };
-                let others = self.other_sizes(record).await;
-                meter.read(cycle, usages, |id| others.get(&id).copied().unwrap_or(capacity));
-            }
-            Some(Err(why)) => self.unmeasured(record.id, meter, cycle, Some(why)),
-            None => self.unmeasured(record.id, meter, cycle, None),
-        }
-    }
-
-    fn unmeasured(&self, group: GroupId, meter: &mut Meter, cycle: Cycle, why: Option<DriverError>) {
-        let why = why.map_or_else(|| format!("no answer within {CALL_DEADLINE:?}"), |why| why.to_string());
-        tracing::warn!(%group, why, "no samples in this cycle");
-        meter.silent(cycle);
-    }
-
-    /// Sizes of instances made from another template version than the group's present one.
-    async fn other_sizes(&self, record: &GroupRecord) -> BTreeMap<InstanceId, Capacity> {
-        let present = (record.launch.template, record.launch.template_version);
-        let mut sizes = BTreeMap::new();
-        for row in record.instances.iter().filter(|row| row.template != present) {
-            if let Ok(Some(launch)) = self.store.launch_of(row.template.0, row.template.1).await {
-                let capacity = Capacity {
-                    vcpu_milli: launch.vcpu_milli,
-                    memory_bytes: launch.memory_bytes,
-                };
-                sizes.insert(row.id, capacity);
-            }
-        }
-        sizes
+        seen.observation(Vec::new())
     }
 
     /// What each VServer's balancer says: the bound ones, and every other that may still list a member.
@@ -329,11 +380,12 @@ impl Passing {
     /// would have covered back.
     async fn intend(
         &self,
-        record: &GroupRecord,
+        look: Look<'_>,
         passed: &mut engine::Passed,
         machines: &MachineView,
-        moment: Moment,
+        kept: &mut Kept,
     ) -> Result<Intended, StoreError> {
+        let Look { record, moment, .. } = look;
         let intending = Intending {
             record,
             passed,
@@ -351,74 +403,42 @@ impl Passing {
         }
         let places = self.store.intend(fence(record, moment), &intents, moment.now).await?;
         intents.iter().for_each(say_intent);
+        kept.open = Open::after(record, &intents, &places, moment.now);
         let intended = Intended::of(intents, &places, moment.now);
         let growth = &mut passed.plan.memory.durable.growth;
         *growth = growth.saturating_add(intended.growth_missed);
         Ok(intended)
     }
 
+    /// Carries out those steps of the plan that `may` be.
     async fn apply(
         &self,
-        record: &GroupRecord,
-        (seen, now): (&Observation, Timestamp),
+        look: Look<'_>,
         passed: &engine::Passed,
-        minted: &[Minted],
+        intended: &Intended,
+        may: impl Fn(&Step) -> bool + Send,
     ) -> Applied {
         let orders = Orders {
-            members: &seen.members,
+            members: &look.seen.members,
             departures: &passed.plan.memory.durable.departures,
-            now,
+            now: look.moment.now,
         };
-        let mut applied = self.hands.launch(record, minted).await;
+        let mut applied = self.hands.launch(look.record, &intended.minted).await;
         for step in &passed.plan.steps {
-            applied = applied.join(self.hands.carry_out(record, orders, step).await);
+            if may(step) {
+                applied = applied.join(self.hands.carry_out(look.record, orders, step).await);
+            }
         }
         applied
     }
 }
 
-/// What was written.
-#[derive(Default)]
-struct Intended {
-    /// Launches with their place.
-    minted: Vec<Minted>,
-    /// Launches that no subnet had an address for: nothing is written of them.
-    homeless: Vec<InstanceId>,
-    /// How many of those a rise of desired was to be covered by.
-    growth_missed: u32,
-}
-
-impl Intended {
-    fn of(intents: Vec<Intent>, places: &[Option<Placed>], intended_at: Timestamp) -> Self {
-        let mut intended = Self::default();
-        let mut places = places.iter();
-        for intent in intents {
-            let Intent::Launch {
-                id,
-                name,
-                flags,
-                warm_up_ms,
-                ..
-            } = intent
-            else {
-                continue;
-            };
-            if let Some(place) = places.next().copied().flatten() {
-                intended.minted.push(Minted {
-                    id,
-                    name,
-                    place,
-                    warm_up_ms,
-                    intended_at,
-                });
-            } else {
-                tracing::warn!(instance = %id, "not launched: no subnet of its network has a free address");
-                intended.growth_missed += u32::from(!flags.replacement);
-                intended.homeless.push(id);
-            }
-        }
-        intended
-    }
+/// What a pass works on.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    record: &'a GroupRecord,
+    seen: &'a Observation,
+    moment: Moment,
 }
 
 fn fence(record: &GroupRecord, moment: Moment) -> Fence {
@@ -430,78 +450,28 @@ fn fence(record: &GroupRecord, moment: Moment) -> Fence {
 }
 
 /// What the calls said, for the next pass; what is of members that are no more is dropped.
-fn remember(kept: &mut Kept, record: &GroupRecord, seen: &Observation, applied: &Applied) {
-    kept.answers.clone_from(&applied.answers);
-    kept.words.extend(applied.words.clone());
-    kept.signalled.extend(applied.signalled.iter().copied());
-    let lives = |id: &InstanceId| record.instances.iter().any(|row| row.id == *id);
+fn remember(kept: &mut Kept, look: Look<'_>, applied: Applied) {
+    kept.answers = applied.answers;
     let new: BTreeSet<_> = applied.words.keys().copied().collect();
+    kept.words.extend(applied.words);
+    kept.signalled.extend(applied.signalled);
+    let lives = |id: &InstanceId| look.record.instances.iter().any(|row| row.id == *id);
     kept.words.retain(|id, _| lives(id) || new.contains(id));
     kept.signalled.retain(lives);
-    kept.destroyed.extend(applied.destroyed.iter().copied());
-    let strays: BTreeSet<_> = seen.strays.iter().map(|stray| stray.id).collect();
+    kept.destroyed.extend(applied.destroyed);
+    let strays: BTreeSet<_> = look.seen.strays.iter().map(|stray| stray.id).collect();
     kept.not_adoptable.retain(|id| strays.contains(id));
     kept.destroyed.retain(|id| strays.contains(id));
 }
 
-/// A record that ends or is written anew, one that has just come to run, or a refusal is worth a look at the next slot.
-fn next_look(applied: &Applied, steps: &[Step]) -> Outcome {
-    let moved = steps.iter().any(|step| {
-        matches!(
-            step,
-            Step::Forget { .. } | Step::MarkRunning { .. } | Step::Adopt { .. }
-        )
-    });
-    if applied.look_again || moved || !applied.answers.is_empty() {
-        Outcome::Again
-    } else {
-        Outcome::Rest
-    }
-}
-
-/// The one line a pass, with its counts: for people where something is done, else for whoever looks closely.
-fn say_pass(record: &GroupRecord, passed: &engine::Passed) -> PassOutcome {
-    let orders: Vec<&str> = record.orders.iter().map(|(id, _)| id.as_str()).collect();
-    let orders = orders.join(" ");
-    macro_rules! line {
-        ($say:ident) => {
-            tracing::$say!(
-                group = %record.id,
-                spec_version = record.spec_version,
-                desired = passed.decision.size,
-                instances = record.instances.len(),
-                steps = passed.plan.steps.len(),
-                launches = passed.plan.steps.iter().filter(|step| matches!(step, Step::Launch { .. })).count(),
-                failed = passed.plan.failed.len(),
-                reasons = passed.decision.trail.len() + passed.plan.trail.len(),
-                orders = %orders,
-                "pass",
-            )
-        };
-    }
-    if passed.plan.steps.is_empty() && passed.plan.failed.is_empty() {
-        line!(debug);
-        PassOutcome::Quiet
-    } else {
-        line!(info);
-        PassOutcome::Acted
-    }
-}
-
-/// Which activity an instance's launch or removal is: the way from the scaling log to the driver's calls.
-fn say_intent(intent: &Intent) {
-    match intent {
-        Intent::Launch { id, name, activity, .. } => {
-            tracing::info!(instance = %id, name, activity = %activity.id, "launch intended");
-        }
-        Intent::Move {
-            id,
-            activity: Some(activity),
-            ..
-        } => tracing::info!(instance = %id, activity = %activity.id, "removal intended"),
-        Intent::Move { id, to, .. } => tracing::debug!(instance = %id, ?to, "move intended"),
-        Intent::Adopt { id, activity, .. } => {
-            tracing::info!(instance = %id, activity = %activity.id, "adoption intended");
-        }
-    }
+/// The pass is not stored: what the driver answered before it stays to be observed, beside what it has answered now. Strays
+/// whose destruction is not in the scaling log are not remembered as if it were.
+fn unsettled(kept: &mut Kept, applied: Applied) {
+    let told = std::mem::take(&mut kept.answers);
+    let before = told
+        .into_iter()
+        .filter(|answer| !applied.answers.iter().any(|new| about(new) == about(answer)));
+    kept.answers = before.chain(applied.answers.iter().copied()).collect();
+    kept.words.extend(applied.words);
+    kept.signalled.extend(applied.signalled);
 }

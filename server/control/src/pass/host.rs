@@ -1,6 +1,6 @@
 //! Looks at machines and balancers, once a slot, in a task of its own: one look at a time, and a change wakes its group.
 
-use super::keeper::{Keeper, Knows};
+use super::keeper::{Keeper, Known, Knows};
 use super::looks::Looks;
 use super::views::{MachineView, Machines, Views};
 use super::wake::{Bell, Work};
@@ -52,6 +52,7 @@ impl Host {
             bell: bell.clone(),
             records: Vec::new(),
             emptied: BTreeSet::new(),
+            known: Known::Old,
         };
         Self {
             keeper: Some(make_keeper()),

@@ -38,6 +38,16 @@ pub(super) struct Keeper {
     pub(super) records: Vec<BalancerRecord>,
     /// Balancers without a VServer whose process is known to be gone.
     pub(super) emptied: BTreeSet<LoadBalancerId>,
+    pub(super) known: Known,
+}
+
+/// Whether the balancers that are kept are those that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// As the store last said.
+    Current,
+    /// The store did not say when it was asked: it is asked again at the next look.
+    Old,
 }
 
 impl Keeper {
@@ -47,15 +57,24 @@ impl Keeper {
             Ok(records) => {
                 self.looks.placed(&records);
                 self.records = records;
+                self.known = Known::Current;
             }
             Err(why) => {
+                self.known = Known::Old;
                 tracing::warn!(error = &why as &dyn std::error::Error, "balancers are kept from memory");
             }
         }
     }
 
-    /// One round over all of them.
+    /// One round over all of them. The processes come first: what a store that is gone would say is waited for afterwards.
     pub(super) async fn keep(&mut self, knows: Knows) {
+        self.keep_all(knows).await;
+        if self.known == Known::Old {
+            self.reload().await;
+        }
+    }
+
+    async fn keep_all(&mut self, knows: Knows) {
         for record in self.records.clone() {
             if record.deleted {
                 self.end(&record).await;
@@ -106,10 +125,13 @@ impl Keeper {
         if let Err(why) = self.balancer.remove(record.id).await {
             return tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "not ended yet");
         }
-        if let Err(why) = self.store.balancer_ended(record.id).await {
-            tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "its end is not stored yet");
+        match self.store.balancer_ended(record.id).await {
+            Ok(()) => self.bell.balancers(),
+            // Said again at every slot until it is stored. Not at once: a store that is gone would be asked without a pause.
+            Err(why) => {
+                tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "its end is not stored yet");
+            }
         }
-        self.bell.balancers();
     }
 
     fn spec(&self, record: &BalancerRecord) -> Result<LoadBalancerSpec, String> {

@@ -11,22 +11,28 @@
 //!   driver and balancer; [`settle`] writes what happened; [`keeper`] keeps the balancers' processes and [`guard`] brings
 //!   back those that die; [`host`] looks at all of it once a slot; [`chores`] are what is due by the clock.
 //! - One pass a group at a time, in its own task: no call of a driver holds up the owner.
+//! - While the store does not answer nothing begins and nothing moves on; [`open`] has what was intended before, and that is
+//!   said again until the store is back. Then what is stored rules.
 //! - A source that fails is missing, never zero, never fatal. A settle that is refused is dropped: the next pass, of
 //!   whoever owns the group then, sees the world as it is.
 
 mod apply;
 mod chores;
 mod departures;
+mod ended;
 mod failure;
 mod group;
 mod guard;
 mod host;
 mod intend;
+mod intended;
 mod keeper;
 mod lag;
 mod looks;
+mod measure;
 mod minutes;
 mod observe;
+mod open;
 mod owner;
 mod samples;
 mod settle;

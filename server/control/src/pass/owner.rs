@@ -1,9 +1,9 @@
 //! The owner: one task that holds every group's state, decides when to look, and starts passes.
 //!
 //! Once a slot (a fifteenth of a cycle) it looks at what changed on the host and in the balancers and begins the passes
-//! of the groups whose cycle closes there. It waits for nobody: passes and looks run in tasks of their own.
+//! of the groups whose cycle closes there. It waits for nobody: passes, looks and chores run in tasks of their own.
 
-use super::chores::{Chores, Leases};
+use super::chores::{Holding, Leases, Rounds};
 use super::group::{Kept, Moment, Outcome, Passing};
 use super::guard::Guard;
 use super::host::{Host, Watched};
@@ -16,7 +16,7 @@ use crate::clock::{Clock, Wall};
 use crate::drivers::Driver;
 use crate::ids::Ids;
 use crate::metrics::Passes;
-use crate::store::{LoopStore, StoreError, shard_of};
+use crate::store::{Lease, LoopStore, StoreError, shard_of};
 use api::system::PassOutcome;
 use engine::model::{CYCLE_MS, Cycle, GroupId, Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,7 @@ pub struct Loop {
     passing: Arc<Passing>,
     host: Host,
     guard: Option<Guard>,
-    chores: Chores,
+    chores: Rounds,
     groups: BTreeMap<GroupId, Slot>,
     leases: Leases,
     passes: JoinSet<Finished>,
@@ -69,7 +69,7 @@ pub struct Loop {
 }
 
 /// One group, as the owner holds it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slot {
     /// `None` while its pass is under way.
     kept: Option<Kept>,
@@ -77,6 +77,20 @@ struct Slot {
     woken: bool,
     /// It was looked at since the start.
     looked: bool,
+    /// Another server may have worked on it while its pass was under way: what that pass remembers is not the last word.
+    anew: bool,
+}
+
+impl Default for Slot {
+    /// Of a group of which nothing is remembered.
+    fn default() -> Self {
+        Self {
+            kept: Some(Kept::default()),
+            woken: false,
+            looked: false,
+            anew: false,
+        }
+    }
 }
 
 /// Whether every group was looked at once since the start.
@@ -96,6 +110,15 @@ struct Finished {
 pub fn offset_of(group: GroupId) -> Span {
     let slot = group.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     Span(i64::try_from(slot).unwrap_or(0).rem_euclid(SLOTS) * SLOT_MS)
+}
+
+/// Whether another server may have had the shard between these two: its epoch grows by one each time it changes hands, so
+/// one that we took again ourselves after it had run out is one ahead.
+const fn may_be_anothers(before: Option<&Lease>, now: Option<&Lease>) -> bool {
+    match (before, now) {
+        (Some(before), Some(now)) => now.epoch > before.epoch + 1,
+        _ => true,
+    }
 }
 
 impl Loop {
@@ -118,7 +141,7 @@ impl Loop {
             store, clock, owner, ..
         } = parts;
         Self {
-            chores: Chores::new(store.clone(), clock.clone(), owner),
+            chores: Rounds::new(store.clone(), clock.clone(), owner, handle.work.clone()),
             bell: handle.bell.clone(),
             work: handle.work.clone(),
             figures: handle.figures.clone(),
@@ -165,6 +188,11 @@ impl Loop {
                 () = stop.cancelled() => break,
                 Some(finished) = self.passes.join_next() => self.finish(finished),
                 watched = self.host.looked() => self.watched(watched),
+                Some(round) = self.chores.over() => {
+                    if let Some(holding) = self.chores.take(round) {
+                        self.hold(holding);
+                    }
+                }
                 () = self.bell.rung() => {
                     self.work.begin();
                     self.woken().await;
@@ -172,7 +200,7 @@ impl Loop {
                 }
                 () = self.clock.wait(wait) => {
                     self.work.begin();
-                    self.slot().await;
+                    self.slot();
                     self.work.end();
                 }
             }
@@ -188,22 +216,62 @@ impl Loop {
             tracing::warn!("passes still under way after {STOP_MAX:?} are left to the next start");
         }
         self.host.end().await;
-        self.chores.release().await
+        self.chores.end().await
     }
 
     /// Every group of our shards, looked at once now.
     async fn take_groups(&mut self) -> Result<(), StoreError> {
         let shards: Vec<u16> = self.leases.keys().copied().collect();
         for head in self.store.heads(&shards).await? {
-            self.groups.entry(head.id).or_insert_with(|| Slot {
-                kept: Some(Kept::default()),
-                ..Slot::default()
-            });
+            self.groups.entry(head.id).or_default();
         }
         let ids: Vec<_> = self.groups.keys().copied().collect();
         let now = self.clock.wall();
         ids.into_iter().for_each(|id| self.begin(id, now));
         Ok(())
+    }
+
+    /// Who owns what from now on. Groups of shards that came are looked at; those of shards that went are let go, once the
+    /// pass under way is over: there is never more than one of a group.
+    fn hold(&mut self, holding: Holding) {
+        let before = std::mem::replace(&mut self.leases, holding.leases);
+        if before.len() != self.leases.len() {
+            tracing::info!(before = before.len(), now = self.leases.len(), "shards changed hands");
+        }
+        for (id, slot) in &mut self.groups {
+            let shard = shard_of(*id);
+            slot.anew |= may_be_anothers(before.get(&shard), self.leases.get(&shard));
+            if slot.anew && slot.kept.is_some() {
+                *slot = Slot {
+                    looked: slot.looked,
+                    ..Slot::default()
+                };
+            }
+        }
+        let gone = self
+            .groups
+            .iter()
+            .filter(|(id, slot)| slot.kept.is_some() && !self.is_ours(**id));
+        let gone: Vec<_> = gone.map(|(id, _)| *id).collect();
+        gone.into_iter().for_each(|id| self.let_go(id));
+        for id in holding.groups {
+            if self.is_ours(id) && !self.groups.contains_key(&id) {
+                self.groups.insert(id, Slot::default());
+                self.begin(id, self.clock.wall());
+            }
+        }
+        self.finish_start();
+        self.figures.holds(self.groups.len(), self.leases.len());
+    }
+
+    fn is_ours(&self, group: GroupId) -> bool {
+        self.leases.contains_key(&shard_of(group))
+    }
+
+    /// Another server's now: who serves in it is not ours to say any more.
+    fn let_go(&mut self, group: GroupId) {
+        self.groups.remove(&group);
+        self.handle.looks.forget(group);
     }
 
     /// When the next slot begins; at least [`SLOT_REAL_MIN`] from now whatever the scale. Set once a slot, so that a
@@ -217,14 +285,12 @@ impl Loop {
             .plus(self.clock.anchor().real(to_go).max(SLOT_REAL_MIN));
     }
 
-    async fn slot(&mut self) {
+    fn slot(&mut self) {
         self.set_next_slot();
         let now = self.clock.now();
         self.figures.slot(self.clock.wall());
         self.look_at_host();
-        if let Some(leases) = self.chores.work().await {
-            self.leases = leases;
-        }
+        self.chores.begin();
         self.figures.holds(self.groups.len(), self.leases.len());
         self.finish_start();
         for group in std::mem::take(&mut self.again) {
@@ -291,8 +357,16 @@ impl Loop {
             return;
         };
         slot.looked = true;
-        slot.kept = Some(kept);
+        slot.kept = Some(if std::mem::take(&mut slot.anew) {
+            Kept::default()
+        } else {
+            kept
+        });
         let woken = std::mem::take(&mut slot.woken);
+        if !self.is_ours(group) {
+            self.let_go(group);
+            return self.finish_start();
+        }
         match outcome {
             Outcome::Gone => drop(self.groups.remove(&group)),
             Outcome::Again => drop(self.again.insert(group)),
@@ -328,13 +402,7 @@ impl Loop {
             .collect();
         if self.passes.is_empty() {
             for id in running {
-                self.groups.insert(
-                    id,
-                    Slot {
-                        kept: Some(Kept::default()),
-                        ..Slot::default()
-                    },
-                );
+                self.groups.insert(id, Slot::default());
             }
         }
     }
@@ -346,10 +414,10 @@ impl Loop {
             self.reload_balancers().await;
         }
         for group in woken.groups {
-            self.groups.entry(group).or_insert_with(|| Slot {
-                kept: Some(Kept::default()),
-                ..Slot::default()
-            });
+            if !self.is_ours(group) {
+                continue;
+            }
+            self.groups.entry(group).or_default();
             self.begin(group, self.clock.wall());
         }
     }

@@ -126,7 +126,7 @@ impl Pools {
     /// Begins to write, alone: nobody else writes until it ends.
     pub(super) async fn begin_write(&self) -> Result<Begun, sqlx::Error> {
         match self {
-            Self::Sqlite { write, .. } => write.begin_with("BEGIN IMMEDIATE").await.map(Begun::Sqlite),
+            Self::Sqlite { write, .. } => begin_immediate(write).await.map(Begun::Sqlite),
             Self::Postgres { write, .. } => {
                 let mut begun = write.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
                 sqlx::query(TURN_TO_WRITE).execute(&mut *begun).await?;
@@ -141,6 +141,20 @@ impl Pools {
             Self::Sqlite { read, write } => futures::join!(read.close(), write.close()),
             Self::Postgres { read, write } => futures::join!(read.close(), write.close()),
         };
+    }
+}
+
+/// Begins on the one connection that writes. A commit that failed (a full disk) was undone by SQLite itself, and sqlx, whose
+/// `ROLLBACK` then found nothing to undo, counts that transaction as open for ever: such a connection begins nothing any more,
+/// so it makes room for a new one.
+async fn begin_immediate(write: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    const BEGIN: &str = "BEGIN IMMEDIATE";
+    match write.begin_with(BEGIN).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            write.acquire().await?.close().await?;
+            write.begin_with(BEGIN).await
+        }
+        begun => begun,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The real loop on a real store, with driver, balancer and clock in the test's hands (design 2).
 
 mod departures;
+mod gone;
 mod places;
 mod strays;
 #[path = "../world/mod.rs"]

@@ -5,6 +5,7 @@ use control::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, Leav
 use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::Notify;
 
 type Members = BTreeMap<(VServerId, InstanceId), CheckWord>;
 
@@ -23,6 +24,7 @@ struct State {
 #[derive(Debug, Default)]
 pub struct FakeBalancer {
     state: Mutex<State>,
+    died: Notify,
 }
 
 impl FakeBalancer {
@@ -41,6 +43,19 @@ impl FakeBalancer {
 
     pub fn speak(&self) {
         self.state().mute = false;
+    }
+
+    /// kill -9 of its process.
+    pub fn kill(&self, id: LoadBalancerId) {
+        self.state().running.remove(&id);
+        self.died.notify_waiters();
+    }
+
+    /// It forgets a member.
+    pub fn lose(&self, id: InstanceId) {
+        for members in self.state().running.values_mut() {
+            members.retain(|(_, member), _| *member != id);
+        }
     }
 
     /// Whether its process runs.
@@ -106,6 +121,16 @@ impl Balancer for FakeBalancer {
         state.running.remove(&id);
         state.calls.push(format!("remove {id}"));
         Ok(())
+    }
+
+    async fn until_ended(&self, id: LoadBalancerId) {
+        loop {
+            let died = self.died.notified();
+            if !self.runs(id) {
+                return;
+            }
+            died.await;
+        }
     }
 
     async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError> {

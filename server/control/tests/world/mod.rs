@@ -7,6 +7,7 @@ pub mod balancer;
 pub mod clock;
 pub mod driver;
 pub mod fixture;
+pub mod store;
 
 use balancer::FakeBalancer;
 use clock::HandClock;
@@ -23,6 +24,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use store::MoodyStore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +45,8 @@ pub struct World {
     pub balancer: Arc<FakeBalancer>,
     pub rows: Rows,
     pub store: Arc<dyn LoopStore>,
+    /// The same: what it does is in the test's hands.
+    pub mood: Arc<MoodyStore>,
     ids: Arc<CountedIds>,
     running: Option<(Handle, CancellationToken, JoinHandle<()>)>,
 }
@@ -60,7 +64,8 @@ impl World {
         let driver = Arc::new(FakeDriver::new(clock.clone()));
         let db = Db::scratch().await.expect("a scratch database");
         let leases = clock.clone();
-        let store = Arc::new(SqlStore::with_lease_clock(db.clone(), Arc::new(move || leases.wall())));
+        let sql = SqlStore::with_lease_clock(db.clone(), Arc::new(move || leases.wall()));
+        let mood = Arc::new(MoodyStore::new(sql, clock.clone()));
         fixture::catalogue(&db).await;
         let (balancer, ids) = (Arc::default(), Arc::default());
         Self {
@@ -68,7 +73,8 @@ impl World {
             driver,
             balancer,
             rows: Rows { db },
-            store,
+            store: mood.clone(),
+            mood,
             ids,
             running: None,
         }
