@@ -89,6 +89,27 @@ impl Server {
         (head.to_owned(), body.to_owned())
     }
 
+    /// A template and a group of one, as forms; the id of the request that made the group.
+    fn make_a_group(&self) -> String {
+        let (_, catalogue) = self.post("/api/catalogue", "");
+        let catalogue: Value = serde_json::from_str(&catalogue).unwrap();
+        let vpc = text(&catalogue["vpcs"][0]["id"]);
+        let template = format!(
+            "form[name]=web&form[remark]=&form[image]=sample-web&form[instance_type]=t.quarter&form[vpc]={vpc}\
+             &form[user_data]=&form[environment]="
+        );
+        self.post("/api/templates/create", &template);
+        let template = self.line("the template", |line| says(line, "changed"));
+        let group = format!(
+            "form[name]=web&form[remark]=&form[template]={}&form[min]=1&form[max]=1&form[cpu]=&form[memory]=\
+             &form[warm_up_s]=0&form[scale_in]=allowed&form[removal]=newest&form[brake]=on&form[hold]=on\
+             &form[projection]=on&form[version]=",
+            text(&template["fields"]["resource"])
+        );
+        let (head, _) = self.post("/api/groups/create", &group);
+        header(&head, "x-request-id").to_owned()
+    }
+
     /// The first line of the log from here on that fits.
     fn line(&self, what: &str, fits: impl Fn(&Value) -> bool) -> Value {
         loop {
@@ -139,23 +160,7 @@ fn a_request_leads_from_the_browser_to_the_program_it_starts() {
     let form = format!("name=admin&password={}&next=/", password.trim());
     let (head, _) = server.post("/api/session/sign-in", &form);
     server.cookie = header(&head, "set-cookie").split(';').next().unwrap().to_owned();
-    let (_, catalogue) = server.post("/api/catalogue", "");
-    let catalogue: Value = serde_json::from_str(&catalogue).unwrap();
-    let vpc = text(&catalogue["vpcs"][0]["id"]);
-    let template = format!(
-        "form[name]=web&form[remark]=&form[image]=sample-web&form[instance_type]=t.quarter&form[vpc]={vpc}\
-         &form[user_data]=&form[environment]="
-    );
-    server.post("/api/templates/create", &template);
-    let template = server.line("the template", |line| says(line, "changed"));
-    let group = format!(
-        "form[name]=web&form[remark]=&form[template]={}&form[min]=1&form[max]=1&form[cpu]=&form[memory]=\
-         &form[warm_up_s]=0&form[scale_in]=allowed&form[removal]=newest&form[brake]=on&form[hold]=on\
-         &form[projection]=on&form[version]=",
-        text(&template["fields"]["resource"])
-    );
-    let (head, _) = server.post("/api/groups/create", &group);
-    let request = header(&head, "x-request-id").to_owned();
+    let request = server.make_a_group();
 
     let changed = server.line("the change", |line| {
         says(line, "changed") && line["fields"]["request"] == *request

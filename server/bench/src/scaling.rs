@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use control::clock::{Clock, SystemClock, TimeScale, Wall};
 use control::ids::RandomIds;
 use control::pass::{Loop, LoopParts, offset_of};
+use control::store::retention::Swept;
 use control::store::tx::Row;
 use control::store::{
     BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, SqlStore,
@@ -286,7 +287,7 @@ impl LoopStore for Watched {
         self.inner.mark(product).await
     }
 
-    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError> {
+    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<Swept, StoreError> {
         self.inner.sweep(now, wall, limit).await
     }
 }

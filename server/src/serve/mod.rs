@@ -18,6 +18,7 @@ use crate::lock;
 use anyhow::Context as _;
 use control::auth::sessions;
 use parts::Running;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,15 +77,23 @@ fn announce(config: &Config, listener: &TcpListener, running: &Running) -> anyho
         .public_url
         .as_ref()
         .map_or_else(|| format!("http://{at}"), |url| url.origin().to_owned());
-    println!("Tidegate is at {url}");
-    if let Some(said) = running.first.say() {
-        println!("{said}");
-    }
+    say(&url, running.first.say().as_deref());
     if !config.site_root.join("pkg").is_dir() {
         let folder = config.site_root.display();
         tracing::warn!("there are no scripts and styles in {folder}: pages work without; `make serve` builds them");
     }
     Ok(())
+}
+
+/// Whoever started it may be gone already, its end of the pipe closed: that is no reason to stop serving, as `println!`
+/// would.
+fn say(url: &str, more: Option<&str>) {
+    let mut lines = format!("Tidegate is at {url}\n");
+    lines.extend(more.map(|more| format!("{more}\n")));
+    let mut out = std::io::stdout().lock();
+    if let Err(why) = out.write_all(lines.as_bytes()).and_then(|()| out.flush()) {
+        tracing::debug!(%why, "the address was not printed: nobody reads the output");
+    }
 }
 
 /// Everything that runs until the end.

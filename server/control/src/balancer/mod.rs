@@ -175,7 +175,7 @@ pub trait Balancer: Send + Sync {
     ) -> Result<(), BalancerError>;
     /// Ends the process and removes its directory.
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError>;
-    /// What its members do.
+    /// What its members do. Who was let go of and could not be removed at once is removed on the way.
     async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError>;
     /// Adds a member, forced down until its first check passes.
     async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError>;

@@ -2,6 +2,7 @@
 
 use super::{Act, around};
 use crate::clock::Wall;
+use crate::store::retention::Swept;
 use crate::store::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
 };
@@ -62,7 +63,7 @@ impl LoopStore for Failing {
     async fn announce(&self, tenant: TenantId, changes: &[Change], now: Timestamp) -> Result<(), StoreError> {
         self.0.announce(tenant, changes, now).await
     }
-    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError> {
+    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<Swept, StoreError> {
         self.0.sweep(now, wall, limit).await
     }
 }

@@ -3,6 +3,7 @@
 use super::label::One;
 use super::{Times, since_us};
 use crate::clock::{Clock, Wall};
+use crate::store::retention::Swept;
 use crate::store::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
 };
@@ -162,7 +163,7 @@ impl LoopStore for MeteredStore {
     async fn mark(&self, product: Timestamp) -> Result<(), StoreError> {
         self.timed(StoreCall::Mark, self.inner.mark(product)).await
     }
-    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError> {
+    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<Swept, StoreError> {
         self.timed(StoreCall::Sweep, self.inner.sweep(now, wall, limit)).await
     }
 }

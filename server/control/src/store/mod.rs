@@ -430,6 +430,7 @@ pub trait LoopStore: Send + Sync {
     async fn announce(&self, tenant: TenantId, changes: &[Change], now: Timestamp) -> Result<(), StoreError>;
     /// Stores the product clock's mark (design 2).
     async fn mark(&self, product: Timestamp) -> Result<(), StoreError>;
-    /// Removes what is past its retention; at most `limit` rows of each kind for each reason (see [`retention`]).
-    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError>;
+    /// Removes what is past its retention; at most `limit` rows of each kind for each reason (see [`retention`]). Says
+    /// whether that was all.
+    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<retention::Swept, StoreError>;
 }

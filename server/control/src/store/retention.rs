@@ -13,7 +13,8 @@
 //! - Bytes are of the whole installation, and are those of the stored text and [`ROW_BYTES`] a row. An hour is measured
 //!   once, after it is over ([`measurable`]); what is removed later is taken off again. So the sum is of a few hundred
 //!   numbers, no sweep weighs every row, and the hour under way is not counted yet.
-//! - A sweep removes at most as many rows as it is told for each reason: what is left goes next time.
+//! - A sweep removes at most as many rows as it is told for each reason: what is left goes next time, which is at once (see
+//!   `pass::chores`).
 //! - The audit log and the specs that people made are kept for good: they are what an installation is asked about years
 //!   later, and they grow by hand only.
 
@@ -31,6 +32,35 @@ pub const DECISIONS_MAX: i64 = 500;
 /// Hours measured by one sweep. Fewer, and at the highest time scale hours pass quicker than they are measured; more,
 /// and the first sweep after an upgrade takes long.
 pub const HOURS_A_SWEEP: usize = 24;
+
+/// What a sweep has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swept {
+    /// Nothing.
+    Everything,
+    /// It removed as much as it may at once: there may be more.
+    InPart,
+}
+
+impl Swept {
+    /// Of a removal of that many rows where at most `limit` may go.
+    pub const fn of(removed: usize, limit: u32) -> Self {
+        if removed < limit as usize {
+            Self::Everything
+        } else {
+            Self::InPart
+        }
+    }
+
+    /// Both of these.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        match self {
+            Self::Everything => other,
+            Self::InPart => Self::InPart,
+        }
+    }
+}
 
 /// One kind of history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

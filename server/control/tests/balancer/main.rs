@@ -5,7 +5,7 @@ mod tables;
 mod world;
 
 use control::balancer::haproxy::place::CONFIG;
-use control::balancer::haproxy::{HaproxyBalancer, Version};
+use control::balancer::haproxy::{HaproxyBalancer, Version, socket};
 use control::balancer::{Algorithm, Balancer, BalancerError, Leave, VServerSpec};
 use control::load::{LoadOptions, run};
 use engine::model::{CheckWord, InstanceId, VServerId};
@@ -118,6 +118,25 @@ async fn leave_may_be_repeated_and_an_unknown_member_has_left() {
         .expect_err("gone")
         .to_string();
     assert!(why.contains("join it"), "{why}");
+}
+
+#[tokio::test]
+async fn a_leave_that_was_cut_short_is_finished_by_the_next_look() {
+    let (world, one) = (World::new(), Web::start().await);
+    world.ensure(&[&one]).await;
+    world.until_word(&one, CheckWord::Up).await;
+    let name = format!("{}/{}", world.vs(), one.id);
+    let half = format!("set server {name} state maint");
+    socket::ask(&world.place(), &half).await.expect("an answer");
+    assert_eq!(world.word(&one).await, CheckWord::Absent, "this look still sees it");
+    until("it is not listed", async || {
+        world.stat().await.backends.is_empty().then_some(())
+    })
+    .await;
+    let listed = socket::ask(&world.place(), "show servers state").await;
+    assert!(!listed.expect("an answer").contains(&one.id.to_string()));
+    world.join(&one).await;
+    world.until_word(&one, CheckWord::Up).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,9 @@ use tokio::task::JoinSet;
 /// Product seconds in a second. A start finds product time up to ten real seconds ahead (the stored mark): from 60 on that
 /// would be the ten minutes in which a launch has to run.
 const SCALE: u32 = 40;
+/// How often a member is taken back until the loop has died at a point of that: its drain lasts under a second, and a
+/// busy host may look later.
+const TAKEN_BACK_MAX: usize = 6;
 /// Stories at once: they mostly wait for timers, checks and processes that start.
 const AT_ONCE: usize = 6;
 
@@ -35,7 +38,7 @@ async fn story(fail_at: Option<&str>) -> Told {
     stages.push(("shrunk", site.until("one serves", |now| now.serves(1)).await));
     site.change(&fixed(2)).await;
     stages.push(("grown", site.until("two serve again", |now| now.serves(2)).await));
-    let kept = take_one_back(&mut site).await;
+    let (kept, times) = taken_back(&mut site, fail_at).await;
     // Who is taken back in time is not the crash's to say: a member that was gone by then is launched anew.
     stages.push((
         "one is taken back",
@@ -48,7 +51,7 @@ async fn story(fail_at: Option<&str>) -> Told {
     if fail_at.is_some() {
         site.notice_crash().await;
     }
-    one_activity_each(&site).await;
+    one_activity_each(&site, times).await;
     assert!(
         site.programs_max <= 3,
         "I1: {} programs lived at once",
@@ -78,6 +81,18 @@ async fn lose_one(site: &mut Site) -> Counted {
             return now;
         }
     }
+}
+
+/// Takes one back, until that was the crash's occasion if it is to be. What is there then, and how often it was tried.
+async fn taken_back(site: &mut Site, fail_at: Option<&str>) -> (Counted, usize) {
+    let is_occasion = fail_at.is_some_and(|point| point.contains("undrain"));
+    let mut times = 1;
+    let mut kept = take_one_back(site).await;
+    while is_occasion && !site.crashed && times < TAKEN_BACK_MAX {
+        kept = take_one_back(site).await;
+        times += 1;
+    }
+    (kept, times)
 }
 
 /// Requests in flight hold the drain up; desired comes back before they end.
@@ -122,7 +137,7 @@ async fn end(site: &mut Site, stages: &mut Vec<(&'static str, Counted)>) {
 }
 
 /// I8: each launch and each removal has one activity with its cause, and all have ended.
-async fn one_activity_each(site: &Site) {
+async fn one_activity_each(site: &Site, taken_back: usize) {
     let sql = "SELECT kind, status, cause, instance_id, ended_at FROM activities";
     let mut tx = site.rows.db.read("read the log").await.expect("a read");
     let mut told = BTreeMap::<_, usize>::new();
@@ -138,11 +153,12 @@ async fn one_activity_each(site: &Site) {
             *told.entry((kind, instance)).or_default() += 1;
         }
     }
-    // Who was taken back while it left is removed a second time at the group's end; nobody else is told twice.
-    let twice: Vec<_> = told.iter().filter(|(_, count)| **count > 1).collect();
+    // Who was taken back while it left is removed once more at the group's end; nobody else is told twice.
+    let again: Vec<_> = told.iter().filter(|(_, count)| **count > 1).collect();
+    let more: usize = again.iter().map(|(_, count)| **count - 1).sum();
     assert!(
-        twice.iter().all(|((kind, _), count)| kind == "removal" && **count == 2) && twice.len() <= 1,
-        "told more than once: {twice:?}"
+        again.iter().all(|((kind, _), _)| kind == "removal") && more <= taken_back,
+        "told more than once: {again:?}"
     );
     let launched: Vec<InstanceId> = told
         .keys()
@@ -153,7 +169,6 @@ async fn one_activity_each(site: &Site) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a minute, and it still finds points that do not converge: `make test-all` runs it"]
 async fn a_crash_at_any_point_ends_in_the_same_state_as_none() {
     let told = story(None).await;
     assert!(!told.crashed, "nobody told it to");

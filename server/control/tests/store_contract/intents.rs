@@ -1,8 +1,7 @@
 //! Intents: fenced, all or none, irrevocable.
 
-use crate::world::{GROUP, NOW, TEMPLATE, VERSION, World, activity, addresses, lease_of, moving, settlement};
+use crate::world::{GROUP, NOW, World, activity, addresses, lease_of, moving, settlement};
 use api::groups::{ActivityKind, ActivityStatus};
-use control::drivers::{Birth, Made};
 use control::store::{Fence, InstanceUpdate, Intent, StoreError};
 use engine::census::InstanceState;
 use engine::model::{ActivityId, Flags, GroupId, GroupStatus, InstanceId, LeaveCause, Phase, SubnetId, Timestamp};
@@ -27,7 +26,7 @@ fn host(n: u8) -> Ipv4Addr {
     Ipv4Addr::new(127, 20, 1, n)
 }
 
-fn is_changed<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
+pub fn is_changed<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
     assert!(
         matches!(answer, Err(StoreError::Changed { group: GROUP })),
         "{answer:?}"
@@ -80,7 +79,7 @@ fn in_subnet(world: &World, n: u64, wanted: SubnetId) -> Intent {
     }
 }
 
-async fn gone(world: &World, n: u64) -> InstanceUpdate {
+pub async fn gone(world: &World, n: u64) -> InstanceUpdate {
     let group = world.loaded(GROUP).await;
     let row = group
         .instances
@@ -238,93 +237,6 @@ pub async fn a_launch_without_a_place_is_not_written_and_the_others_are(world: &
     assert_eq!(world.people.activity(GROUP, ActivityId(301)).await, None);
     let nowhere = [in_subnets(world, 302, &[SubnetId(404)])];
     assert_eq!(world.store.intend(fence, &nowhere, NOW).await.unwrap(), [None]);
-}
-
-/// A machine at that address of the first subnet, made ten minutes ago.
-fn adopting(world: &World, n: u64, address: Ipv4Addr) -> Intent {
-    let birth = Birth {
-        subnet: world.subnets[0].0,
-        template: TEMPLATE,
-        template_version: VERSION,
-        warm_up_ms: 5_000,
-        intended_at: Timestamp(NOW.0 - 600_000),
-    };
-    let name = format!("web-old-{n}");
-    Intent::Adopt {
-        id: InstanceId(n),
-        made: Made { name, address, birth },
-        flags: Flags::default(),
-        activity: activity(n, ActivityKind::Launch),
-    }
-}
-
-fn is_not_adoptable<T: std::fmt::Debug>(answer: Result<T, StoreError>, n: u64) {
-    assert!(
-        matches!(answer, Err(StoreError::NotAdoptable { id }) if id == InstanceId(n)),
-        "{answer:?}"
-    );
-}
-
-pub async fn a_machine_that_is_taken_in_gets_the_record_its_tags_tell_of(world: &World) {
-    let fence = world.group().await;
-    let places = world.store.intend(fence, &[world.launching(1)], NOW).await.unwrap();
-    let [.., last] = addresses(&places)[0].octets();
-    let [a, b, c, _] = addresses(&places)[0].octets();
-    let next = Ipv4Addr::new(a, b, c, last + 1);
-    let both = [world.launching(3), adopting(world, 2, next)];
-    let places = world.store.intend(fence, &both, NOW).await.unwrap();
-    assert_eq!(
-        addresses(&places),
-        [Ipv4Addr::new(a, b, c, last + 2)],
-        "no launch is given the address of a machine that is taken in"
-    );
-    let group = world.loaded(GROUP).await;
-    let row = &group.instances[1];
-    assert_eq!(
-        (row.id, row.name.as_str(), row.address),
-        (InstanceId(2), "web-old-2", next)
-    );
-    assert_eq!((row.phase, row.state), (Phase::Launching, InstanceState::Pending));
-    assert_eq!((row.warm_up_ms, row.created_at.0), (5_000, NOW.0 - 600_000));
-    assert_eq!((row.subnet, row.template), (world.subnets[0].0, (TEMPLATE, VERSION)));
-    let seen = world.people.activity(GROUP, ActivityId(2)).await.unwrap();
-    assert_eq!(
-        (seen.kind, seen.status),
-        (ActivityKind::Launch, ActivityStatus::Running)
-    );
-    assert_eq!((seen.instance, seen.started_at), (Some(InstanceId(2)), NOW));
-}
-
-pub async fn a_machine_is_not_taken_in_when_its_id_or_address_is_a_records(world: &World) {
-    let fence = world.group().await;
-    let places = world.store.intend(fence, &[world.launching(1)], NOW).await.unwrap();
-    let address = addresses(&places)[0];
-    let other = Ipv4Addr::new(127, 200, 1, 1);
-    is_not_adoptable(world.store.intend(fence, &[adopting(world, 2, address)], NOW).await, 2);
-    is_not_adoptable(world.store.intend(fence, &[adopting(world, 1, other)], NOW).await, 1);
-    let settled = control::store::Settlement {
-        instances: vec![gone(world, 1).await],
-        ..settlement()
-    };
-    world.store.settle(fence, &settled, NOW).await.unwrap();
-    is_not_adoptable(world.store.intend(fence, &[adopting(world, 1, other)], NOW).await, 1);
-    world
-        .store
-        .intend(fence, &[adopting(world, 2, address)], NOW)
-        .await
-        .unwrap();
-    assert_eq!(world.loaded(GROUP).await.instances.len(), 1);
-}
-
-pub async fn a_disabled_group_takes_in_nothing(world: &World) {
-    let fence = world.group().await;
-    world.people.set_status(GROUP, GroupStatus::Disabled).await;
-    let fence = Fence {
-        spec_version: world.loaded(GROUP).await.spec_version,
-        ..fence
-    };
-    let address = Ipv4Addr::new(127, 200, 1, 1);
-    is_changed(world.store.intend(fence, &[adopting(world, 2, address)], NOW).await);
 }
 
 pub async fn two_hundred_launches_at_once_have_two_hundred_addresses(world: &World) {

@@ -3,6 +3,7 @@
 //! Each test of the contract is written once against [`world::World`]; `contract!` runs it on every store. What only a
 //! database promises is written against [`databases::Kind`]; `databases!` runs it on every database.
 
+mod adopting;
 mod balancers;
 mod database;
 #[path = "../databases/mod.rs"]
@@ -57,9 +58,6 @@ contract! {
         an_address_is_free_again_when_its_record_ended,
         a_launch_whose_subnet_is_full_goes_to_the_next_one,
         a_launch_without_a_place_is_not_written_and_the_others_are,
-        a_machine_that_is_taken_in_gets_the_record_its_tags_tell_of,
-        a_machine_is_not_taken_in_when_its_id_or_address_is_a_records,
-        a_disabled_group_takes_in_nothing,
         two_hundred_launches_at_once_have_two_hundred_addresses,
         a_lost_lease_fences_intents,
         a_released_lease_fences_intents,
@@ -71,6 +69,11 @@ contract! {
         intents_are_written_all_or_none,
         a_removal_fails_the_open_launch,
         a_removal_may_begin_without_drain,
+    }
+    adopting {
+        a_machine_that_is_taken_in_gets_the_record_its_tags_tell_of,
+        a_machine_is_not_taken_in_when_its_id_or_address_is_a_records,
+        a_disabled_group_takes_in_nothing,
     }
     settling {
         memory_and_counts_are_stored,

@@ -5,7 +5,7 @@ use api::groups::ActivityStatus;
 use api::groups::{InstanceUse, MeanMax};
 use api::live::Change;
 use control::store::minutes::MinuteRecord;
-use control::store::retention::{Keep, Retention};
+use control::store::retention::{Keep, Retention, Swept};
 use control::store::{DecisionRow, EndedActivity, Fence, LoopStore, Settlement};
 use engine::model::{ActivityId, CYCLE_MS, InstanceId, Reason, Span, Timestamp};
 use std::sync::Arc;
@@ -306,10 +306,10 @@ pub async fn what_is_counted_is_what_is_there_while_rows_come_and_go(kind: crate
     // One byte less than there is: the oldest hour goes, seven rows a sweep.
     let [(_, bytes), _] = sizes(&db, "events", stored).await;
     let store = tight(&world, bytes - 1);
-    store.sweep(NOW, world.wall.now(), 7).await.unwrap();
+    assert_eq!(store.sweep(NOW, world.wall.now(), 7).await.unwrap(), Swept::InPart);
     let [counted, there] = sizes(&db, "events", stored).await;
     assert_eq!((counted, there.0), (there, 53));
-    store.sweep(NOW, world.wall.now(), 7).await.unwrap();
+    assert_eq!(store.sweep(NOW, world.wall.now(), 7).await.unwrap(), Swept::Everything);
     assert_eq!(
         sizes(&db, "events", stored).await[1].0,
         53,

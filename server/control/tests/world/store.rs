@@ -4,6 +4,7 @@ use super::clock::HandClock;
 use api::live::Change;
 use async_trait::async_trait;
 use control::clock::{Clock as _, Wall};
+use control::store::retention::Swept;
 use control::store::sql::SqlStore;
 use control::store::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
@@ -151,7 +152,7 @@ impl LoopStore for MoodyStore {
         self.writes("mark").await?;
         self.inner.mark(product).await
     }
-    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError> {
+    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<Swept, StoreError> {
         self.writes("sweep").await?;
         self.inner.sweep(now, wall, limit).await
     }

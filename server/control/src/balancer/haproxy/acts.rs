@@ -236,6 +236,33 @@ impl HaproxyBalancer {
         process::until(DELETE_LIMIT, gone).await.unwrap_or(Ok(Leave::Going))
     }
 
+    /// Deletes who was let go of and had connections left, or whose `leave` was cut short by a crash: nobody asks for them
+    /// again, since they get nothing and count as absent. Whoever changes members has the turn first; the next look does it.
+    pub(super) async fn finish_leaves(&self, id: LoadBalancerId, rows: &[Row]) {
+        let left: Vec<_> = rows
+            .iter()
+            .filter(|row| row.maintenance)
+            .map(|row| format!("del server {}/{}", row.vserver, row.member.id))
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        let desk = self.desk(id);
+        let Ok(_turn) = desk.try_lock() else { return };
+        let known = [
+            socket::NO_SERVER,
+            socket::NO_BACKEND,
+            socket::DELETED,
+            socket::ATTACHED,
+            socket::SERVES,
+        ];
+        let answer = self.ask(id, &left.join("; ")).await;
+        let judged = answer.and_then(|answer| socket::judge(&answer, &known).map_err(|why| refused(id, "leave", why)));
+        if let Err(why) = judged {
+            tracing::warn!(balancer = %id, error = &why as &dyn std::error::Error, "members that left are still listed");
+        }
+    }
+
     fn vserver(&self, desk: &mut Desk, id: LoadBalancerId, vs: VServerId) -> Result<VServerSpec, BalancerError> {
         if desk.spec.is_none() {
             desk.spec = self.place(id).spec();

@@ -188,8 +188,10 @@ impl Balancer for HaproxyBalancer {
 
     async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError> {
         let answer = self.ask(id, "show stat; show servers state").await?;
-        let stat = stat::stat(&answer).map_err(|why| refused(id, "show stat", why))?;
+        let say = |why| refused(id, "show stat", why);
+        let stat = stat::stat(&answer).map_err(say)?;
         self.remember(id, &stat);
+        self.finish_leaves(id, &stat::rows(&answer).map_err(say)?).await;
         Ok(stat)
     }
 

@@ -27,6 +27,8 @@ pub const NO_BACKEND: &str = "No such backend.";
 pub const DELETED: &str = "Server deleted.";
 /// `del server` must be repeated.
 pub const ATTACHED: &str = "Server still has connections attached to it, cannot remove it.";
+/// `del server` found a server that was taken in again.
+pub const SERVES: &str = "Only servers in maintenance mode can be deleted.";
 /// `set server addr` did something, or had nothing to do.
 pub const ADDRESS: [&str; 3] = ["IP changed from", "port changed from", "no need to change"];
 

@@ -11,7 +11,7 @@ mod sweep;
 
 pub use state::{StoredActivity, StoredDecision, StoredInstance};
 
-use super::retention::Retention;
+use super::retention::{Retention, Swept};
 use super::sql::LeaseClock;
 use super::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
@@ -168,8 +168,7 @@ impl LoopStore for MemoryStore {
         Ok(())
     }
 
-    async fn sweep(&self, now: Timestamp, _wall: Wall, limit: u32) -> Result<(), StoreError> {
-        sweep::all(&mut self.lock(), &self.retention, now, limit);
-        Ok(())
+    async fn sweep(&self, now: Timestamp, _wall: Wall, limit: u32) -> Result<Swept, StoreError> {
+        Ok(sweep::all(&mut self.lock(), &self.retention, now, limit))
     }
 }

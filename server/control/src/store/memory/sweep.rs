@@ -3,7 +3,7 @@
 
 use super::state::{Group, State};
 use crate::store::minutes::{CYCLES_A_MINUTE, MINUTES_A_ROW, quarter_of};
-use crate::store::retention::{EVENTS_MAX, Kind, Retention, begins, hour_at, measurable};
+use crate::store::retention::{EVENTS_MAX, Kind, Retention, Swept, begins, hour_at, measurable};
 use crate::store::rules::{CYCLES_A_ROW, hour_of};
 use engine::model::{ActivityId, CYCLE_MS, Cycle, GroupId, InstanceId, TenantId, Timestamp};
 
@@ -31,15 +31,19 @@ enum Key {
 }
 
 /// Removes at most `limit` of each kind for each reason.
-pub(super) fn all(state: &mut State, kept: &Retention, now: Timestamp, limit: u32) {
-    let limit = limit as usize;
-    remove(state, many(state).into_iter().take(limit).collect());
+pub(super) fn all(state: &mut State, kept: &Retention, now: Timestamp, limit: u32) -> Swept {
+    let (mut swept, mut more) = (Swept::Everything, Swept::Everything);
+    let mut go = |state: &mut State, past: Vec<Past>| {
+        let past: Vec<_> = past.into_iter().take(limit as usize).collect();
+        swept = swept.and(Swept::of(past.len(), limit));
+        remove(state, past);
+    };
+    let too_many = many(state);
+    go(state, too_many);
     for kind in Kind::ALL {
         let cut = kept.cut(kind, now);
-        remove(
-            state,
-            oldest(state, kind).filter(|past| past.at < cut).take(limit).collect(),
-        );
+        let old = oldest(state, kind).filter(|past| past.at < cut).collect();
+        go(state, old);
         let closed = begins(measurable(now) + 1);
         let measured: Vec<Past> = oldest(state, kind).filter(|past| past.at < closed).collect();
         let bytes: i64 = measured.iter().map(|past| past.bytes).sum();
@@ -47,16 +51,12 @@ pub(super) fn all(state: &mut State, kept: &Retention, now: Timestamp, limit: u3
             continue;
         };
         let hour = hour_at(first.at);
-        remove(
-            state,
-            measured
-                .iter()
-                .copied()
-                .filter(|past| hour_at(past.at) == hour)
-                .take(limit)
-                .collect(),
-        );
+        let much = measured.iter().copied().filter(|past| hour_at(past.at) == hour);
+        go(state, much.collect());
+        // The next hour may be too much as well.
+        more = Swept::InPart;
     }
+    swept.and(more)
 }
 
 /// Everything of a kind that may go, oldest first.

@@ -9,7 +9,7 @@ pub(crate) mod series;
 mod settle;
 mod sweep;
 
-use super::retention::Retention;
+use super::retention::{Retention, Swept};
 use super::tx::Tx;
 use super::{
     BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement,
@@ -195,7 +195,7 @@ impl LoopStore for SqlStore {
         super::clock::mark(&self.db, product).await
     }
 
-    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<(), StoreError> {
+    async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<Swept, StoreError> {
         sweep::all(&self.db, &self.retention, (now, wall), limit).await
     }
 }

@@ -1,7 +1,7 @@
 //! Retention (see [`crate::store::retention`] for what goes when).
 //!
 //! Each kind in transactions of its own and bounded, so that no pass waits long behind a sweep; what is left is for the
-//! next one. Every removal answers what it removed, and that is taken off the sizes of its hours.
+//! next one, and the answer says that there is some. Every removal answers what it removed, and that is taken off the sizes of its hours.
 //!
 //! `CROSS JOIN` keeps SQLite to the written order: one look-up for each tenant, instead of a walk over every event there
 //! is.
@@ -9,7 +9,7 @@
 use crate::clock::Wall;
 use crate::store::minutes::{CYCLES_A_MINUTE, MINUTES_A_ROW};
 use crate::store::retention::{
-    DECISIONS_MAX, EVENTS_MAX, HOURS_A_SWEEP, Kind, ROW_BYTES, Retention, hour_at, measurable,
+    DECISIONS_MAX, EVENTS_MAX, HOURS_A_SWEEP, Kind, ROW_BYTES, Retention, Swept, hour_at, measurable,
 };
 use crate::store::rules::CYCLES_A_ROW;
 use crate::store::tx::{Row, Tx, Value, word};
@@ -131,32 +131,32 @@ pub(super) async fn all(
     kept: &Retention,
     (now, wall): (Timestamp, Wall),
     limit: u32,
-) -> Result<(), StoreError> {
+) -> Result<Swept, StoreError> {
+    let mut swept = Swept::Everything;
     for kind in Kind::ALL {
         let past = past(kind);
         let cut = past.date(kept.cut(kind, now));
-        past.remove(
-            db,
-            "sweep what is old",
-            past.old,
-            (cut, Some(hour_at(kept.cut(kind, now)))),
-            limit,
-        )
-        .await?;
+        let over = Some(hour_at(kept.cut(kind, now)));
+        let old = past.remove(db, "sweep what is old", past.old, (cut, over), limit);
+        swept = swept.and(old.await?);
         if let Some((sql, most)) = past.many {
-            past.remove(db, "sweep what is many", sql, (most, None), limit).await?;
+            let many = past.remove(db, "sweep what is many", sql, (most, None), limit);
+            swept = swept.and(many.await?);
         }
         past.measure(db, now).await?;
         if let Some(hour) = past.too_much(db, kept.of(kind).bytes).await? {
             let end = past.first_of(hour + 1);
             past.remove(db, "sweep what is much", past.old, (end, Some(hour + 1)), limit)
                 .await?;
+            // The next hour may be too much as well.
+            swept = Swept::InPart;
         }
     }
     db.write("sweep sessions", move |tx| {
         Box::pin(async move { tx.execute(SESSIONS, values![wall, limit]).await.map(|_| ()) })
     })
-    .await
+    .await?;
+    Ok(swept)
 }
 
 /// Removes what a group's newest decision pushes out; the pass that writes it does this, so that no sweep has to look
@@ -190,17 +190,18 @@ impl Past {
         sql: &'static str,
         (first, over): (i64, Option<i64>),
         limit: u32,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Swept, StoreError> {
         let (kind, an_hour) = (self.kind, self.an_hour);
         let work = async move |tx: &mut Tx| {
             let removed = tx.all(sql, values![first, limit]).await?;
             for (hour, (rows, bytes)) in by_hour(&removed, an_hour)? {
                 take_off(tx, kind, hour, (rows, bytes)).await?;
             }
-            match over.filter(|_| removed.len() < limit as usize) {
-                Some(over) => forget(tx, kind, over).await,
-                None => Ok(()),
+            let swept = Swept::of(removed.len(), limit);
+            if let Some(over) = over.filter(|_| swept == Swept::Everything) {
+                forget(tx, kind, over).await?;
             }
+            Ok(swept)
         };
         db.write(operation, move |tx| Box::pin(async move { work(tx).await }))
             .await
