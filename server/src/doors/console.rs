@@ -14,10 +14,10 @@ use http::Extensions;
 use http::header::{self, HeaderValue};
 use leptos::config::Env;
 use leptos::prelude::{LeptosOptions, provide_context, use_context};
-use leptos_axum::{LeptosRoutes, ResponseOptions};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tower_sessions::Session;
 
@@ -35,12 +35,15 @@ pub fn options(site_root: &Path) -> LeptosOptions {
         .build()
 }
 
+/// The console's own list of routes, made once a process and before anything is rendered: while the framework makes one, a
+/// page that is rendered by another thread waits for its data for ever (leptos issue 4773).
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| leptos_axum::generate_route_list(app::App));
+
 /// Pages by the console's own list of routes, server functions, and the console's page for everything unknown.
 pub fn routes(host: &Host) -> Router<Host> {
-    let list = leptos_axum::generate_route_list(app::App);
     Router::new()
         .route("/api/{*function}", post(call))
-        .leptos_routes_with_handler(list, page)
+        .leptos_routes_with_handler(ROUTES.clone(), page)
         .fallback_service(static_files::or_else(host, unknown))
 }
 
