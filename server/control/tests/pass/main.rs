@@ -1,5 +1,6 @@
 //! The real loop on a real store, with driver, balancer and clock in the test's hands (design 2).
 
+mod broken;
 mod departures;
 mod gone;
 mod places;
