@@ -432,8 +432,6 @@ impl Loop {
     async fn reload_balancers(&mut self) {
         if self.host.reload().await {
             self.look_at_host();
-        } else {
-            self.bell.balancers();
         }
     }
 
