@@ -4,6 +4,7 @@
 //! cycle. Without the earlier one there is none: missing, never zero. Rates are per *real* second (design 2).
 
 use crate::drivers::Usage;
+use crate::store::Launch;
 use engine::model::{Cycle, InstanceId, Metric, Missing, Reading};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,15 @@ const WHOLE: u128 = 100_000;
 pub(super) struct Capacity {
     pub(super) vcpu_milli: u32,
     pub(super) memory_bytes: u64,
+}
+
+impl From<&Launch> for Capacity {
+    fn from(launch: &Launch) -> Self {
+        Self {
+            vcpu_milli: launch.vcpu_milli,
+            memory_bytes: launch.memory_bytes,
+        }
+    }
 }
 
 /// The last closed cycle's samples of one group's members.
