@@ -317,6 +317,20 @@ async fn a_member_is_not_signalled_while_a_running_balancer_may_still_send_to_it
 }
 
 #[tokio::test]
+async fn a_balancer_that_never_answers_holds_a_pass_up_for_one_deadline_and_signals_nobody() {
+    let world = world_with(&served(2)).await;
+    world.cycles(2).await;
+    world.edit(GROUP, &GroupSpec { max: 1, ..served(1) }).await;
+    world.balancer.hang();
+    world.wake(GROUP).await;
+    world.run(7).await;
+    assert_eq!((world.driver.signals().len(), world.driver.machines()), (0, 2));
+    world.balancer.speak();
+    world.cycles(3).await;
+    assert_eq!((world.driver.signals().len(), world.driver.machines()), (1, 1));
+}
+
+#[tokio::test]
 async fn each_minute_of_a_members_use_is_kept_once() {
     let world = world_with(&GroupSpec {
         rules: Vec::new(),
