@@ -142,7 +142,6 @@ impl Passing {
         let record = match self.store.load(group).await {
             Ok(Some(record)) => record,
             Ok(None) => {
-                self.hands.looks.forget(group);
                 self.figures.ended(PassOutcome::Gone);
                 return Ok(Outcome::Gone);
             }

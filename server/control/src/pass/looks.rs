@@ -186,7 +186,7 @@ impl Looks {
             .collect()
     }
 
-    /// Which balancers there are.
+    /// Which balancers there are. What is known of others is forgotten, but for turns that somebody has or waits for.
     pub(super) fn placed(&self, records: &[BalancerRecord]) {
         let live = records.iter().filter(|record| !record.deleted);
         let pairs = live.flat_map(|record| record.vservers.iter().map(|vserver| (vserver.id, record.id)));
@@ -196,6 +196,9 @@ impl Looks {
             of,
             all: all.into_iter().collect(),
         };
+        let known: BTreeSet<_> = records.iter().map(|record| record.id).chain(self.all_kept()).collect();
+        lock(&self.looks).retain(|id, _| known.contains(id));
+        lock(&self.turns).retain(|id, turn| known.contains(id) || Arc::strong_count(turn) > 1);
     }
 }
 
@@ -255,5 +258,24 @@ mod tests {
         let (removed, revived) = tokio::join!(looks.remove(&Slow, id), looks.revive(&Slow, id));
         assert!(removed.is_ok() && revived.is_none());
         assert_eq!(looks.all_kept(), []);
+    }
+
+    #[test]
+    fn what_is_known_of_a_balancer_that_is_gone_is_forgotten_but_for_a_turn_in_use() {
+        let (looks, [idle, used, kept]) = (Looks::default(), [1, 2, 3].map(LoadBalancerId));
+        for id in [idle, used, kept] {
+            looks.turn(id);
+            looks.put(id, BalancerLook::new(Mark::default(), Ok(BalancerStat::default())));
+        }
+        looks.keep(spec(kept));
+        let turn = looks.turn(used);
+        looks.placed(&[]);
+        let ids: Vec<_> = lock(&looks.looks).keys().copied().collect();
+        assert_eq!(ids, [kept]);
+        let turns: Vec<_> = lock(&looks.turns).keys().copied().collect();
+        assert_eq!(turns, [used, kept]);
+        drop(turn);
+        looks.placed(&[]);
+        assert!(!lock(&looks.turns).contains_key(&used));
     }
 }

@@ -271,7 +271,7 @@ impl Loop {
         self.leases.contains_key(&shard_of(group))
     }
 
-    /// Another server's now: who serves in it is not ours to say any more.
+    /// Gone, or another server's now: who serves in it is not ours to say any more.
     fn let_go(&mut self, group: GroupId) {
         self.groups.remove(&group);
         self.handle.looks.forget(group);
@@ -379,7 +379,7 @@ impl Loop {
             return self.finish_start();
         }
         match outcome {
-            Outcome::Gone => drop(self.groups.remove(&group)),
+            Outcome::Gone => self.let_go(group),
             Outcome::Again => drop(self.again.insert(group)),
             Outcome::Rest | Outcome::Dropped => {}
         }
