@@ -189,11 +189,9 @@ impl Balancer for FakeBalancer {
 
     async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
         let call = format!("drain {member}");
-        self.changes(id, call, |members| {
-            members.insert((vs, member), CheckWord::Draining(0))
-        })
-        .await
-        .map(|_| ())
+        self.changes(id, call, |members| members.insert((vs, member), CheckWord::Draining(0)))
+            .await
+            .map(|_| ())
     }
 
     async fn undrain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
