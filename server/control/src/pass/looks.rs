@@ -100,6 +100,14 @@ impl Looks {
         lock(&self.places).all.clone()
     }
 
+    /// Whether any of them said why it does not answer.
+    pub(super) fn any_in_trouble(&self) -> bool {
+        let all = self.all();
+        let looks = lock(&self.looks);
+        let mut seen = all.iter().filter_map(|id| looks.get(id));
+        seen.any(|look| look.trouble.is_some())
+    }
+
     /// A pass saw these members serving.
     pub(super) fn serving(&self, group: GroupId, members: Vec<(VServerId, MemberAddress)>) {
         lock(&self.members).insert(group, members);
