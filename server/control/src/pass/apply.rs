@@ -138,7 +138,13 @@ impl Hands {
             Step::Signal { id, .. } => self.signal(member(id)).await,
             Step::Delete { id, .. } => self.delete(*id).await,
             Step::DestroyStray { id } => self.destroy_stray(*id).await,
-            _ => Applied::default(),
+            // Launches are carried out by their intents; the others are what a record says, and settling writes that.
+            Step::Launch { .. }
+            | Step::MarkRunning { .. }
+            | Step::MarkInService { .. }
+            | Step::Forget { .. }
+            | Step::Adopt { .. }
+            | Step::Detach { .. } => Applied::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use engine::Passed;
 use engine::census::{Cohorts, InstanceState, state_of};
 use engine::model::{
     ActivityId, DriverWord, Flags, GroupStatus, InstanceId, LeaveCause, Member, Observation, Order, Phase, Reason,
-    Step, Timestamp,
+    Step,
 };
 use std::collections::BTreeSet;
 
@@ -272,14 +272,10 @@ impl Settling<'_> {
             .cloned()
             .collect();
         DecisionRow {
-            at: self.at(),
+            at: self.moment.now,
             size: self.passed.decision.size,
             trail,
         }
-    }
-
-    fn at(&self) -> Timestamp {
-        self.moment.now
     }
 }
 
