@@ -191,7 +191,7 @@ impl Hands {
     }
 
     async fn create_again(&self, record: &GroupRecord, id: InstanceId) -> Applied {
-        let Some(row) = record.instances.iter().find(|row| row.id == id) else {
+        let Some(row) = record.row(id) else {
             return Applied::default();
         };
         match self.launch_of(record, row).await {
@@ -219,7 +219,7 @@ impl Hands {
     }
 
     async fn register(&self, record: &GroupRecord, id: InstanceId, vserver: VServerId) -> Applied {
-        let row = record.instances.iter().find(|row| row.id == id);
+        let row = record.row(id);
         let binding = record.spec.bindings.iter().find(|binding| binding.vserver == vserver);
         if let (Some(row), Some(binding), Some(place)) = (row, binding, self.looks.place(vserver)) {
             let join = self.balancer.join(place, vserver, address(row, binding));
