@@ -160,8 +160,8 @@ async fn sessions(db: &Db, wall: Wall, limit: u32) -> Result<Swept, StoreError> 
     let removed = db.write("sweep sessions", move |tx| {
         Box::pin(async move { tx.execute(SESSIONS, values![wall, limit]).await })
     });
-    let removed = usize::try_from(removed.await?).unwrap_or(usize::MAX);
-    Ok(Swept::of(removed, limit))
+    let removed: u64 = removed.await?;
+    Ok(Swept::of(usize::try_from(removed).unwrap_or(usize::MAX), limit))
 }
 
 /// Removes what a group's newest decision pushes out; the pass that writes it does this, so that no sweep has to look
