@@ -263,7 +263,7 @@ mod tests {
     async fn a_process_that_is_removed_at_the_same_time_is_not_started_again() {
         let (looks, id) = (Looks::default(), LoadBalancerId(1));
         looks.ensure(&Slow, spec(id)).await.expect("it is kept");
-        let (removed, revived) = tokio::join!(looks.remove(&Slow, id), looks.revive(&Slow, id));
+        let (removed, revived) = tokio::join!(biased; looks.remove(&Slow, id), looks.revive(&Slow, id));
         assert!(removed.is_ok() && revived.is_none());
         assert_eq!(looks.all_kept(), []);
     }
