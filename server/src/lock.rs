@@ -78,7 +78,8 @@ pub fn take(data: &Path, purpose: &str) -> Result<DataLock, LockError> {
     Ok(DataLock { _file: file })
 }
 
-/// Only for its owner: the database and the first password are in it.
+/// Passable for all (instances may have users of their own), readable for its owner only; the files in it are private
+/// themselves.
 fn make(data: &Path) -> Result<(), LockError> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o711).create(data);
     made.map_err(|source| LockError::Io {

@@ -17,7 +17,7 @@ impl<T: Trail> Draft<'_, T> {
     pub(super) fn remove_unhealthy(&mut self) {
         self.say_doubts();
         let mut places = self.places(is_broken);
-        self.by_age(&mut places);
+        self.by_urgency(&mut places);
         let limit = self.kill_limit();
         let mut killing = self.cohorts.leaving_for_health.saturating_add(self.braking_launches());
         let mut braked = false;

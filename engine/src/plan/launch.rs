@@ -98,7 +98,7 @@ impl<T: Trail> Draft<'_, T> {
             let sick = look.role == Role::Unhealthy && look.health == Health::Failing;
             (sick || look.role == Role::LaunchFailed) && !member.flags.protected && !member.flags.standby
         });
-        self.by_age(&mut places);
+        self.by_urgency(&mut places);
         if let Some(at) = places.first().copied() {
             let id = self.seen.members[at].id;
             self.trail.say(|| Reason::TrialMakesRoom { id });

@@ -126,8 +126,8 @@ impl<T: Trail> Draft<'_, T> {
         }
     }
 
-    /// Oldest first; ties by id.
-    pub(super) fn by_age(&self, places: &mut [usize]) {
+    /// Longest down first, then oldest; ties by id.
+    pub(super) fn by_urgency(&self, places: &mut [usize]) {
         places.sort_by_key(|at| {
             (
                 Reverse(self.looks[*at].down),

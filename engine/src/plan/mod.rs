@@ -15,7 +15,7 @@ mod leave;
 pub(crate) mod progress;
 mod strays;
 
-use crate::census::{Cohorts, Look, Role};
+use crate::census::{Cohorts, Look, Role, leaving_for};
 use crate::memory::Memory;
 use crate::model::{
     GroupSpec, GroupStatus, InstanceId, LaunchFailure, LeaveCause, Member, Observation, Reason, Source, Step,
@@ -207,7 +207,7 @@ impl<'a, T: Trail> Draft<'a, T> {
     fn progress(&mut self) {
         for (at, member) in self.seen.members.iter().enumerate() {
             let look = &self.looks[at];
-            if look.role == Role::Gone && progress::left_for(member).is_none() {
+            if look.role == Role::Gone && leaving_for(member).is_none() {
                 self.trail.say(|| Reason::Vanished { id: member.id });
             }
             if self.taken[at] {

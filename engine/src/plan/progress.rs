@@ -26,11 +26,6 @@ pub(crate) struct Turn<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Why a member that is gone had left; `None` if nobody here asked for it.
-pub(crate) fn left_for(member: &crate::model::Member) -> Option<LeaveCause> {
-    leaving_for(member)
-}
-
 impl Turn<'_> {
     /// Whether there is a step to take.
     pub(crate) fn any(&self) -> bool {

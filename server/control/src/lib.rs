@@ -5,11 +5,12 @@
 //! - [`pass`]: observe -> fold -> decide -> plan -> intend -> apply -> settle.
 //! - [`load`]: the load generator, `tidegate load`.
 //! - [`auth`], [`commands`], [`queries`]: the two halves of every change and every page. [`request`]: the id a request
-//!   is followed by.
+//!   is followed by. [`chain`]: an error with its causes, for the log.
 //! - [`metrics`]: what is counted and timed, and how the parts do.
 
 pub mod auth;
 pub mod balancer;
+pub mod chain;
 pub mod clock;
 pub mod commands;
 pub mod drivers;

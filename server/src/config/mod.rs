@@ -25,6 +25,10 @@ pub const FILE_VARIABLE: &str = "TIDEGATE_CONFIG";
 
 /// What is printed instead of a secret.
 const NOT_SHOWN: &str = "(not shown)";
+/// What names of secrets have in them, and of addresses that may hold one.
+const TELLING: [&str; 5] = ["token", "secret", "password", "database", "url"];
+/// The setting that may hold a password.
+const DATABASE_URL: &str = "database_url";
 
 /// The settings, typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,7 +210,7 @@ impl Loaded {
             let known = self.texts.get(key.name);
             let (source, value) = known.map_or((Source::Default, key.shown_default()), |(s, v)| (*s, v.as_str()));
             let shown = match &self.config.database_url {
-                Some(url) if key.name == "database_url" => url.to_string(),
+                Some(url) if key.name == DATABASE_URL => url.to_string(),
                 _ => printable(value),
             };
             format!("{:<20} {source:<12} {shown}\n", key.name)
@@ -248,15 +252,7 @@ impl Settled {
             match (table::key(&name), value) {
                 (None, toml::Value::Table(inner)) => self.branch(path, &format!("{name}."), inner),
                 (Some(key), value) => self.set(key, Source::File, place, &plain(value)),
-                (None, value) => {
-                    let advice = advice(&name, &KEYS.map(|key| key.name));
-                    self.wrong.push(ConfigError::Unknown {
-                        place,
-                        key: name,
-                        value: printable(&plain(value)),
-                        advice,
-                    });
-                }
+                (None, value) => self.unknown(place, &name, &plain(value), &KEYS.map(|key| key.name)),
             }
         }
     }
@@ -267,16 +263,20 @@ impl Settled {
             if let Some(key) = KEYS.iter().find(|key| key.env == name) {
                 self.set(key, Source::Environment, format!("{place}, {name}"), value);
             } else if name.starts_with(PREFIX) && !OTHER_VARIABLES.contains(&name.as_str()) {
-                let (key, value) = (name.clone(), printable(value));
-                let advice = advice(name, &KEYS.map(|key| key.env));
-                self.wrong.push(ConfigError::Unknown {
-                    place,
-                    key,
-                    value,
-                    advice,
-                });
+                self.unknown(place, name, value, &KEYS.map(|key| key.env));
             }
         }
+    }
+
+    /// Notes what is no setting.
+    fn unknown(&mut self, place: String, typed: &str, value: &str, known: &[&str]) {
+        let meant = table::meant(typed, known.iter().copied());
+        self.wrong.push(ConfigError::Unknown {
+            place,
+            key: typed.to_owned(),
+            value: shown_of_unknown(typed, meant, value),
+            advice: advice(meant, known),
+        });
     }
 
     fn flags(&mut self, given: &Given) {
@@ -313,7 +313,7 @@ impl Settled {
     fn typed(&mut self) -> Option<Config> {
         let listen = self.take("listen", parse::address);
         let data = self.take("data", parse::path);
-        let database_url = self.take("database_url", parse::database_url);
+        let database_url = self.take(DATABASE_URL, parse::database_url);
         let site_root = self.take("site_root", parse::path);
         let time_scale = self.take("time_scale", parse::time_scale);
         let haproxy = self.take("haproxy", parse::path);
@@ -360,13 +360,26 @@ fn shown(key: &Key, value: &str) -> String {
     }
 }
 
+/// The value of what is no setting, as it may be printed: a secret under a mistyped name is a secret still.
+fn shown_of_unknown(typed: &str, meant: Option<&str>, value: &str) -> String {
+    let typed = typed.to_ascii_lowercase();
+    let telling = TELLING.iter().any(|word| typed.contains(word));
+    let is_meant = |key: &&Key| meant.is_some_and(|meant| [key.name, key.env].contains(&meant));
+    let secret = |key: &Key| [METRICS_TOKEN, DATABASE_URL].contains(&key.name);
+    if telling || KEYS.iter().find(is_meant).is_some_and(secret) {
+        NOT_SHOWN.to_owned()
+    } else {
+        printable(value)
+    }
+}
+
 /// A value of the file as one would type it after a flag.
 fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn advice(typed: &str, known: &[&str]) -> String {
-    match table::meant(typed, known.iter().copied()) {
+fn advice(meant: Option<&str>, known: &[&str]) -> String {
+    match meant {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("there are {}", known.join(", ")),
     }

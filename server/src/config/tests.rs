@@ -190,4 +190,16 @@ fn a_secret_setting_is_not_printed_whether_it_is_good_or_not() {
         said.contains("`metrics_token` cannot be `(not shown)`") && !said.contains("sesame"),
         "{said}"
     );
+    let mistyped = [
+        wrong(&given(&[], &[], "metrics_tokn = \"sesame\"")),
+        wrong(&given(&[], &[], "[metrics]\ntoken = \"sesame\"")),
+        wrong(&given(&[], &[], "password = \"sesame\"")),
+        wrong(&given(&[], &[], "databse_ur = \"sesame\"")),
+        wrong(&given(&[], &[("TIDEGATE_METRICS_TOKE", "sesame")], "")),
+        wrong(&given(&[], &[("TIDEGATE_DATABASE_URI", "sesame")], "")),
+        wrong(&given(&[], &[("TIDEGATE_SECRET", "sesame")], "")),
+    ];
+    for said in mistyped {
+        assert!(said.contains("(not shown)") && !said.contains("sesame"), "{said}");
+    }
 }

@@ -38,6 +38,7 @@ pub async fn serve(listener: TcpListener, app: Router, shutdown: CancellationTok
     while let Some(taken) = next(&listener, &places, &shutdown).await {
         match taken {
             Ok((stream, peer, place)) => {
+                last = None;
                 let life = connection(stream, peer, app.clone(), shutdown.clone(), cut.clone());
                 open.spawn(async move {
                     life.await;
@@ -79,7 +80,7 @@ async fn next(
     }
 }
 
-/// Says once what the kernel refuses, and waits a little.
+/// Says what the kernel refuses, once until a connection is taken again, and waits a little.
 async fn pause(why: &io::Error, last: &mut Option<io::ErrorKind>, shutdown: &CancellationToken) {
     if last.replace(why.kind()) != Some(why.kind()) {
         tracing::warn!(%why, "cannot take a connection; raise the limit of open files if this goes on");

@@ -3,6 +3,7 @@
 //! The actor is looked up here, once a request, and only for these two: files and event streams do without.
 
 use super::{Host, security, session, static_files};
+use crate::config::parse::PublicUrl;
 use api::actor::Actor;
 use app::calls::{ClientAddress, SessionHandle};
 use axum::body::Body;
@@ -10,12 +11,12 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Router, extract::FromRef};
-use http::Extensions;
 use http::header::{self, HeaderValue};
+use http::{Extensions, HeaderMap};
 use leptos::config::Env;
 use leptos::prelude::{LeptosOptions, provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -57,16 +58,17 @@ struct Visitor {
 }
 
 impl Visitor {
-    async fn of(host: &Host, extensions: &Extensions) -> Result<Self, Response> {
+    async fn of(host: &Host, extensions: &Extensions, headers: &HeaderMap) -> Result<Self, Response> {
         let session = extensions.get::<Session>().ok_or_else(without_session)?.clone();
-        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let address = peer.map(|peer| client_address(peer, host.parts.public_url.as_ref(), headers));
         Ok(Self {
             host: host.clone(),
             actor: session::actor(host, &session)
                 .await
                 .map_err(IntoResponse::into_response)?,
             session: Arc::new(session::Door::new(host.clone(), session)),
-            address: ClientAddress(peer.map(|peer| peer.0.ip().to_string()).unwrap_or_default()),
+            address: ClientAddress(address.map(|address| address.to_string()).unwrap_or_default()),
         })
     }
 
@@ -80,6 +82,17 @@ impl Visitor {
             response.insert_header(header::CONTENT_SECURITY_POLICY, security::page_policy(&nonce));
         }
     }
+}
+
+/// Where a request comes from. Behind a proxy on this host every peer is the proxy, and one visitor's failures to sign in would
+/// be everybody's: there it is what that proxy says, the last entry. Those before it are the visitor's own word.
+fn client_address(peer: IpAddr, public_url: Option<&PublicUrl>, headers: &HeaderMap) -> IpAddr {
+    if public_url.is_none() || !peer.to_canonical().is_loopback() {
+        return peer;
+    }
+    let said = headers.get_all("x-forwarded-for").iter().next_back();
+    let last = said.and_then(|said| said.to_str().ok()?.rsplit(',').next());
+    last.and_then(|last| last.trim().parse().ok()).unwrap_or(peer)
 }
 
 /// Any route of the console.
@@ -97,7 +110,7 @@ async fn unknown(host: Host, request: Request) -> Response {
 }
 
 async fn render(host: Host, request: Request) -> Response {
-    let visitor = match Visitor::of(&host, request.extensions()).await {
+    let visitor = match Visitor::of(&host, request.extensions(), request.headers()).await {
         Ok(visitor) => visitor,
         Err(answer) => return answer,
     };
@@ -117,7 +130,7 @@ async fn render(host: Host, request: Request) -> Response {
 
 /// A server function.
 async fn call(State(host): State<Host>, request: Request<Body>) -> Response {
-    let visitor = match Visitor::of(&host, request.extensions()).await {
+    let visitor = match Visitor::of(&host, request.extensions(), request.headers()).await {
         Ok(visitor) => visitor,
         Err(answer) => return answer,
     };
@@ -133,4 +146,39 @@ async fn call(State(host): State<Host>, request: Request<Body>) -> Response {
 fn without_session() -> Response {
     tracing::error!("a request came past the session layer");
     http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse::public_url;
+
+    fn address(peer: &str, url: Option<&PublicUrl>, said: &[&'static str]) -> String {
+        let mut headers = HeaderMap::new();
+        for &line in said {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+        }
+        client_address(peer.parse().unwrap(), url, &headers).to_string()
+    }
+
+    #[test]
+    fn behind_a_proxy_on_this_host_the_client_is_who_the_proxy_says_and_else_it_is_the_peer() {
+        let url = public_url("https://console.example").unwrap();
+        let cases: [(&str, &[&str], &str); 10] = [
+            ("127.0.0.1", &["203.0.113.7"], "203.0.113.7"),
+            ("::1", &["2001:db8::7"], "2001:db8::7"),
+            ("::ffff:127.0.0.1", &["203.0.113.7"], "203.0.113.7"),
+            ("127.0.0.1", &["10.9.9.9, 203.0.113.7"], "203.0.113.7"),
+            ("127.0.0.1", &["10.9.9.9", "198.51.100.1 ,203.0.113.7"], "203.0.113.7"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("127.0.0.1", &["203.0.113.7, unknown"], "127.0.0.1"),
+            ("127.0.0.1", &[""], "127.0.0.1"),
+            ("127.0.0.1", &["203.0.113.7:4711"], "127.0.0.1"),
+            ("198.51.100.9", &["203.0.113.7"], "198.51.100.9"),
+        ];
+        for (peer, said, client) in cases {
+            assert_eq!(address(peer, Some(&url), said), client, "{peer} {said:?}");
+        }
+        assert_eq!(address("127.0.0.1", None, &["203.0.113.7"]), "127.0.0.1");
+    }
 }

@@ -16,7 +16,6 @@ use crate::config::Config;
 use crate::doors::{self, Host, HostParts, accept, streams};
 use crate::lock;
 use anyhow::Context as _;
-use control::auth::sessions;
 use parts::Running;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -28,9 +27,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a stop may take in all; supervisors kill after that.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
-/// How often sessions that are over are removed, and how many at a time.
-const SWEEP_EVERY: Duration = Duration::from_secs(300);
-const SWEEP_ROWS: u32 = 1_000;
 
 /// How a part ended.
 type Ended = anyhow::Result<&'static str>;
@@ -119,15 +115,6 @@ fn spawn(config: &Config, listener: TcpListener, running: &Running, shutdown: &C
                 .map(|()| "loop")
         });
     }
-    let (db, clock, stop) = (running.db.clone(), Arc::clone(&running.clock), shutdown.clone());
-    tasks.spawn(async move {
-        while stop.run_until_cancelled(clock.wait(SWEEP_EVERY)).await.is_some() {
-            if let Err(why) = sessions::sweep(&db, clock.wall(), SWEEP_ROWS).await {
-                tracing::warn!(%why, "old sessions were not removed; the next sweep will");
-            }
-        }
-        Ok("sweep")
-    });
     tasks
 }
 

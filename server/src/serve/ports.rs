@@ -6,6 +6,7 @@ use crate::doors::session::{SessionRow, SessionRows, SessionsError};
 use api::live::LiveEvent;
 use async_trait::async_trait;
 use control::auth::sessions::{self, Created, Session, Standing};
+use control::chain;
 use control::clock::Wall;
 use control::metrics::exposition::Exposition;
 use control::metrics::{self, Health};
@@ -70,7 +71,7 @@ fn kept(row: SessionRow) -> Session {
 }
 
 fn failed(why: &StoreError) -> SessionsError {
-    SessionsError(chain(why))
+    SessionsError(chain::of(why))
 }
 
 /// What changed, by tenant.
@@ -84,22 +85,16 @@ impl Events for TenantEvents {
             let mut tx = self.0.read("read the last event's number").await?;
             events::last(&mut tx, tenant).await
         };
-        read.await.map_err(|why: StoreError| EventsError(chain(&why)))
+        read.await.map_err(|why: StoreError| EventsError(chain::of(&why)))
     }
     async fn after(&self, tenant: TenantId, seq: i64, limit: u32) -> Result<Vec<LiveEvent>, EventsError> {
         let read = async {
             let mut tx = self.0.read("read events").await?;
             events::after(&mut tx, tenant, seq, limit).await
         };
-        read.await.map_err(|why: StoreError| EventsError(chain(&why)))
+        read.await.map_err(|why: StoreError| EventsError(chain::of(&why)))
     }
     fn listen(&self) -> broadcast::Receiver<(TenantId, i64)> {
         self.0.events()
     }
-}
-
-/// An error with everything below it.
-fn chain(why: &dyn std::error::Error) -> String {
-    let below = std::iter::successors(why.source(), |why| why.source());
-    below.fold(why.to_string(), |text, why| format!("{text}: {why}"))
 }

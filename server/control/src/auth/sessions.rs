@@ -1,7 +1,7 @@
 //! Sessions: what a cookie stands for. The host's session layer calls these; what is in a session is its business.
 //!
 //! - Stored under the SHA-256 of the id: whoever reads the database cannot use what is there.
-//! - Real time: a session ends by the wall clock, whatever the scale.
+//! - Real time: a session ends by the wall clock, whatever the scale. What is over goes with the store's sweep.
 //! - [`save`] changes a session that is there and never makes one: a request that ends after the user signed out does not
 //!   sign them in again.
 
@@ -93,19 +93,6 @@ pub async fn delete(db: &Db, id: &str) -> Result<(), StoreError> {
     let (id, sql) = (hashed(id), "DELETE FROM sessions WHERE id_hash = $1");
     db.write("end a session", move |tx| {
         Box::pin(async move { tx.execute(sql, values![id]).await.map(drop) })
-    })
-    .await
-}
-
-/// Removes sessions that are over, at most `limit`; answers how many.
-///
-/// # Errors
-/// The store's answer.
-pub async fn sweep(db: &Db, now: Wall, limit: u32) -> Result<u64, StoreError> {
-    let sql = "DELETE FROM sessions WHERE id_hash IN
-                   (SELECT id_hash FROM sessions WHERE expires_wall <= $1 ORDER BY expires_wall LIMIT $2)";
-    db.write("sweep sessions", move |tx| {
-        Box::pin(async move { tx.execute(sql, values![now, limit]).await })
     })
     .await
 }

@@ -4,9 +4,9 @@ use crate::auth::gate::Action;
 use crate::clock::Wall;
 use crate::ids::Ids;
 use crate::store::audit::{self, Audit};
-use crate::store::tx::{Tx, json, word};
-use crate::store::{StoreError, events};
-use crate::values;
+use crate::store::sql::insert_activity;
+use crate::store::tx::Tx;
+use crate::store::{NewActivity, StoreError, events};
 use api::actor::Actor;
 use api::groups::{ActivityKind, ActivityStatus, Cause};
 use api::live::Change;
@@ -139,25 +139,13 @@ impl Act {
 
     /// Writes a line of the scaling log.
     pub(super) async fn log(&self, tx: &mut Tx, group: GroupId, line: Line) -> Result<(), StoreError> {
-        let sql = "INSERT INTO activities (id, tenant_id, group_id, kind, status, cause, instance_id, size_before,
-                       size_after, started_at, ended_at)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
-        let id = ActivityId(self.ids.mint());
-        let instance = line.instance.map(|id| id.to_string()).unwrap_or_default();
-        let (kind, status, cause) = (word(line.kind), word(ActivityStatus::Succeeded), json(&line.cause));
-        let (before, after) = line.size;
-        let values = values![
-            id,
-            self.tenant(),
-            group,
-            kind,
-            status,
-            cause,
-            instance,
-            before,
-            after,
-            self.now
-        ];
-        tx.execute(sql, values).await.map(drop)
+        let activity = NewActivity {
+            id: ActivityId(self.ids.mint()),
+            kind: line.kind,
+            cause: line.cause,
+            size: line.size,
+        };
+        let (owner, ended) = ((self.tenant(), group), (ActivityStatus::Succeeded, self.now));
+        insert_activity(tx, owner, line.instance, &activity, ended).await
     }
 }

@@ -5,6 +5,7 @@ use super::{Refusal, Wake};
 use crate::auth::gate::{self, Action};
 use crate::auth::lockout::Lockout;
 use crate::auth::{PasswordError, Passwords};
+use crate::chain;
 use crate::clock::Clock;
 use crate::drivers::Driver;
 use crate::ids::Ids;
@@ -155,24 +156,13 @@ impl Console {
     /// A part of the server does not answer. What the user is told and what the log says share the request's id.
     pub(crate) fn unavailable(&self, part: &'static str, why: &dyn Error) -> Problems {
         let incident = request::current().unwrap_or_else(|| ids::encode(self.parts.ids.mint()));
-        tracing::error!(%incident, part, why = chain(why), "a request could not be answered");
+        tracing::error!(%incident, part, why = chain::of(why), "a request could not be answered");
         Problem::at("", Code::Unavailable).with(part).with(incident).into()
     }
 
     pub(super) fn no_password(&self, why: &PasswordError) -> Problems {
         self.unavailable("passwords", why)
     }
-}
-
-/// An error with everything below it.
-fn chain(why: &dyn Error) -> String {
-    let mut text = why.to_string();
-    let mut below = why.source();
-    while let Some(why) = below {
-        text = format!("{text}: {why}");
-        below = why.source();
-    }
-    text
 }
 
 /// Names for a message: at most five, then how many more.

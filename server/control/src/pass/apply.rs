@@ -4,6 +4,7 @@
 
 use super::departures::lives_on;
 use super::looks::Looks;
+use super::views::mute;
 use super::{CALL_DEADLINE, GRACE_MAX, within};
 use crate::balancer::{Balancer, BalancerError, Leave, MemberAddress};
 use crate::clock::Clock;
@@ -14,6 +15,7 @@ use engine::model::{
     Answer, Binding, CheckWord, InstanceId, LoadBalancerId, Member, Phase, Step, Timestamp, VServerId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -136,7 +138,13 @@ impl Hands {
             Step::Signal { id, .. } => self.signal(member(id)).await,
             Step::Delete { id, .. } => self.delete(*id).await,
             Step::DestroyStray { id } => self.destroy_stray(*id).await,
-            _ => Applied::default(),
+            // Launches are carried out by their intents; the others are what a record says, and settling writes that.
+            Step::Launch { .. }
+            | Step::MarkRunning { .. }
+            | Step::MarkInService { .. }
+            | Step::Forget { .. }
+            | Step::Adopt { .. }
+            | Step::Detach { .. } => Applied::default(),
         }
     }
 
@@ -183,7 +191,7 @@ impl Hands {
     }
 
     async fn create_again(&self, record: &GroupRecord, id: InstanceId) -> Applied {
-        let Some(row) = record.instances.iter().find(|row| row.id == id) else {
+        let Some(row) = record.row(id) else {
             return Applied::default();
         };
         match self.launch_of(record, row).await {
@@ -211,10 +219,11 @@ impl Hands {
     }
 
     async fn register(&self, record: &GroupRecord, id: InstanceId, vserver: VServerId) -> Applied {
-        let row = record.instances.iter().find(|row| row.id == id);
+        let row = record.row(id);
         let binding = record.spec.bindings.iter().find(|binding| binding.vserver == vserver);
         if let (Some(row), Some(binding), Some(place)) = (row, binding, self.looks.place(vserver)) {
-            let joined = self.balancer.join(place, vserver, address(row, binding)).await;
+            let join = self.balancer.join(place, vserver, address(row, binding));
+            let joined = self.answered(place, join).await;
             self.said("join", id, joined);
         }
         Applied::default()
@@ -231,7 +240,8 @@ impl Hands {
             .map(|standing| standing.word);
         match (manner, word) {
             (Manner::Gentle, Some(CheckWord::Up)) => {
-                let drained = self.balancer.drain(place, vserver, member.id).await;
+                let drain = self.balancer.drain(place, vserver, member.id);
+                let drained = self.answered(place, drain).await;
                 self.said("drain", member.id, drained);
             }
             // Its requests in flight end by themselves, or the deadline does it: every slot looks again.
@@ -248,7 +258,8 @@ impl Hands {
 
     /// Takes a member out of one VServer. False when the balancer runs and did not answer: it may still send there.
     async fn leave(&self, place: LoadBalancerId, vserver: VServerId, id: InstanceId) -> bool {
-        match self.balancer.leave(place, vserver, id).await {
+        let leave = self.balancer.leave(place, vserver, id);
+        match self.answered(place, leave).await {
             Ok(Leave::Left | Leave::Going) | Err(BalancerError::NotRunning { .. }) => true,
             Err(why) => {
                 self.said("leave", id, Err(why));
@@ -259,7 +270,8 @@ impl Hands {
 
     async fn drain(&self, member: Option<&Member>) -> Applied {
         for (place, vserver, id) in self.stands(member) {
-            let drained = self.balancer.drain(place, vserver, id).await;
+            let drain = self.balancer.drain(place, vserver, id);
+            let drained = self.answered(place, drain).await;
             self.said("drain", id, drained);
         }
         Applied {
@@ -270,7 +282,8 @@ impl Hands {
 
     async fn undrain(&self, member: Option<&Member>) -> Applied {
         for (place, vserver, id) in self.stands(member) {
-            let back = self.balancer.undrain(place, vserver, id).await;
+            let undrain = self.balancer.undrain(place, vserver, id);
+            let back = self.answered(place, undrain).await;
             self.said("undrain", id, back);
         }
         Applied::default()
@@ -345,6 +358,16 @@ impl Hands {
             .filter(|(_, standing)| standing.word != CheckWord::Absent)
             .filter_map(|(id, standing)| Some((self.looks.place(standing.vserver)?, standing.vserver, id)))
             .collect()
+    }
+
+    /// A balancer's answer; one that does not come in time is that of a mute one.
+    async fn answered<T>(
+        &self,
+        place: LoadBalancerId,
+        call: impl Future<Output = Result<T, BalancerError>>,
+    ) -> Result<T, BalancerError> {
+        let answer = within(&*self.clock, CALL_DEADLINE, call).await;
+        answer.unwrap_or_else(|| Err(mute(place)))
     }
 
     fn said(&self, act: &'static str, id: InstanceId, answer: Result<(), BalancerError>) {

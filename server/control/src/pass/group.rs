@@ -8,7 +8,8 @@ use super::intend::Intending;
 use super::intended::{Intended, say_intent};
 use super::minutes::Minutes;
 use super::observe::{Seen, VServerSaid, describe_absent};
-use super::open::{Open, about, is_repeat, leaving, repeats};
+use super::open::Open;
+use super::outage::unsettled;
 use super::owner::LoopParts;
 use super::samples::Meter;
 use super::settle::Settling;
@@ -142,7 +143,6 @@ impl Passing {
         let record = match self.store.load(group).await {
             Ok(Some(record)) => record,
             Ok(None) => {
-                self.hands.looks.forget(group);
                 self.figures.ended(PassOutcome::Gone);
                 return Ok(Outcome::Gone);
             }
@@ -226,40 +226,6 @@ impl Passing {
         })
     }
 
-    /// The store does not answer. Nothing begins and nothing moves; what was intended before is said again.
-    async fn go_on(&self, kept: &mut Kept, machines: &MachineView, moment: Moment) {
-        let Some(open) = kept.open.take() else { return };
-        let seen = self.look(&open.record, kept, machines, moment).await;
-        let members = if self.clock.wall().plus(LEASE_MARGIN) < moment.lease.until {
-            seen.members
-        } else {
-            leaving(seen.members)
-        };
-        let mut applied = self.hands.repeat_open(&members, &kept.signalled).await;
-        let orders = Orders {
-            members: &members,
-            departures: &[],
-            now: moment.now,
-        };
-        for step in repeats(seen.driver, &members, &kept.answers) {
-            applied = applied.join(self.hands.carry_out(&open.record, orders, &step).await);
-        }
-        kept.answers.extend(applied.answers);
-        kept.words.extend(applied.words);
-        kept.signalled.extend(applied.signalled);
-        kept.open = Some(open);
-    }
-
-    /// The store reads and does not write (a full disk): of the plan only what needs no intent is done.
-    async fn without_intents(&self, look: Look<'_>, passed: &engine::Passed, why: &StoreError) -> Applied {
-        if !matches!(why, StoreError::Database { .. }) {
-            return Applied::default();
-        }
-        let none = Intended::default();
-        self.apply(look, passed, &none, |step| is_repeat(look.record, step))
-            .await
-    }
-
     /// Memory as of the last settled pass; the durable part is what is stored, because people write there too.
     async fn memory(&self, record: &GroupRecord, kept: &mut Kept) -> Result<Memory, StoreError> {
         self.be_sure(record, kept).await?;
@@ -274,21 +240,6 @@ impl Passing {
         let cycles = u32::try_from(window).unwrap_or(u32::MAX);
         let series = self.store.series(record.id, cycles).await?;
         Ok(Memory::restored(record.durable.clone(), &series))
-    }
-
-    /// A commit whose answer was lost may be there: then its cycle is judged, and not a second time.
-    async fn be_sure(&self, record: &GroupRecord, kept: &mut Kept) -> Result<(), StoreError> {
-        let Some(judged) = kept.unsure.as_ref().and_then(|memory| memory.closed.as_ref()) else {
-            return Ok(());
-        };
-        let stored = self.store.series(record.id, 1).await?;
-        let is_there = stored.last().is_some_and(|last| last.cycle == judged.cycle);
-        let memory = kept.unsure.take();
-        if is_there {
-            kept.memory = memory;
-            kept.minutes.settled();
-        }
-        Ok(())
     }
 
     async fn observe(
@@ -308,7 +259,13 @@ impl Passing {
     }
 
     /// What can be seen of these records now.
-    async fn look(&self, record: &GroupRecord, kept: &Kept, machines: &MachineView, moment: Moment) -> Observation {
+    pub(super) async fn look(
+        &self,
+        record: &GroupRecord,
+        kept: &Kept,
+        machines: &MachineView,
+        moment: Moment,
+    ) -> Observation {
         let machines = machines.of_group(record.id);
         let described = describe_absent(&*self.clock, &*self.hands.driver, record, machines).await;
         let vservers = self.vservers(record, moment.since).await;
@@ -411,7 +368,7 @@ impl Passing {
     }
 
     /// Carries out those steps of the plan that `may` be.
-    async fn apply(
+    pub(super) async fn apply(
         &self,
         look: Look<'_>,
         passed: &engine::Passed,
@@ -435,10 +392,10 @@ impl Passing {
 
 /// What a pass works on.
 #[derive(Clone, Copy)]
-struct Look<'a> {
-    record: &'a GroupRecord,
-    seen: &'a Observation,
-    moment: Moment,
+pub(super) struct Look<'a> {
+    pub(super) record: &'a GroupRecord,
+    pub(super) seen: &'a Observation,
+    pub(super) moment: Moment,
 }
 
 fn fence(record: &GroupRecord, moment: Moment) -> Fence {
@@ -462,16 +419,4 @@ fn remember(kept: &mut Kept, look: Look<'_>, applied: Applied) {
     let strays: BTreeSet<_> = look.seen.strays.iter().map(|stray| stray.id).collect();
     kept.not_adoptable.retain(|id| strays.contains(id));
     kept.destroyed.retain(|id| strays.contains(id));
-}
-
-/// The pass is not stored: what the driver answered before it stays to be observed, beside what it has answered now. Strays
-/// whose destruction is not in the scaling log are not remembered as if it were.
-fn unsettled(kept: &mut Kept, applied: Applied) {
-    let told = std::mem::take(&mut kept.answers);
-    let before = told
-        .into_iter()
-        .filter(|answer| !applied.answers.iter().any(|new| about(new) == about(answer)));
-    kept.answers = before.chain(applied.answers.iter().copied()).collect();
-    kept.words.extend(applied.words);
-    kept.signalled.extend(applied.signalled);
 }

@@ -54,11 +54,15 @@ impl Guard {
     /// One that was ended on purpose is not kept any more. One that cannot be started is the keeper's again, which says
     /// why at every slot.
     async fn revive(&self, id: LoadBalancerId) {
-        let Some(spec) = self.looks.kept(id) else { return };
-        let mut started = self.looks.ensure(&*self.balancer, &spec).await;
+        let Some(mut started) = self.looks.revive(&*self.balancer, id).await else {
+            return;
+        };
         if started.is_err() {
             // It may have been killed once more while it started: the second try is not put off to the keeper's next slot.
-            started = self.looks.ensure(&*self.balancer, &spec).await;
+            let Some(again) = self.looks.revive(&*self.balancer, id).await else {
+                return;
+            };
+            started = again;
         }
         match started {
             Ok(()) => tracing::warn!(balancer = %id, "its process had ended; it was started again"),

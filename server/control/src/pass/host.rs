@@ -32,6 +32,8 @@ pub(super) struct Host {
     work: Arc<Work>,
     /// `None` while a look is under way.
     keeper: Option<Keeper>,
+    /// Somebody said meanwhile that the balancers changed.
+    reload_asked: bool,
     last: HostView,
     looks: JoinSet<Watched>,
     /// Groups with machines of ours that the store did not know at the last look.
@@ -56,6 +58,7 @@ impl Host {
         };
         Self {
             keeper: Some(make_keeper()),
+            reload_asked: false,
             make_keeper: Box::new(make_keeper),
             views: views.clone(),
             bell: handle.bell.clone(),
@@ -67,14 +70,18 @@ impl Host {
         }
     }
 
-    /// Reads which balancers there are. False when a look is under way with the keeper: ask again when it is back.
+    /// Reads which balancers there are. False when a look is under way with the keeper: the bell rings when it is back. Not
+    /// before, or the owner would do nothing but hear it until then.
     pub(super) async fn reload(&mut self) -> bool {
         match &mut self.keeper {
             Some(keeper) => {
                 keeper.reload().await;
                 true
             }
-            None => false,
+            None => {
+                self.reload_asked = true;
+                false
+            }
         }
     }
 
@@ -111,6 +118,9 @@ impl Host {
     /// Takes a look's outcome; the groups to be looked at.
     pub(super) fn take(&mut self, watched: Result<Watched, JoinError>) -> BTreeSet<GroupId> {
         self.work.end();
+        if std::mem::take(&mut self.reload_asked) {
+            self.bell.balancers();
+        }
         match watched {
             Ok(Watched { keeper, host, changed }) => {
                 self.keeper = Some(keeper);

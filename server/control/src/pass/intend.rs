@@ -8,7 +8,7 @@ use super::views::MachineView;
 use super::{DRAIN_MAX, GRACE_MAX};
 use crate::clock::Clock;
 use crate::ids::Ids;
-use crate::store::{GroupRecord, InstanceRow, Intent, NewActivity};
+use crate::store::{GroupRecord, Intent, NewActivity};
 use api::groups::{ActivityKind, Cause};
 use engine::Passed;
 use engine::model::{
@@ -111,7 +111,7 @@ impl Intending<'_> {
     /// A removal's first move brings its activity; the later ones go on with it. A launch that never came to be is told
     /// by its own activity.
     fn leave(&self, id: InstanceId, why: LeaveCause, to: Phase) -> Option<Intent> {
-        let row = self.row(id)?;
+        let row = self.record.row(id)?;
         if matches!((row.phase, to), (Phase::Deleting { .. }, Phase::Deleting { .. })) {
             return None;
         }
@@ -124,12 +124,8 @@ impl Intending<'_> {
     }
 
     fn moved(&self, id: InstanceId, to: Phase, activity: Option<NewActivity>) -> Option<Intent> {
-        let from = self.row(id)?.phase;
+        let from = self.record.row(id)?.phase;
         Some(Intent::Move { id, from, to, activity })
-    }
-
-    fn row(&self, id: InstanceId) -> Option<&InstanceRow> {
-        self.record.instances.iter().find(|row| row.id == id)
     }
 
     fn activity(&self, kind: ActivityKind, cause: Cause) -> NewActivity {

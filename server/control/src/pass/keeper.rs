@@ -97,12 +97,9 @@ impl Keeper {
         if runs && (known || knows == Knows::NotYet) {
             return;
         }
-        match self.looks.ensure(&*self.balancer, &spec).await {
-            Ok(()) => self.looks.keep(spec),
-            Err(why) => {
-                tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "a balancer is not kept");
-                self.looks.put(record.id, BalancerLook::new(Mark::default(), Err(why)));
-            }
+        if let Err(why) = self.looks.ensure(&*self.balancer, spec).await {
+            tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "a balancer is not kept");
+            self.looks.put(record.id, BalancerLook::new(Mark::default(), Err(why)));
         }
     }
 
@@ -111,8 +108,7 @@ impl Keeper {
         if self.emptied.contains(&record.id) {
             return;
         }
-        self.looks.unkeep(record.id);
-        match self.balancer.remove(record.id).await {
+        match self.looks.remove(&*self.balancer, record.id).await {
             Ok(()) => drop(self.emptied.insert(record.id)),
             Err(why) => {
                 tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "not ended yet");
@@ -121,8 +117,7 @@ impl Keeper {
     }
 
     async fn end(&mut self, record: &BalancerRecord) {
-        self.looks.unkeep(record.id);
-        if let Err(why) = self.balancer.remove(record.id).await {
+        if let Err(why) = self.looks.remove(&*self.balancer, record.id).await {
             return tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "not ended yet");
         }
         match self.store.balancer_ended(record.id).await {

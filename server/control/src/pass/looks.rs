@@ -100,6 +100,14 @@ impl Looks {
         lock(&self.places).all.clone()
     }
 
+    /// Whether any of them said why it does not answer.
+    pub(super) fn any_in_trouble(&self) -> bool {
+        let all = self.all();
+        let looks = lock(&self.looks);
+        let mut seen = all.iter().filter_map(|id| looks.get(id));
+        seen.any(|look| look.trouble.is_some())
+    }
+
     /// A pass saw these members serving.
     pub(super) fn serving(&self, group: GroupId, members: Vec<(VServerId, MemberAddress)>) {
         lock(&self.members).insert(group, members);
@@ -121,7 +129,7 @@ impl Looks {
     }
 
     /// A process is as it should be.
-    pub(super) fn keep(&self, spec: LoadBalancerSpec) {
+    fn keep(&self, spec: LoadBalancerSpec) {
         lock(&self.kept).insert(spec.id, spec);
         self.kept_changed.notify_one();
     }
@@ -131,7 +139,7 @@ impl Looks {
         lock(&self.kept).remove(&id);
     }
 
-    /// Waits for [`Looks::keep`].
+    /// Waits until a process is kept that was not, or was kept otherwise.
     pub(super) async fn kept_changed(&self) {
         self.kept_changed.notified().await;
     }
@@ -142,13 +150,37 @@ impl Looks {
         lock(&self.turns).entry(id).or_default().clone()
     }
 
-    /// Makes a process be as `spec` says, with the members the passes last saw serving. They are looked up within the
-    /// turn: who reads the balancer after that finds them in it.
-    pub(super) async fn ensure(&self, balancer: &dyn Balancer, spec: &LoadBalancerSpec) -> Result<(), BalancerError> {
+    /// Makes a process be as `spec` says, with the members the passes last saw serving, and keeps it so. Members are looked
+    /// up within the turn: who reads the balancer after that finds them in it.
+    pub(super) async fn ensure(&self, balancer: &dyn Balancer, spec: LoadBalancerSpec) -> Result<(), BalancerError> {
         let turn = self.turn(spec.id);
         let _turn = turn.lock().await;
-        let members = self.members_of(spec);
-        balancer.ensure(spec, &members).await
+        let members = self.members_of(&spec);
+        balancer.ensure(&spec, &members).await?;
+        self.keep(spec);
+        Ok(())
+    }
+
+    /// Starts a process again as it was last asked for; `None` if it is not to be there. What it is to be is read within
+    /// the turn: one that is removed at the same time does not come back.
+    pub(super) async fn revive(
+        &self,
+        balancer: &dyn Balancer,
+        id: LoadBalancerId,
+    ) -> Option<Result<(), BalancerError>> {
+        let turn = self.turn(id);
+        let _turn = turn.lock().await;
+        let spec = self.kept(id)?;
+        let members = self.members_of(&spec);
+        Some(balancer.ensure(&spec, &members).await)
+    }
+
+    /// Ends a process; from here on it is not kept.
+    pub(super) async fn remove(&self, balancer: &dyn Balancer, id: LoadBalancerId) -> Result<(), BalancerError> {
+        let turn = self.turn(id);
+        let _turn = turn.lock().await;
+        self.unkeep(id);
+        balancer.remove(id).await
     }
 
     fn members_of(&self, spec: &LoadBalancerSpec) -> Vec<(VServerId, MemberAddress)> {
@@ -162,7 +194,7 @@ impl Looks {
             .collect()
     }
 
-    /// Which balancers there are.
+    /// Which balancers there are. What is known of others is forgotten, but for turns that somebody has or waits for.
     pub(super) fn placed(&self, records: &[BalancerRecord]) {
         let live = records.iter().filter(|record| !record.deleted);
         let pairs = live.flat_map(|record| record.vservers.iter().map(|vserver| (vserver.id, record.id)));
@@ -172,10 +204,86 @@ impl Looks {
             of,
             all: all.into_iter().collect(),
         };
+        let known: BTreeSet<_> = records.iter().map(|record| record.id).chain(self.all_kept()).collect();
+        lock(&self.looks).retain(|id, _| known.contains(id));
+        lock(&self.turns).retain(|id, turn| known.contains(id) || Arc::strong_count(turn) > 1);
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // Maps are whole after every statement: a panic elsewhere does not spoil them.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::balancer::Leave;
+    use async_trait::async_trait;
+    use std::net::Ipv4Addr;
+
+    /// Whose processes take a moment to end.
+    struct Slow;
+
+    #[async_trait]
+    impl Balancer for Slow {
+        async fn ensure(&self, _: &LoadBalancerSpec, _: &[(VServerId, MemberAddress)]) -> Result<(), BalancerError> {
+            Ok(())
+        }
+        async fn remove(&self, _: LoadBalancerId) -> Result<(), BalancerError> {
+            tokio::task::yield_now().await;
+            Ok(())
+        }
+        async fn stat(&self, _: LoadBalancerId) -> Result<BalancerStat, BalancerError> {
+            Ok(BalancerStat::default())
+        }
+        async fn join(&self, _: LoadBalancerId, _: VServerId, _: MemberAddress) -> Result<(), BalancerError> {
+            Ok(())
+        }
+        async fn drain(&self, _: LoadBalancerId, _: VServerId, _: InstanceId) -> Result<(), BalancerError> {
+            Ok(())
+        }
+        async fn undrain(&self, _: LoadBalancerId, _: VServerId, _: InstanceId) -> Result<(), BalancerError> {
+            Ok(())
+        }
+        async fn leave(&self, _: LoadBalancerId, _: VServerId, _: InstanceId) -> Result<Leave, BalancerError> {
+            Ok(Leave::Left)
+        }
+    }
+
+    fn spec(id: LoadBalancerId) -> LoadBalancerSpec {
+        LoadBalancerSpec {
+            id,
+            address: Ipv4Addr::LOCALHOST,
+            vservers: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_process_that_is_removed_at_the_same_time_is_not_started_again() {
+        let (looks, id) = (Looks::default(), LoadBalancerId(1));
+        looks.ensure(&Slow, spec(id)).await.expect("it is kept");
+        let (removed, revived) = tokio::join!(biased; looks.remove(&Slow, id), looks.revive(&Slow, id));
+        assert!(removed.is_ok() && revived.is_none());
+        assert_eq!(looks.all_kept(), []);
+    }
+
+    #[test]
+    fn what_is_known_of_a_balancer_that_is_gone_is_forgotten_but_for_a_turn_in_use() {
+        let (looks, [idle, used, kept]) = (Looks::default(), [1, 2, 3].map(LoadBalancerId));
+        for id in [idle, used, kept] {
+            looks.turn(id);
+            looks.put(id, BalancerLook::new(Mark::default(), Ok(BalancerStat::default())));
+        }
+        looks.keep(spec(kept));
+        let turn = looks.turn(used);
+        looks.placed(&[]);
+        let ids: Vec<_> = lock(&looks.looks).keys().copied().collect();
+        assert_eq!(ids, [kept]);
+        let turns: Vec<_> = lock(&looks.turns).keys().copied().collect();
+        assert_eq!(turns, [used, kept]);
+        drop(turn);
+        looks.placed(&[]);
+        assert!(!lock(&looks.turns).contains_key(&used));
+    }
 }

@@ -5,9 +5,9 @@ use super::observe::has_run;
 use super::samples::{Capacity, Meter};
 use super::{CALL_DEADLINE, within};
 use crate::drivers::DriverError;
-use crate::store::GroupRecord;
+use crate::store::{GroupRecord, InstanceRow};
 use engine::model::{Cycle, GroupId, InstanceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Passing {
     /// Reads the counters once a closed cycle.
@@ -28,10 +28,7 @@ impl Passing {
         match within(&*self.clock, CALL_DEADLINE, self.hands.driver.usage(&ids)).await {
             Some(Ok(usages)) => {
                 // Each is measured by the type it was made from, not by what the group launches from now.
-                let capacity = Capacity {
-                    vcpu_milli: record.launch.vcpu_milli,
-                    memory_bytes: record.launch.memory_bytes,
-                };
+                let capacity = Capacity::from(&record.launch);
                 let others = self.other_sizes(record).await;
                 meter.read(cycle, usages, |id| others.get(&id).copied().unwrap_or(capacity));
             }
@@ -46,19 +43,18 @@ impl Passing {
         meter.silent(cycle);
     }
 
-    /// Sizes of instances made from another template version than the group's present one.
+    /// Sizes of instances made from another template version than the group's present one; each version is read once.
     async fn other_sizes(&self, record: &GroupRecord) -> BTreeMap<InstanceId, Capacity> {
         let present = (record.launch.template, record.launch.template_version);
+        let others: Vec<_> = record.instances.iter().filter(|row| row.template != present).collect();
+        let versions: BTreeSet<_> = others.iter().map(|row| row.template).collect();
         let mut sizes = BTreeMap::new();
-        for row in record.instances.iter().filter(|row| row.template != present) {
-            if let Ok(Some(launch)) = self.store.launch_of(row.template.0, row.template.1).await {
-                let capacity = Capacity {
-                    vcpu_milli: launch.vcpu_milli,
-                    memory_bytes: launch.memory_bytes,
-                };
-                sizes.insert(row.id, capacity);
+        for (template, version) in versions {
+            if let Ok(Some(launch)) = self.store.launch_of(template, version).await {
+                sizes.insert((template, version), Capacity::from(&launch));
             }
         }
-        sizes
+        let of = |row: &InstanceRow| Some((row.id, *sizes.get(&row.template)?));
+        others.into_iter().filter_map(of).collect()
     }
 }

@@ -12,7 +12,7 @@
 //!   back those that die; [`host`] looks at all of it once a slot; [`chores`] are what is due by the clock.
 //! - One pass a group at a time, in its own task: no call of a driver holds up the owner.
 //! - While the store does not answer nothing begins and nothing moves on; [`open`] has what was intended before, and that is
-//!   said again until the store is back. Then what is stored rules.
+//!   said again ([`outage`]) until the store is back. Then what is stored rules.
 //! - A source that fails is missing, never zero, never fatal. A settle that is refused is dropped: the next pass, of
 //!   whoever owns the group then, sees the world as it is.
 
@@ -33,6 +33,7 @@ mod measure;
 mod minutes;
 mod observe;
 mod open;
+mod outage;
 mod owner;
 mod samples;
 mod settle;

@@ -21,7 +21,7 @@ use api::system::PassOutcome;
 use engine::model::{CYCLE_MS, Cycle, GroupId, Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -62,6 +62,8 @@ pub struct Loop {
     groups: BTreeMap<GroupId, Slot>,
     leases: Leases,
     passes: JoinSet<Finished>,
+    /// Whose pass each task is: one that broke off says no more than its task's id.
+    under_way: BTreeMap<Id, GroupId>,
     again: BTreeSet<GroupId>,
     started: Started,
     next_slot: Wall,
@@ -153,6 +155,7 @@ impl Loop {
             groups: BTreeMap::new(),
             leases: Leases::new(),
             passes: JoinSet::new(),
+            under_way: BTreeMap::new(),
             again: BTreeSet::new(),
             started: Started::Looking,
             next_slot: clock.wall(),
@@ -186,7 +189,7 @@ impl Loop {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(finished) = self.passes.join_next() => self.finish(finished),
+                Some(finished) = self.passes.join_next_with_id() => self.finish(finished),
                 watched = self.host.looked() => self.watched(watched),
                 Some(round) = self.chores.over() => {
                     if let Some(holding) = self.chores.take(round) {
@@ -268,7 +271,7 @@ impl Loop {
         self.leases.contains_key(&shard_of(group))
     }
 
-    /// Another server's now: who serves in it is not ours to say any more.
+    /// Gone, or another server's now: who serves in it is not ours to say any more.
     fn let_go(&mut self, group: GroupId) {
         self.groups.remove(&group);
         self.handle.looks.forget(group);
@@ -344,15 +347,23 @@ impl Loop {
             let outcome = passing.pass(group, &mut kept, moment).await;
             Finished { group, kept, outcome }
         };
-        self.passes.spawn(pass.instrument(span));
+        let task = self.passes.spawn(pass.instrument(span));
+        self.under_way.insert(task.id(), group);
     }
 
-    fn finish(&mut self, finished: Result<Finished, JoinError>) {
+    fn finish(&mut self, finished: Result<(Id, Finished), JoinError>) {
         self.work.end();
-        let Finished { group, kept, outcome } = match finished {
-            Ok(finished) => finished,
-            Err(why) => return self.lost(&why),
-        };
+        match finished {
+            Ok((task, finished)) => {
+                self.under_way.remove(&task);
+                self.over(finished);
+            }
+            Err(why) => self.lost(&why),
+        }
+    }
+
+    /// A pass is over: what it remembers is its group's again.
+    fn over(&mut self, Finished { group, kept, outcome }: Finished) {
         let Some(slot) = self.groups.get_mut(&group) else {
             return;
         };
@@ -368,7 +379,7 @@ impl Loop {
             return self.finish_start();
         }
         match outcome {
-            Outcome::Gone => drop(self.groups.remove(&group)),
+            Outcome::Gone => self.let_go(group),
             Outcome::Again => drop(self.again.insert(group)),
             Outcome::Rest | Outcome::Dropped => {}
         }
@@ -387,23 +398,19 @@ impl Loop {
         }
     }
 
-    /// A pass panicked: its group begins anew from the store, as after a crash.
+    /// A pass panicked: its group begins anew from the store, as after a crash. It counts as looked at: one that breaks off
+    /// every time must not keep the others starting for ever.
     fn lost(&mut self, why: &JoinError) {
+        let group = self.under_way.remove(&why.id());
         tracing::error!(
+            group = group.map(tracing::field::display),
             error = why as &dyn std::error::Error,
             "a pass broke off; its group begins anew"
         );
         self.figures.ended(PassOutcome::BrokeOff);
-        let running: BTreeSet<_> = self
-            .groups
-            .iter()
-            .filter(|(_, slot)| slot.kept.is_none())
-            .map(|(id, _)| *id)
-            .collect();
-        if self.passes.is_empty() {
-            for id in running {
-                self.groups.insert(id, Slot::default());
-            }
+        if let Some(group) = group {
+            let (kept, outcome) = (Kept::default(), Outcome::Dropped);
+            self.over(Finished { group, kept, outcome });
         }
     }
 
@@ -425,8 +432,6 @@ impl Loop {
     async fn reload_balancers(&mut self) {
         if self.host.reload().await {
             self.look_at_host();
-        } else {
-            self.bell.balancers();
         }
     }
 

@@ -4,6 +4,7 @@
 //! cycle. Without the earlier one there is none: missing, never zero. Rates are per *real* second (design 2).
 
 use crate::drivers::Usage;
+use crate::store::Launch;
 use engine::model::{Cycle, InstanceId, Metric, Missing, Reading};
 use std::collections::BTreeMap;
 
@@ -17,6 +18,15 @@ pub(super) struct Capacity {
     pub(super) memory_bytes: u64,
 }
 
+impl From<&Launch> for Capacity {
+    fn from(launch: &Launch) -> Self {
+        Self {
+            vcpu_milli: launch.vcpu_milli,
+            memory_bytes: launch.memory_bytes,
+        }
+    }
+}
+
 /// The last closed cycle's samples of one group's members.
 pub(super) type Samples = BTreeMap<InstanceId, [Reading; Metric::ALL.len()]>;
 
@@ -26,6 +36,8 @@ pub(super) struct Meter {
     cycle: Option<Cycle>,
     counters: BTreeMap<InstanceId, Usage>,
     samples: Samples,
+    /// The cycle for which the driver gave no usage, if that was the last one.
+    silent: Option<Cycle>,
 }
 
 impl Meter {
@@ -59,6 +71,7 @@ impl Meter {
     pub(super) fn silent(&mut self, cycle: Cycle) {
         *self = Self {
             cycle: Some(cycle),
+            silent: Some(cycle),
             ..Self::default()
         };
     }
@@ -67,7 +80,12 @@ impl Meter {
     pub(super) fn of(&self, id: InstanceId, cycle: Cycle) -> [Reading; Metric::ALL.len()] {
         let read = self.cycle == Some(cycle);
         let sample = self.samples.get(&id).filter(|_| read);
-        sample.copied().unwrap_or([Err(Missing::NotRead); Metric::ALL.len()])
+        let why = if self.silent == Some(cycle) {
+            Missing::SourceSilent
+        } else {
+            Missing::NotRead
+        };
+        sample.copied().unwrap_or([Err(why); Metric::ALL.len()])
     }
 
     /// Every member's samples of that cycle.
@@ -156,5 +174,15 @@ mod tests {
         meter.read(Cycle(3), vec![(id, usage(0, 0))], |_| QUARTER);
         assert_eq!(meter.of(id, Cycle(3))[Metric::Memory.index()], Ok(25_000));
         assert_eq!(meter.of(id, Cycle(4))[Metric::Memory.index()], Err(Missing::NotRead));
+    }
+
+    #[test]
+    fn a_driver_that_did_not_answer_is_why_everything_of_that_cycle_is_missing_and_of_no_other() {
+        let (mut meter, id) = (Meter::default(), InstanceId(1));
+        meter.silent(Cycle(3));
+        assert_eq!(meter.of(id, Cycle(3)), [Err(Missing::SourceSilent); Metric::ALL.len()]);
+        assert_eq!(meter.of(id, Cycle(4)), [Err(Missing::NotRead); Metric::ALL.len()]);
+        meter.read(Cycle(4), vec![(id, usage(0, 0))], |_| QUARTER);
+        assert_eq!(meter.of(id, Cycle(4))[Metric::Cpu.index()], Err(Missing::NotRead));
     }
 }

@@ -12,8 +12,7 @@ use api::live::Change;
 use engine::Passed;
 use engine::census::{Cohorts, InstanceState, state_of};
 use engine::model::{
-    ActivityId, DriverWord, Flags, GroupStatus, InstanceId, LeaveCause, Member, Observation, Order, Phase, Reason,
-    Step, Timestamp,
+    ActivityId, DriverWord, Flags, GroupStatus, InstanceId, LeaveCause, Member, Observation, Order, Phase, Reason, Step,
 };
 use std::collections::BTreeSet;
 
@@ -82,10 +81,6 @@ impl Settling<'_> {
         self.passed.plan.steps.contains(wanted)
     }
 
-    fn row(&self, id: InstanceId) -> Option<&InstanceRow> {
-        self.record.instances.iter().find(|row| row.id == id)
-    }
-
     /// A deleting group whose last machine is gone is deleted.
     fn is_over(&self) -> bool {
         let all_gone = self.record.instances.iter().all(|row| self.forgotten(row.id).is_some());
@@ -112,7 +107,7 @@ impl Settling<'_> {
     }
 
     fn update(&self, member: &Member) -> Option<InstanceUpdate> {
-        let row = self.row(member.id)?;
+        let row = self.record.row(member.id)?;
         let runs = self.says(&Step::MarkRunning { id: member.id });
         let serves = self.says(&Step::MarkInService { id: member.id });
         let ends = self.forgotten(member.id).is_some();
@@ -251,6 +246,7 @@ impl Settling<'_> {
             Order::RearmBreaker | Order::ConfirmStrays => true,
             Order::Remove { id } => {
                 let stays = self
+                    .record
                     .row(*id)
                     .is_some_and(|row| matches!(row.phase, Phase::Launching | Phase::Serving));
                 !stays
@@ -272,14 +268,10 @@ impl Settling<'_> {
             .cloned()
             .collect();
         DecisionRow {
-            at: self.at(),
+            at: self.moment.now,
             size: self.passed.decision.size,
             trail,
         }
-    }
-
-    fn at(&self) -> Timestamp {
-        self.moment.now
     }
 }
 

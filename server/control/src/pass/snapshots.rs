@@ -20,10 +20,7 @@ pub struct Snapshots {
 impl Snapshots {
     /// Takes the counters read at the end of `cycle`; every instance is of the size the group launches.
     pub fn read(&mut self, record: &GroupRecord, cycle: Cycle, usages: Vec<(InstanceId, Usage)>) {
-        let capacity = Capacity {
-            vcpu_milli: record.launch.vcpu_milli,
-            memory_bytes: record.launch.memory_bytes,
-        };
+        let capacity = Capacity::from(&record.launch);
         self.meter.read(cycle, usages, |_| capacity);
     }
 

@@ -178,7 +178,8 @@ impl Views {
     }
 }
 
-fn mute(id: LoadBalancerId) -> BalancerError {
+/// What a balancer that did not answer in time has said.
+pub(super) fn mute(id: LoadBalancerId) -> BalancerError {
     let why = format!("no answer within {} s", CALL_DEADLINE.as_secs());
     BalancerError::Mute { id, why }
 }

@@ -88,6 +88,11 @@ impl Handle {
         self.looks.get(id)
     }
 
+    /// Whether any balancer with a listener was in trouble when it was last looked at.
+    pub fn any_balancer_in_trouble(&self) -> bool {
+        self.looks.any_in_trouble()
+    }
+
     /// Waits until no pass and no look is under way: what a hand-driven clock waits for before it moves on.
     pub async fn at_rest(&self) {
         // The loop holds the sender as long as it lives; when it is gone, nothing is under way.

@@ -18,6 +18,8 @@ pub struct BalancerLive {
 pub trait LiveView: Send + Sync {
     /// What a load balancer last said; none before the first look.
     fn balancer(&self, id: LoadBalancerId) -> Option<BalancerLive>;
+    /// Whether any load balancer with a listener, of whichever tenant, does not do what it should.
+    fn any_in_trouble(&self) -> bool;
 }
 
 /// Nothing was seen yet, or the loop runs in another process.
@@ -27,6 +29,9 @@ pub struct NothingLive;
 impl LiveView for NothingLive {
     fn balancer(&self, _id: LoadBalancerId) -> Option<BalancerLive> {
         None
+    }
+    fn any_in_trouble(&self) -> bool {
+        false
     }
 }
 
@@ -43,5 +48,8 @@ impl LiveView for Handle {
             health,
             backends: look.backends.clone(),
         })
+    }
+    fn any_in_trouble(&self) -> bool {
+        self.any_balancer_in_trouble()
     }
 }

@@ -11,7 +11,7 @@
 
 use api::groups::{InstanceUse, MeanMax};
 use engine::model::{Cycle, InstanceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cycles in a minute.
 pub const CYCLES_A_MINUTE: u64 = 4;
@@ -82,12 +82,8 @@ impl Part {
 /// Adds a minute to the rows of its quarter: known members keep their places, new ones take the next, in a row of their
 /// own when the last is full.
 pub fn add(parts: &mut Vec<Part>, record: &MinuteRecord) {
-    let known: BTreeMap<InstanceId, ()> = parts
-        .iter()
-        .flat_map(|part| &part.members)
-        .map(|id| (*id, ()))
-        .collect();
-    for (id, _) in record.uses.iter().filter(|(id, _)| !known.contains_key(id)) {
+    let known: BTreeSet<InstanceId> = parts.iter().flat_map(|part| &part.members).copied().collect();
+    for (id, _) in record.uses.iter().filter(|(id, _)| !known.contains(id)) {
         if parts.last().is_none_or(|last| last.members.len() >= MEMBERS_A_ROW) {
             parts.push(Part {
                 number: parts.last().map_or(0, |last| last.number + 1),

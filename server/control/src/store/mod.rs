@@ -188,6 +188,13 @@ pub struct GroupRecord {
     pub orders: Vec<(String, Order)>,
 }
 
+impl GroupRecord {
+    /// The record of an instance, unless it is terminated.
+    pub fn row(&self, id: InstanceId) -> Option<&InstanceRow> {
+        self.instances.iter().find(|row| row.id == id)
+    }
+}
+
 /// What fences a transaction of the loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fence {

@@ -3,8 +3,10 @@
 use super::world::{START_MS, World};
 use control::auth::sessions::{self, Created, Session, Standing};
 use control::clock::Wall;
+use control::store::retention::Swept;
+use control::store::{LoopStore as _, SqlStore};
 use control::values;
-use engine::model::UserId;
+use engine::model::{Timestamp, UserId};
 
 fn session(data: &str, expires: i64) -> Session {
     Session {
@@ -73,6 +75,13 @@ async fn saving_changes_a_session_and_never_brings_an_ended_one_back() {
     sessions::delete(&world.db, "id").await.expect("ended already");
 }
 
+async fn stored(world: &World) -> i64 {
+    let mut tx = world.db.read("count sessions").await.expect("a read");
+    let sql = "SELECT COUNT(*) AS found FROM sessions";
+    let row = tx.one(sql, values![]).await.expect("a row");
+    row.get("found").expect("a number")
+}
+
 #[tokio::test]
 async fn a_sweep_takes_what_is_over_a_few_at_a_time() {
     let world = World::new().await;
@@ -81,10 +90,14 @@ async fn a_sweep_takes_what_is_over_a_few_at_a_time() {
             .await
             .expect("a store");
     }
-    let sweep = |at, limit| sessions::sweep(&world.db, Wall(START_MS + at), limit);
-    assert_eq!(sweep(3, 3).await.expect("a store"), 3);
-    assert_eq!(sweep(3, 3).await.expect("a store"), 1);
-    assert_eq!(sweep(3, 3).await.expect("a store"), 0);
+    let store = SqlStore::new(world.db.clone());
+    let sweep = || store.sweep(Timestamp(START_MS), Wall(START_MS + 3), 3);
+    assert_eq!(sweep().await.expect("a store"), Swept::InPart, "there is one more");
+    assert_eq!(stored(&world).await, 2);
+    for _again in 0..2 {
+        sweep().await.expect("a store");
+        assert_eq!(stored(&world).await, 1);
+    }
     assert!(data(&world, "id4", 0).await.is_some());
 }
 

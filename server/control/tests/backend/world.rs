@@ -3,7 +3,7 @@
 use crate::databases::Kind;
 use api::actor::{Actor, Role};
 use api::backend::{Backend, Balancers as _, Groups as _, Templates as _};
-use api::balancers::{BalancerForm, BindForm, VServerForm};
+use api::balancers::{BalancerForm, BalancerHealth, BindForm, VServerForm};
 use api::groups::GroupForm;
 use api::problem::Problems;
 use api::templates::TemplateForm;
@@ -134,6 +134,10 @@ impl Wake for Ear {
 impl LiveView for Ear {
     fn balancer(&self, id: LoadBalancerId) -> Option<BalancerLive> {
         self.live.lock().expect("whole").get(&id).cloned()
+    }
+    fn any_in_trouble(&self) -> bool {
+        let live = self.live.lock().expect("whole");
+        live.values().any(|live| live.health != BalancerHealth::Running)
     }
 }
 

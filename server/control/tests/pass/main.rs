@@ -1,5 +1,6 @@
 //! The real loop on a real store, with driver, balancer and clock in the test's hands (design 2).
 
+mod broken;
 mod departures;
 mod gone;
 mod places;
@@ -313,6 +314,20 @@ async fn a_member_is_not_signalled_while_a_running_balancer_may_still_send_to_it
     world.balancer.speak();
     world.cycles(2).await;
     assert_eq!(world.driver.signals().len(), 1);
+}
+
+#[tokio::test]
+async fn a_balancer_that_never_answers_holds_a_pass_up_for_one_deadline_and_signals_nobody() {
+    let world = world_with(&served(2)).await;
+    world.cycles(2).await;
+    world.edit(GROUP, &GroupSpec { max: 1, ..served(1) }).await;
+    world.balancer.hang();
+    world.wake(GROUP).await;
+    world.run(7).await;
+    assert_eq!((world.driver.signals().len(), world.driver.machines()), (0, 2));
+    world.balancer.speak();
+    world.cycles(3).await;
+    assert_eq!((world.driver.signals().len(), world.driver.machines()), (1, 1));
 }
 
 #[tokio::test]

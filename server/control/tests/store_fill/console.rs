@@ -285,8 +285,4 @@ async fn people(world: &World, watch: &mut Stopwatch) {
         .time("end a session", sessions::delete(db, "cookie"))
         .await
         .expect("an end");
-    watch
-        .time("sweep sessions", sessions::sweep(db, Wall(START_MS + 500), 100))
-        .await
-        .expect("a sweep");
 }

@@ -19,6 +19,8 @@ struct State {
     /// Everything asked, in order.
     calls: Vec<String>,
     mute: bool,
+    /// Whoever changes members gets no answer.
+    hangs: bool,
 }
 
 #[derive(Debug, Default)]
@@ -41,8 +43,14 @@ impl FakeBalancer {
         self.state().mute = true;
     }
 
+    /// Members are shown, and whoever asks for a change of them waits for ever.
+    pub fn hang(&self) {
+        self.state().hangs = true;
+    }
+
     pub fn speak(&self) {
-        self.state().mute = false;
+        let mut state = self.state();
+        (state.mute, state.hangs) = (false, false);
     }
 
     /// kill -9 of its process.
@@ -78,6 +86,19 @@ impl FakeBalancer {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn changes<T>(
+        &self,
+        id: LoadBalancerId,
+        call: String,
+        act: impl FnOnce(&mut Members) -> T + Send,
+    ) -> Result<T, BalancerError> {
+        let hangs = self.state().hangs;
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        self.ask(id, Some(call), act)
     }
 
     fn ask<T>(
@@ -161,27 +182,28 @@ impl Balancer for FakeBalancer {
 
     async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError> {
         let call = format!("join {}", member.id);
-        self.ask(id, Some(call), |members| members.insert((vs, member.id), CheckWord::Up))
+        self.changes(id, call, |members| members.insert((vs, member.id), CheckWord::Up))
+            .await
             .map(|_| ())
     }
 
     async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
         let call = format!("drain {member}");
-        self.ask(id, Some(call), |members| {
-            members.insert((vs, member), CheckWord::Draining(0))
-        })
-        .map(|_| ())
+        self.changes(id, call, |members| members.insert((vs, member), CheckWord::Draining(0)))
+            .await
+            .map(|_| ())
     }
 
     async fn undrain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
         let call = format!("undrain {member}");
-        self.ask(id, Some(call), |members| members.insert((vs, member), CheckWord::Up))
+        self.changes(id, call, |members| members.insert((vs, member), CheckWord::Up))
+            .await
             .map(|_| ())
     }
 
     async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError> {
         let call = format!("leave {member}");
-        self.ask(id, Some(call), |members| members.remove(&(vs, member)))?;
+        self.changes(id, call, |members| members.remove(&(vs, member))).await?;
         Ok(Leave::Left)
     }
 }

@@ -18,6 +18,8 @@ pub enum Fault {
     CreateAnswerLost,
     /// `create` neither works nor answers: the server dies in it.
     CreateHangs,
+    /// `create` panics: a defect.
+    CreatePanics,
     /// `create` is refused.
     CreateRefused,
     /// The program of a new machine ends at once with code 1.
@@ -249,6 +251,7 @@ impl Driver for FakeDriver {
     async fn create(&self, spec: &MachineSpec) -> Result<(), DriverError> {
         let fault = self.host().fault;
         self.answer("create")?;
+        assert!(fault != Fault::CreatePanics, "the fault that the test asked for");
         if fault != Fault::CreateHangs {
             self.make(spec)?;
         }

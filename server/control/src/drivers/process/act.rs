@@ -11,11 +11,16 @@ use crate::drivers::{DriverError, Removal};
 use engine::model::InstanceId;
 use rustix::process::Signal;
 use std::io;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 /// How long a shim may take to kill its tree before it is killed itself. Too short costs nothing but the gentler way;
 /// too long, and a stuck shim holds its place against max.
 const SHIM_OBEYS_WITHIN: Duration = Duration::from_secs(2);
+
+/// How often tombstones are swept. Each delete leaves one, and a server may run for years; more often only reads the same
+/// folder again.
+const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 impl Parts {
     /// Writes the request (the first one stands) and says "look now".
@@ -65,7 +70,23 @@ impl Parts {
             .map_err(unknown("delete"))?;
         let removal = self.clear(id).map_err(unknown("delete"))?;
         tracing::info!(instance = %id, ?removal, "deleted");
+        self.sweep_when_due();
         Ok(removal)
+    }
+
+    /// Of several deletes at once one sweeps. A sweep that fails is tried again when the next one is due.
+    fn sweep_when_due(&self) {
+        let now = clock::wall();
+        {
+            let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+            if now.since(*swept) < SWEEP_EVERY {
+                return;
+            }
+            *swept = now;
+        }
+        if let Err(why) = self.home.sweep_tombstones(now) {
+            tracing::warn!(%why, "old tombstones are not swept now");
+        }
     }
 
     /// Removes what is left of a buried instance. Whoever holds the lock may be about to start it, and sees the
@@ -151,4 +172,38 @@ fn kill_survivors(folder: &Folder, id: InstanceId) -> io::Result<Survivors> {
     } else {
         Survivors::Some
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::home::Home;
+    use super::super::host::Unit;
+    use super::*;
+    use crate::clock::Wall;
+    use std::fs::File;
+    use std::path::PathBuf;
+    use std::sync::Mutex;
+    use std::time::SystemTime;
+
+    #[test]
+    fn a_delete_sweeps_old_tombstones_once_a_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let parts = Parts {
+            home: Home::open(folder.path()).unwrap(),
+            installation: "ours".to_owned(),
+            shim_command: Vec::new(),
+            unit: Unit::here(),
+            cpu_ns_read: Mutex::default(),
+            swept: Mutex::new(clock::wall()),
+        };
+        let tombstone = |id: u64| -> PathBuf { folder.path().join(".gone").join(InstanceId(id).to_string()) };
+        parts.delete(InstanceId(1)).unwrap();
+        let old = File::options().write(true).open(tombstone(1)).unwrap();
+        old.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        parts.delete(InstanceId(2)).unwrap();
+        assert!(tombstone(1).exists(), "swept less than a day ago");
+        *parts.swept.lock().unwrap() = Wall(0);
+        parts.delete(InstanceId(3)).unwrap();
+        assert_eq!([1, 2, 3].map(|id| tombstone(id).exists()), [false, true, true]);
+    }
 }

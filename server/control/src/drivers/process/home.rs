@@ -163,14 +163,12 @@ impl Home {
     /// Removes tombstones nobody can need any more.
     pub fn sweep_tombstones(&self, now: Wall) -> io::Result<()> {
         for entry in fs::read_dir(self.root.join(".gone"))? {
-            let entry = entry?;
-            let made = entry
-                .metadata()?
-                .modified()?
-                .duration_since(std::time::UNIX_EPOCH)
-                .unwrap_or_default();
-            if now.since(Wall(0)) > made.saturating_add(TOMBSTONE_KEPT) {
-                remove_tree(&entry.path())?;
+            let path = entry?.path();
+            match modified(&path) {
+                Ok(made) if now.since(made) > TOMBSTONE_KEPT => remove_tree(&path)?,
+                Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
+                // Young, or the staged half of one that is being written.
+                Ok(_) | Err(_) => {}
             }
         }
         Ok(())

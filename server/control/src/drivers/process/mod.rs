@@ -18,6 +18,7 @@ pub mod shim;
 
 use self::home::Home;
 use self::host::Unit;
+use crate::clock::Wall;
 use crate::drivers::{Driver, DriverError, Machine, MachineSpec, Removal, Usage};
 use async_trait::async_trait;
 use engine::model::InstanceId;
@@ -57,6 +58,8 @@ struct Parts {
     /// The most CPU time ever read of an instance. Time that moves from a living process to its parent's account is
     /// rounded to ticks and may be missed by one walk; what is cumulative must not run back.
     cpu_ns_read: Mutex<BTreeMap<InstanceId, u64>>,
+    /// When tombstones were last swept.
+    swept: Mutex<Wall>,
 }
 
 impl ProcessDriver {
@@ -75,13 +78,15 @@ impl ProcessDriver {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         let home = Home::open(&root)?;
-        home.sweep_tombstones(clock::wall())?;
+        let swept = clock::wall();
+        home.sweep_tombstones(swept)?;
         let parts = Parts {
             home,
             installation,
             shim_command,
             unit: Unit::here(),
             cpu_ns_read: Mutex::default(),
+            swept: Mutex::new(swept),
         };
         Ok(Self { parts: Arc::new(parts) })
     }

@@ -223,7 +223,7 @@ async fn begin(
 }
 
 /// A row of the scaling log.
-pub(super) async fn insert_activity(
+pub(crate) async fn insert_activity(
     tx: &mut Tx,
     (tenant, group): (TenantId, GroupId),
     instance: Option<InstanceId>,

@@ -24,6 +24,7 @@ use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, 
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use intend::insert_activity;
 pub use minutes::{of_group as minutes_of_group, of_instance as minutes_of_instance};
 
 /// Tells the time leases are measured by.

@@ -96,7 +96,7 @@ const MANY_EVENTS: &str = "DELETE FROM events WHERE (tenant_id, seq) IN
 const PUSHED_OUT: &str = "DELETE FROM decisions WHERE group_id = $1 AND number <= $2
     RETURNING first_at AS at, CAST(octet_length(variants) + octet_length(trail) AS BIGINT) AS bytes";
 const SESSIONS: &str = "DELETE FROM sessions WHERE id_hash IN
-    (SELECT id_hash FROM sessions WHERE expires_wall < $1 LIMIT $2)";
+    (SELECT id_hash FROM sessions WHERE expires_wall <= $1 LIMIT $2)";
 
 /// Rows of series are dated by hour.
 const HOURS: i64 = 1;
@@ -152,11 +152,16 @@ pub(super) async fn all(
             swept = Swept::InPart;
         }
     }
-    db.write("sweep sessions", move |tx| {
-        Box::pin(async move { tx.execute(SESSIONS, values![wall, limit]).await.map(|_| ()) })
-    })
-    .await?;
-    Ok(swept)
+    Ok(swept.and(sessions(db, wall, limit).await?))
+}
+
+/// Those that are over by the wall clock.
+async fn sessions(db: &Db, wall: Wall, limit: u32) -> Result<Swept, StoreError> {
+    let removed = db.write("sweep sessions", move |tx| {
+        Box::pin(async move { tx.execute(SESSIONS, values![wall, limit]).await })
+    });
+    let removed: u64 = removed.await?;
+    Ok(Swept::of(usize::try_from(removed).unwrap_or(usize::MAX), limit))
 }
 
 /// Removes what a group's newest decision pushes out; the pass that writes it does this, so that no sweep has to look
