@@ -10,7 +10,7 @@ use super::visit::Visit;
 use crate::wire::JsonAnswer;
 use api::backend::Protect;
 use api::balancers::BindForm;
-use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
+use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Overview, Page, SeriesView};
 use engine::model::{GroupId, InstanceId, VServerId};
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
@@ -21,6 +21,14 @@ use leptos::server_fn::ServerFn;
 pub async fn fetch_groups(query: ListQuery) -> Result<Page<GroupRow>, CallError> {
     let visit = Visit::here();
     let answer = visit.backend()?.groups(visit.actor()?, query).await;
+    visit.answer(answer)
+}
+
+/// How much there is, and which groups need a person.
+#[server(prefix = "/api", endpoint = "groups/overview", output = JsonAnswer)]
+pub async fn fetch_overview() -> Result<Overview, CallError> {
+    let visit = Visit::here();
+    let answer = visit.backend()?.overview(visit.actor()?).await;
     visit.answer(answer)
 }
 

@@ -67,7 +67,7 @@ fn vserver_form(t: &Things) -> String {
 }
 
 /// Every server function.
-const FUNCTIONS: [Row; 33] = [
+const FUNCTIONS: [Row; 34] = [
     open("/api/frame", |_| String::new()),
     // A name of its own each time: guesses at one name are slowed down.
     open("/api/session/sign-in", |t| {
@@ -76,6 +76,7 @@ const FUNCTIONS: [Row; 33] = [
     open("/api/session/sign-out", |_| String::new()),
     row("/api/catalogue", Action::ReadCatalogue, |_| String::new()),
     row("/api/groups/list", Action::ListGroups, |_| LIST.to_owned()),
+    row("/api/groups/overview", Action::ReadOverview, |_| String::new()),
     row("/api/groups/page", Action::ReadGroup, |t| format!("id={}", t.group)),
     row("/api/groups/activities", Action::ReadActivities, |t| {
         format!("id={}&{LIST}", t.group)
@@ -147,7 +148,7 @@ const FUNCTIONS: [Row; 33] = [
 /// Every page.
 const PAGES: [Row; 15] = [
     open("/signin", |_| "/signin".to_owned()),
-    row("/", Action::ListGroups, |_| "/".to_owned()),
+    row("/", Action::ReadOverview, |_| "/".to_owned()),
     row("/search", Action::ListGroups, |t| format!("/search?q={}", t.name)),
     row("/system", Action::ReadSystem, |_| "/system".to_owned()),
     row("/groups", Action::ListGroups, |_| "/groups".to_owned()),
