@@ -314,8 +314,6 @@ pub struct GroupView {
     pub spec: GroupSpec,
     /// `If-Match` of the next edit.
     pub version: i64,
-    /// Instances, newest first, at most 200.
-    pub instances: Vec<InstanceView>,
     /// Bindings.
     pub bindings: Vec<BindingView>,
     /// The newest decisions, newest first, at most 20.

@@ -50,7 +50,7 @@ impl Typed {
             .unwrap_or_default()
     }
 
-    /// A field's value before anybody typed in the browser: what is stored, or what the plain form that was refused had.
+    /// A field's value before anybody typed in the browser: what is stored, or what a refused plain form had.
     pub fn began(self, field: &str) -> String {
         self.began
             .with_value(|values| values.get(field).cloned())

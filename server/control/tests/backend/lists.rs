@@ -90,7 +90,9 @@ async fn the_overview_sums_up_every_group_and_names_those_that_need_a_person() {
         (3, 9, 6, 12)
     );
     assert_eq!((calm.alarms, calm.waiting), (0, vec![]));
-    world.sql("UPDATE groups_ SET alarm = 1 WHERE name <> 'b'", values![]).await;
+    world
+        .sql("UPDATE groups_ SET alarm = 1 WHERE name <> 'b'", values![])
+        .await;
     let seen = world.console.overview(&world.owner).await.expect("an overview");
     let names: Vec<&str> = seen.waiting.iter().map(|row| row.name.as_str()).collect();
     assert_eq!((seen.alarms, names), (2, vec!["a", "c"]));
@@ -107,7 +109,9 @@ async fn an_alarm_behind_two_hundred_calm_groups_is_seen() {
         let form = group_form(&format!("g{number:03}"), template);
         world.console.create_group(&world.owner, form).await.expect("a group");
     }
-    world.sql("UPDATE groups_ SET alarm = 1 WHERE name = 'g200'", values![]).await;
+    world
+        .sql("UPDATE groups_ SET alarm = 1 WHERE name = 'g200'", values![])
+        .await;
     let seen = world.console.overview(&world.owner).await.expect("an overview");
     let names: Vec<&str> = seen.waiting.iter().map(|row| row.name.as_str()).collect();
     assert_eq!((seen.groups, names), (201, vec!["g200"]));
