@@ -1,14 +1,14 @@
 //! `/groups/:id/edit` (seed 14.3.3): the same form. When somebody else changed the group meanwhile, their values stand
 //! beside the typed ones, and saving again saves over them.
 
-use super::group::{refusal, use_group_id};
+use super::group::use_group_id;
 use super::group_new::{Offer, fetch_offer};
 use super::wizard::{FIELDS, GroupWizard, Purpose};
 use crate::calls::CallError;
 use crate::calls::groups::{UpdateGroup, fetch_group};
 use crate::calls::templates::fetch_template;
 use crate::components::list::Skeleton;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::post::{ActionForm, ServerAction};

@@ -1,12 +1,11 @@
 //! `/groups/new`: the wizard (seed 14.3.1).
 
-use super::group::refusal;
 use super::wizard::{FIELDS, GroupWizard, Purpose};
 use crate::calls::CallError;
 use crate::calls::groups::CreateGroup;
 use crate::calls::templates::{fetch_catalogue, fetch_templates};
 use crate::components::list::Skeleton;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::post::{ActionForm, ServerAction};

@@ -21,7 +21,6 @@ use crate::components::refusal::{Problems, Refused};
 use crate::live::{Freshness, use_live};
 use crate::wire::{Loaded, resource};
 use acts::Acts;
-pub(crate) use acts::refusal;
 use api::groups::GroupView;
 use api::live::Change;
 use balancing::Balancing;
