@@ -4,6 +4,7 @@
 //! an HTML tooltip would carry its own styles.
 
 use api::groups::{ActivityKind, ActivityView, SeriesView};
+use api::texts::format::colon;
 use api::texts::{Lang, causes};
 use charming::component::{Axis, Grid, Legend};
 use charming::datatype::{CompositeValue, DataPoint};
@@ -155,9 +156,8 @@ fn event(mark: &ActivityView, lang: Lang) -> DataPoint {
 
 /// What an event did and why.
 pub fn event_name(mark: &ActivityView, lang: Lang) -> String {
-    let colon = if lang == Lang::En { ": " } else { "：" };
     let (action, cause) = (causes::action(lang, mark), causes::cause(lang, &mark.cause));
-    format!("{action}{colon}{cause}")
+    format!("{action}{}{cause}", colon(lang))
 }
 
 /// Scaling events: a triangle up or down (a diamond where only desired moved) at the size they led to, with the cause as

@@ -11,7 +11,7 @@ use app::components::gauge::Gauge;
 use app::components::state::BalancerBadge;
 use app::components::trail::Decisions;
 use app::forms::check;
-use app::forms::field::{AreaField, TextField};
+use app::forms::field::{AreaField, SelectField, TextField};
 use app::forms::typed::Typed;
 use app::visit::{Theme, Visit, Visitor};
 use engine::model::{GroupId, GroupStatus, Metric, Reason, ScaleInWait, TemplateId};
@@ -136,6 +136,26 @@ fn a_text_area_holds_markup_as_text() {
     let html = html(Lang::En, area);
     assert!(html.contains("&lt;/textarea&gt;&lt;script&gt;"), "{html}");
     assert!(!html.contains("<script>"), "{html}");
+}
+
+#[test]
+fn a_value_that_the_options_lack_stays_selected_until_somebody_chooses_another() {
+    let select = |value: &'static str| {
+        let start = Values::from([("template".to_owned(), value.to_owned())]);
+        let options = ["tpl-1", "tpl-2"].map(|id| (id.to_owned(), format!("name of {id}")));
+        html(Lang::En, || {
+            let typed = Typed::new(&start, Signal::stored(None), |_| Vec::new());
+            view! { <SelectField typed field="template" label="Template" help="" options=options.to_vec()/> }
+        })
+    };
+    let selected = |html: &str| {
+        let options: Vec<&str> = html.split("<option").skip(1).collect();
+        let at = options.iter().position(|option| option.contains(" selected"));
+        (options.len(), at, options[at.unwrap_or(0)].contains("tpl-9"))
+    };
+    assert_eq!(selected(&select("tpl-9")), (3, Some(0), true));
+    assert_eq!(selected(&select("tpl-2")), (2, Some(1), false));
+    assert_eq!(selected(&select("")), (2, None, false));
 }
 
 fn decision(passes: u32, trail: Vec<Reason>) -> DecisionView {

@@ -4,87 +4,41 @@
 //! request id -> `changed` (audit row, group, spec version) -> `pass` -> `launch intended` (activity, instance) ->
 //! `driver call` (instance) -> the instance's own folder.
 
+mod support;
+
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use support::{LIMIT, Process, first_password, serve};
 
-/// Whoever waits longer has failed.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// A running server whose log is read; it dies with the test.
+/// A running server whose log is read, with somebody signed in; it dies with the test.
 struct Server {
-    child: Child,
-    address: String,
+    process: Process,
     lines: Receiver<String>,
     cookie: String,
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _over = self.child.kill();
-        let _over = self.child.wait();
-    }
-}
-
 impl Server {
     fn start(data: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIDEGATE_")) {
-            command.env_remove(name);
-        }
         // Addresses of its own: another test's instances have others.
         let subnets = format!("127.{}", 200 + std::process::id() % 50);
+        let mut command = serve(data);
         command
-            .args([
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--log-format",
-                "json",
-                "--subnets",
-                &subnets,
-            ])
-            .args(["--time-scale", "20", "--data"])
-            .arg(data);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut said = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut said).unwrap();
-        let address = said
-            .trim_end()
-            .strip_prefix("Tidegate is at http://")
-            .unwrap()
-            .to_owned();
+            .args(["--log-format", "json", "--time-scale", "20", "--subnets", &subnets])
+            .stderr(Stdio::piped());
+        let (mut process, _printed) = Process::start(command);
         let (say, lines) = channel();
-        let log = BufReader::new(child.stderr.take().unwrap());
+        let log = BufReader::new(process.child.stderr.take().unwrap());
         std::thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
-        let cookie = String::new();
-        Self {
-            child,
-            address,
-            lines,
-            cookie,
-        }
+        let cookie = process.sign_in(&first_password(data));
+        Self { process, lines, cookie }
     }
 
     /// One form; head and body of the answer.
     fn post(&self, path: &str, form: &str) -> (String, String) {
-        let form = form.replace('[', "%5B").replace(']', "%5D");
-        let (host, cookie, length) = (&self.address, &self.cookie, form.len());
-        let mut stream = TcpStream::connect(host).unwrap();
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
-        write!(
-            stream,
-            "POST {path} HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\nConnection: \
-             close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let answer = self.process.post(&self.cookie, path, form);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.to_owned(), body.to_owned())
     }
@@ -155,11 +109,7 @@ fn text(value: &Value) -> String {
 #[test]
 fn a_request_leads_from_the_browser_to_the_program_it_starts() {
     let folder = tempfile::tempdir().unwrap();
-    let mut server = Server::start(folder.path());
-    let password = std::fs::read_to_string(folder.path().join("first-password")).unwrap();
-    let form = format!("name=admin&password={}&next=/", password.trim());
-    let (head, _) = server.post("/api/session/sign-in", &form);
-    server.cookie = header(&head, "set-cookie").split(';').next().unwrap().to_owned();
+    let server = Server::start(folder.path());
     let request = server.make_a_group();
 
     let changed = server.line("the change", |line| {

@@ -3,21 +3,21 @@
 
 #[path = "../control/tests/databases/cluster.rs"]
 mod cluster;
+mod support;
 
 use cluster::Cluster;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs::{File, Permissions};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
+use support::{LIMIT, Process, first_password, serve};
 
-/// Whoever waits longer has failed.
-const LIMIT: Duration = Duration::from_secs(30);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Longer than a lease lasts (20 s).
@@ -27,8 +27,7 @@ const WHILE_FULL: Duration = Duration::from_secs(6);
 
 /// A running server, its log beside it. At the end nothing that it started is left.
 struct Server {
-    child: Child,
-    address: String,
+    process: Process,
     data: PathBuf,
     log: PathBuf,
     cookie: String,
@@ -36,8 +35,7 @@ struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _over = self.child.kill();
-        let _over = self.child.wait();
+        self.process.kill();
         end_all_of(&self.data);
     }
 }
@@ -61,77 +59,35 @@ fn end_all_of(data: &Path) {
 impl Server {
     /// Starts on this folder, with this database URL if there is one, and signs in.
     fn start(data: &Path, log: &Path, url: Option<&str>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIDEGATE_")) {
-            command.env_remove(name);
-        }
-        command.env_remove("DATABASE_URL");
-        command.envs(url.map(|url| ("DATABASE_URL", url)));
         // Addresses of its own: another test's instances have others.
         let which = u32::from(url.is_some()) * 25;
         let subnets = format!("127.{}", 150 + which + std::process::id() % 25);
-        let common = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--log-format",
-            "json",
-            "--time-scale",
-            "20",
-        ];
-        command.args(common).args(["--subnets", &subnets, "--data"]).arg(data);
-        let log_file = File::create(log).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(log_file).spawn().unwrap();
-        let mut said = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut said).unwrap();
-        let address = said
-            .trim_end()
-            .strip_prefix("Tidegate is at http://")
-            .unwrap_or_default()
-            .to_owned();
+        let mut command = serve(data);
+        command
+            .args(["--log-format", "json", "--time-scale", "20", "--subnets", &subnets])
+            .envs(url.map(|url| ("DATABASE_URL", url)))
+            .stderr(File::create(log).unwrap());
+        let (process, _printed) = Process::start(command);
         let mut server = Self {
-            child,
-            address,
+            process,
             data: data.to_owned(),
             log: log.to_owned(),
             cookie: String::new(),
         };
-        assert!(!server.address.is_empty(), "{said}");
-        let password = std::fs::read_to_string(data.join("first-password")).unwrap();
-        let form = format!("name=admin&password={}&next=/", password.trim());
-        let answer = server.post("/api/session/sign-in", &form);
-        server.cookie = answer
-            .lines()
-            .find_map(|line| line.strip_prefix("set-cookie: "))
-            .and_then(|cookie| cookie.split(';').next())
-            .unwrap_or_else(|| panic!("{answer}"))
-            .to_owned();
+        server.cookie = server.process.sign_in(&first_password(data));
         server
     }
 
-    /// One request on a connection of its own; the whole answer.
-    fn ask(&self, head: &str, body: &str) -> String {
-        let (host, cookie, length) = (&self.address, &self.cookie, body.len());
-        let mut stream = TcpStream::connect(host).unwrap();
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
-        write!(
-            stream,
-            "{head} HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: same-origin\r\nCookie: {cookie}\r\nConnection: close\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
     fn get(&self, path: &str) -> String {
-        self.ask(&format!("GET {path}"), "")
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nSec-Fetch-Site: same-origin\r\nCookie: {}",
+            self.cookie
+        );
+        self.process.ask(&head, "")
     }
 
     fn post(&self, path: &str, form: &str) -> String {
-        self.ask(&format!("POST {path}"), &form.replace('[', "%5B").replace(']', "%5D"))
+        self.process.post(&self.cookie, path, form)
     }
 
     /// The resource that was changed by this action, from the log.

@@ -2,6 +2,7 @@
 
 #[path = "../control/tests/databases/cluster.rs"]
 mod cluster;
+mod support;
 
 use cluster::Cluster;
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,8 +10,9 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::process::{ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
+use support::{Process, first_password, serve, tidegate};
 
 /// Whoever hangs longer than a stop may take has failed.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -19,60 +21,35 @@ const LIMIT: Duration = Duration::from_secs(10);
 const READY_ASKS: usize = 100;
 const READY_PAUSE: Duration = Duration::from_millis(100);
 
-/// A running server; it dies with the test.
+/// A running server and what it prints; it dies with the test.
 struct Server {
-    child: Child,
+    process: Process,
     lines: BufReader<ChildStdout>,
-    address: String,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _over = self.child.kill();
-        let _over = self.child.wait();
-    }
 }
 
 impl Server {
-    /// Starts one and waits for the line that says where it is.
+    /// Starts one that logs nowhere.
     fn start(data: &Path) -> Self {
-        let mut command = tidegate();
+        let mut command = serve(data);
         command.stderr(Stdio::null());
-        Self::spawn(command, data)
+        Self::spawn(command)
     }
 
-    /// The same of a command that has its own environment and log.
-    fn spawn(mut command: Command, data: &Path) -> Self {
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let said = line(&mut lines);
-        let address = said
-            .strip_prefix("Tidegate is at http://")
-            .unwrap_or_else(|| panic!("{said:?}"))
-            .to_owned();
-        Self { child, lines, address }
+    fn spawn(command: Command) -> Self {
+        let (process, lines) = Process::start(command);
+        Self { process, lines }
     }
 
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(LIMIT)).unwrap();
-        stream
-    }
-
-    /// One request on a connection of its own; the whole answer.
-    fn ask(&self, request: &str) -> String {
-        let mut stream = self.connect();
-        let host = &self.address;
-        write!(stream, "{request}\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+    /// The whole answer to a request without a body.
+    fn ask(&self, head: &str) -> String {
+        self.process.ask(head, "")
     }
 
     /// An event stream that has begun, and what it said.
     fn listen(&self, cookie: &str) -> (BufReader<TcpStream>, String) {
-        let (mut stream, host) = (self.connect(), &self.address);
+        let host = &self.process.address;
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
         write!(
             stream,
             "GET /live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n"
@@ -86,22 +63,7 @@ impl Server {
     }
 
     fn sign_in(&self, password: &str) -> String {
-        let form = format!("name=admin&password={password}&next=/groups");
-        let mut stream = self.connect();
-        let (host, length) = (&self.address, form.len());
-        write!(
-            stream,
-            "POST /api/session/sign-in HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nConnection: close\r\n\
-             Accept: text/html\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let set = answer
-            .lines()
-            .find_map(|line| line.strip_prefix("set-cookie: "))
-            .unwrap_or_else(|| panic!("{answer}"));
-        set.split(';').next().unwrap().to_owned()
+        self.process.sign_in(password)
     }
 
     /// Asks until the server is ready; a little apart, so that it is not asked in a spin.
@@ -118,7 +80,7 @@ impl Server {
     }
 
     fn terminate(&self) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        let pid = Pid::from_raw(i32::try_from(self.process.child.id()).unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
     }
 
@@ -126,17 +88,8 @@ impl Server {
     fn end(mut self) -> ExitStatus {
         let mut rest = String::new();
         self.lines.read_to_string(&mut rest).unwrap();
-        self.child.wait().unwrap()
+        self.process.child.wait().unwrap()
     }
-}
-
-fn tidegate() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TIDEGATE_")) {
-        command.env_remove(name);
-    }
-    command.env_remove("DATABASE_URL");
-    command
 }
 
 fn line(lines: &mut BufReader<ChildStdout>) -> String {
@@ -162,7 +115,7 @@ fn the_first_start_leaves_a_password_that_goes_at_the_first_sign_in() {
     let told = line(&mut server.lines);
     assert!(told.contains("admin") && told.contains("first-password"), "{told}");
     assert_eq!((mode(&file), mode(&data.join("tidegate.db"))), (0o600, 0o600));
-    let password = std::fs::read_to_string(&file).unwrap().trim().to_owned();
+    let password = first_password(&data);
     assert!(!told.contains(&password));
     server.sign_in(&password);
     assert!(!file.exists());
@@ -174,8 +127,7 @@ fn the_first_start_leaves_a_password_that_goes_at_the_first_sign_in() {
 fn a_stop_ends_open_streams_and_the_next_start_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
-    let password = std::fs::read_to_string(folder.path().join("first-password")).unwrap();
-    let cookie = server.sign_in(password.trim());
+    let cookie = server.sign_in(&first_password(folder.path()));
     let (mut stream, mut first) = server.listen(&cookie);
     server.terminate();
     // Reading to the end fails after `LIMIT`, which is what a stop may take.
@@ -184,7 +136,7 @@ fn a_stop_ends_open_streams_and_the_next_start_goes_on() {
 
     let again = Server::start(folder.path());
     let frame = again.ask(&format!(
-        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0"
+        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin"
     ));
     assert!(frame.contains("\"admin\""), "{frame}");
 }
@@ -193,16 +145,11 @@ fn a_stop_ends_open_streams_and_the_next_start_goes_on() {
 fn a_second_server_on_the_same_data_is_told_who_has_it() {
     let folder = tempfile::tempdir().unwrap();
     let first = Server::start(folder.path());
-    let mut second = tidegate();
-    let second = second
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(folder.path())
-        .output()
-        .unwrap();
+    let second = serve(folder.path()).output().unwrap();
     assert!(!second.status.success());
     let said = said(&second);
     assert!(
-        said.contains(&format!("process {}", first.child.id())) && said.contains("--data"),
+        said.contains(&format!("process {}", first.process.child.id())) && said.contains("--data"),
         "{said}"
     );
     assert!(first.ask("GET /healthz HTTP/1.1").contains("200 OK"));
@@ -277,11 +224,12 @@ fn on_postgresql_it_serves_and_goes_on_and_nothing_says_the_password() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let started = || {
-        let mut command = on_postgres(&url);
+        let mut command = serve(folder.path());
         command
             .stderr(std::fs::File::create(&log).unwrap())
+            .env("DATABASE_URL", &url)
             .env("TIDEGATE_LOG", "trace");
-        Server::spawn(command, folder.path())
+        Server::spawn(command)
     };
     let server = started();
     assert!(!folder.path().join("tidegate.db").exists());
@@ -297,7 +245,7 @@ fn on_postgresql_it_serves_and_goes_on_and_nothing_says_the_password() {
 
     let again = started();
     let frame = again.ask(&format!(
-        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0"
+        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin"
     ));
     assert!(frame.contains("\"admin\""), "{frame}");
     let checked = on_postgres(&url).arg("check-config").output().unwrap();
@@ -315,9 +263,8 @@ fn a_database_server_that_does_not_answer_is_named_without_the_password() {
         .local_addr()
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let output = on_postgres(&format!("postgres://ann:pa55word@{free}/tidegate"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(folder.path())
+    let output = serve(folder.path())
+        .env("DATABASE_URL", format!("postgres://ann:pa55word@{free}/tidegate"))
         .output()
         .unwrap();
     let said = said(&output);
@@ -333,8 +280,7 @@ fn a_database_server_that_does_not_answer_is_named_without_the_password() {
 fn a_reset_by_another_process_ends_sessions_and_their_streams_within_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());
-    let password = std::fs::read_to_string(folder.path().join("first-password")).unwrap();
-    let cookie = server.sign_in(password.trim());
+    let cookie = server.sign_in(&first_password(folder.path()));
     let (mut stream, mut heard) = server.listen(&cookie);
     let done = tidegate()
         .args(["admin", "reset-password", "admin", "--data"])
@@ -348,7 +294,7 @@ fn a_reset_by_another_process_ends_sessions_and_their_streams_within_a_second() 
         .read_to_string(&mut heard)
         .expect("the stream ends within a second");
     let frame = server.ask(&format!(
-        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 0"
+        "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin"
     ));
     assert!(frame.contains("\"actor\":null"), "{frame}");
 }

@@ -9,8 +9,8 @@ use crate::actor::Actor;
 use crate::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use crate::catalogue::Catalogue;
 use crate::groups::{
-    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Page,
-    SeriesView,
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Overview,
+    Page, SeriesView,
 };
 use crate::problem::Problems;
 use crate::session::Frame;
@@ -27,6 +27,8 @@ pub type Answer<T> = Result<T, Problems>;
 pub trait Groups: Send + Sync {
     /// The list.
     async fn groups(&self, actor: &Actor, query: ListQuery) -> Answer<Page<GroupRow>>;
+    /// How much there is, and which groups need a person.
+    async fn overview(&self, actor: &Actor) -> Answer<Overview>;
     /// One group's page.
     async fn group(&self, actor: &Actor, id: GroupId) -> Answer<GroupView>;
     /// Its instances that are not gone, newest first.

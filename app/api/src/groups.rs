@@ -98,6 +98,30 @@ pub struct GroupRow {
     pub created_ms: i64,
 }
 
+/// How much a tenant has, and which of its groups need a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// How many groups; stops at 10 000, and so do the sums, by name.
+    pub groups: u32,
+    /// Sum of what they want.
+    pub desired: u64,
+    /// Sum of what serves.
+    pub in_service: u64,
+    /// Sum of every machine not confirmed gone.
+    pub everything: u64,
+    /// How many groups need a person.
+    pub alarms: u32,
+    /// Those, by name; at most 200.
+    pub waiting: Vec<GroupRow>,
+}
+
+impl Overview {
+    /// May there be groups that were not looked at?
+    pub const fn stops_short(&self) -> bool {
+        self.groups >= 10_000
+    }
+}
+
 /// A page of a list, by keyset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
@@ -290,8 +314,6 @@ pub struct GroupView {
     pub spec: GroupSpec,
     /// `If-Match` of the next edit.
     pub version: i64,
-    /// Instances, newest first, at most 200.
-    pub instances: Vec<InstanceView>,
     /// Bindings.
     pub bindings: Vec<BindingView>,
     /// The newest decisions, newest first, at most 20.

@@ -1,4 +1,4 @@
-//! Signing in and out.
+//! Signing in and out, and where one may be led afterwards.
 
 use crate::actor::Actor;
 use serde::{Deserialize, Serialize};
@@ -27,4 +27,38 @@ pub struct Frame {
     pub balancer_missing: bool,
     /// The server's version.
     pub version: String,
+}
+
+/// A path of ours, or nothing: never another host's (`//x`, `/\x`, `https:`), and nothing but printable ASCII, so that
+/// it can stand in a header. No address of the console is longer than the limit.
+pub fn own_path(asked: &str) -> Option<&str> {
+    let local = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains('\\');
+    let clean = asked.len() <= 2_000 && asked.bytes().all(|byte| byte.is_ascii_graphic());
+    (local && clean).then_some(asked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn one_is_led_to_an_own_path_only() {
+        for own in ["/", "/groups/asg-1?tab=log", "/groups?after=x#top"] {
+            assert_eq!(own_path(own), Some(own));
+        }
+        let long = format!("/{}", "x".repeat(2_000));
+        for foreign in [
+            "",
+            "groups",
+            "//evil.example",
+            "/\\evil",
+            "https://evil.example",
+            "/a b",
+            "/a\r\nSet-Cookie: x",
+            "/\u{e9}",
+            &long,
+        ] {
+            assert_eq!(own_path(foreign), None, "{foreign:?}");
+        }
+    }
 }

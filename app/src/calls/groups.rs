@@ -10,7 +10,9 @@ use super::visit::Visit;
 use crate::wire::JsonAnswer;
 use api::backend::Protect;
 use api::balancers::BindForm;
-use api::groups::{ActivityView, GroupForm, GroupRow, GroupView, ListQuery, Page, SeriesView};
+use api::groups::{
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceView, ListQuery, Overview, Page, SeriesView,
+};
 use engine::model::{GroupId, InstanceId, VServerId};
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
@@ -24,6 +26,14 @@ pub async fn fetch_groups(query: ListQuery) -> Result<Page<GroupRow>, CallError>
     visit.answer(answer)
 }
 
+/// How much there is, and which groups need a person.
+#[server(prefix = "/api", endpoint = "groups/overview", output = JsonAnswer)]
+pub async fn fetch_overview() -> Result<Overview, CallError> {
+    let visit = Visit::here();
+    let answer = visit.backend()?.overview(visit.actor()?).await;
+    visit.answer(answer)
+}
+
 /// One group's page; `id` as it stands in the address.
 #[server(prefix = "/api", endpoint = "groups/page", output = JsonAnswer)]
 pub async fn fetch_group(id: String) -> Result<GroupView, CallError> {
@@ -32,6 +42,22 @@ pub async fn fetch_group(id: String) -> Result<GroupView, CallError> {
         return visit.answer(Err(not_found()));
     };
     let answer = visit.backend()?.group(visit.actor()?, id).await;
+    visit.answer(answer)
+}
+
+/// Its instances that are not gone.
+#[server(prefix = "/api", endpoint = "groups/instances", output = JsonAnswer)]
+pub async fn fetch_instances(id: GroupId, query: ListQuery) -> Result<Page<InstanceView>, CallError> {
+    let visit = Visit::here();
+    let answer = visit.backend()?.instances(visit.actor()?, id, query).await;
+    visit.answer(answer)
+}
+
+/// Its decisions.
+#[server(prefix = "/api", endpoint = "groups/decisions", output = JsonAnswer)]
+pub async fn fetch_decisions(id: GroupId, query: ListQuery) -> Result<Page<DecisionView>, CallError> {
+    let visit = Visit::here();
+    let answer = visit.backend()?.decisions(visit.actor()?, id, query).await;
     visit.answer(answer)
 }
 

@@ -9,6 +9,8 @@ use super::CallError;
 use super::visit::Visit;
 use crate::wire::JsonAnswer;
 use api::session::Frame;
+#[cfg(feature = "ssr")]
+use api::session::own_path;
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use leptos::server_fn::ServerFn;
@@ -57,7 +59,7 @@ pub async fn sign_in(name: String, password: String, next: String) -> Result<(),
     };
     let actor = visit.form(SignIn::PATH, &typed, checked)?;
     visit.session()?.sign_in(&actor).await;
-    leptos_axum::redirect(own_path(&next));
+    leptos_axum::redirect(own_path(&next).unwrap_or("/groups"));
     Ok(())
 }
 
@@ -67,30 +69,4 @@ pub async fn sign_out() -> Result<(), CallError> {
     Visit::here().session()?.sign_out().await;
     leptos_axum::redirect("/signin");
     Ok(())
-}
-
-/// A path of ours, whatever was asked for: never another host (`//evil`, `https:`), never a control character.
-#[cfg(feature = "ssr")]
-fn own_path(next: &str) -> &str {
-    let ours = next.starts_with('/') && !next.starts_with("//") && next.bytes().all(|byte| byte.is_ascii_graphic());
-    if ours && !next.contains('\\') { next } else { "/groups" }
-}
-
-#[cfg(all(test, feature = "ssr"))]
-mod tests {
-    use super::own_path;
-
-    #[test]
-    fn after_signing_in_one_lands_on_an_own_page_only() {
-        assert_eq!(own_path("/groups/asg-1?tab=log"), "/groups/asg-1?tab=log");
-        for foreign in [
-            "",
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil",
-            "/a\r\nSet-Cookie: x",
-        ] {
-            assert_eq!(own_path(foreign), "/groups", "{foreign:?}");
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What the host put into the context of this request, and how an answer becomes a status.
 
 use super::{CallError, SessionHandle, Values};
+use crate::components::list::in_address;
 use api::actor::Actor;
 use api::backend::{Answer, Backend};
 use api::problem::{Code, Problems};
@@ -53,7 +54,7 @@ impl Visit {
     /// by the status (401) why.
     pub(crate) fn actor(&self) -> Result<&Actor, CallError> {
         self.actor.as_ref().ok_or_else(|| {
-            leptos_axum::redirect(&format!("/signin?next={}", encoded(&self.page())));
+            leptos_axum::redirect(&format!("/signin?next={}", in_address(&self.page())));
             let refused = CallError::whole(Code::SignInFirst);
             if !self.accepts_html() {
                 self.set_status(&refused.problems);
@@ -151,18 +152,4 @@ fn values(form: &impl Serialize) -> Values {
     serde_json::to_value(form)
         .and_then(serde_json::from_value)
         .unwrap_or_default()
-}
-
-/// A path as a query value: everything but the safe characters becomes `%XX`.
-fn encoded(text: &str) -> String {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-    text.bytes()
-        .map(|byte| {
-            if safe(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }

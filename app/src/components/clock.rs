@@ -51,13 +51,18 @@ fn tick(frame: Frame, shown: RwSignal<i64>) {
     Effect::new(move |_| {
         let first_ms = browser_now_ms();
         let frame = frame.clone();
-        let again = move || shown.set(product_ms(&frame, first_ms, browser_now_ms()));
-        let every = set_interval_with_handle(again, std::time::Duration::from_secs(1));
-        on_cleanup(move || {
-            if let Ok(every) = every {
-                every.clear();
-            }
-        });
+        every_second(move || shown.set(product_ms(&frame, first_ms, browser_now_ms())));
+    });
+}
+
+/// Does it each second, as long as the effect it is called in lives.
+#[cfg(feature = "hydrate")]
+fn every_second(act: impl Fn() + 'static) {
+    let every = set_interval_with_handle(act, std::time::Duration::from_secs(1));
+    on_cleanup(move || {
+        if let Ok(every) = every {
+            every.clear();
+        }
     });
 }
 
@@ -66,14 +71,9 @@ pub fn use_now() -> ReadSignal<i64> {
     let (now, set_now) = signal(0);
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        set_now.set(browser_now_ms());
-        let again = move || set_now.set(browser_now_ms());
-        let every = set_interval_with_handle(again, std::time::Duration::from_secs(1));
-        on_cleanup(move || {
-            if let Ok(every) = every {
-                every.clear();
-            }
-        });
+        let look = move || set_now.set(browser_now_ms());
+        look();
+        every_second(look);
     });
     #[cfg(not(feature = "hydrate"))]
     let _ = set_now;

@@ -3,6 +3,7 @@
 
 use crate::calls::search::{Hit, Kind};
 use crate::visit::Theme;
+use api::texts::format::colon;
 use api::texts::{Lang, Texts};
 
 /// One line of the palette.
@@ -82,7 +83,6 @@ fn place((href, word): Place, kind: fn(&'static Texts) -> &'static str) -> Comma
 
 /// Language and theme, by the host's door; `back` is this page, ready for an address.
 fn preferences(back: &str) -> Vec<Command> {
-    let colon = |lang: Lang| if lang == Lang::En { ": " } else { "：" };
     let said = |lang: Lang, what: &str, value: &str| format!("{what}{}{value}", colon(lang));
     let command = |href, words| Command {
         href,

@@ -2,10 +2,29 @@
 
 use super::title::PageTitle;
 use crate::calls::CallError;
+use crate::forms::post::ServerAction;
 use crate::visit::{use_lang, use_texts};
 use api::problem::{Code, Problem};
 use api::texts::problems;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// Why an action was refused, if it was.
+pub fn refusal(value: impl Get<Value = Option<Result<(), CallError>>>) -> Option<CallError> {
+    value.get().and_then(Result::err)
+}
+
+/// All that an action was refused for.
+pub fn problems_of<S>(action: ServerAction<S>) -> Signal<Vec<Problem>>
+where
+    S: ServerFn<Output = (), Error = CallError> + 'static,
+{
+    Signal::derive(move || {
+        refusal(action.value())
+            .map(|error| error.problems.0)
+            .unwrap_or_default()
+    })
+}
 
 /// A page that could not be had.
 #[component]

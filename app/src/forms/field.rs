@@ -143,6 +143,16 @@ pub fn AreaField(
     .into_any()
 }
 
+/// The options, the value that the form began with among them: a browser chooses the first option when none is the
+/// selected one, and saving would change what nobody touched.
+fn with_began(typed: Typed, field: &str, mut options: Vec<(String, String)>) -> Vec<(String, String)> {
+    let began = typed.began(field);
+    if !began.is_empty() && options.iter().all(|(value, _)| *value != began) {
+        options.insert(0, (began.clone(), began));
+    }
+    options
+}
+
 /// One of several: value and words of each.
 #[component]
 pub fn SelectField(
@@ -178,7 +188,7 @@ pub fn SelectField(
                     typed.leave(field);
                 }
             >
-                {options.into_iter().map(option).collect_view()}
+                {with_began(typed, field, options).into_iter().map(option).collect_view()}
             </select>
         </Field>
     }

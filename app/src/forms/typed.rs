@@ -15,6 +15,7 @@ pub type Check = fn(&Values) -> Vec<Problem>;
 #[derive(Clone, Copy)]
 pub struct Typed {
     values: RwSignal<Values>,
+    began: StoredValue<Values>,
     /// Fields that were left at least once: only these may complain.
     left: RwSignal<BTreeSet<&'static str>>,
     /// Fields changed since the last refusal: what the server said of them is old.
@@ -30,9 +31,11 @@ impl Typed {
         if let Some(error) = refusal.get_untracked() {
             begin.extend(error.typed);
         }
+        let began = StoredValue::new(begin.clone());
         let values = RwSignal::new(begin);
         Self {
             values,
+            began,
             left: RwSignal::new(BTreeSet::new()),
             changed: RwSignal::new(BTreeSet::new()),
             refusal,
@@ -44,6 +47,13 @@ impl Typed {
     pub fn begin(self, field: &str) -> String {
         self.values
             .with_untracked(|values| values.get(field).cloned())
+            .unwrap_or_default()
+    }
+
+    /// A field's value before anybody typed in the browser: what is stored, or what a refused plain form had.
+    pub fn began(self, field: &str) -> String {
+        self.began
+            .with_value(|values| values.get(field).cloned())
             .unwrap_or_default()
     }
 

@@ -1,8 +1,7 @@
 //! `/balancers/new`.
 
-use super::group::refusal;
 use crate::calls::balancers::CreateBalancer;
-use crate::components::refusal::Problems;
+use crate::components::refusal::{Problems, refusal};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::TextField;

@@ -1,10 +1,9 @@
 //! `/balancers/:id`: its VServers, who serves behind them, and how well.
 
-use super::group::refusal;
 use crate::calls::balancers::{CreateVserver, DeleteBalancer, DeleteVserver, fetch_balancer};
 use crate::components::confirm::{Confirm, TypedName};
 use crate::components::list::Skeleton;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::state::{BackendBadge, BalancerBadge};
 use crate::components::title::PageHead;
 use crate::forms::check;

@@ -1,11 +1,10 @@
 //! `/balancers`: the list.
 
-use super::group::refusal;
 use crate::calls::balancers::{DeleteBalancer, fetch_balancers};
 use crate::components::confirm::{AskCard, TypedName, use_asked};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
 use crate::components::menu::RowMenu;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::state::BalancerBadge;
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
@@ -33,11 +32,7 @@ pub fn BalancersPage() -> impl IntoView {
             Some(format::total(lang, total, "load balancer", "load balancers"))
         })
     };
-    let problems = Signal::derive(move || {
-        refusal(delete.value())
-            .map(|error| error.problems.0)
-            .unwrap_or_default()
-    });
+    let problems = problems_of(delete);
     let body = move || {
         Suspend::new(async move {
             match balancers.await {

@@ -1,12 +1,14 @@
 //! `/groups/:id/edit` (seed 14.3.3): the same form. When somebody else changed the group meanwhile, their values stand
 //! beside the typed ones, and saving again saves over them.
 
-use super::group::{refusal, use_group_id};
-use super::group_new::{Offer, use_offer};
+use super::group::use_group_id;
+use super::group_new::{Offer, fetch_offer};
 use super::wizard::{FIELDS, GroupWizard, Purpose};
+use crate::calls::CallError;
 use crate::calls::groups::{UpdateGroup, fetch_group};
+use crate::calls::templates::fetch_template;
 use crate::components::list::Skeleton;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::post::{ActionForm, ServerAction};
@@ -22,19 +24,29 @@ use leptos::prelude::*;
 #[component]
 pub fn GroupEditPage() -> impl IntoView {
     let id = use_group_id();
-    let offer = use_offer();
     let action = ServerAction::<UpdateGroup>::new();
     // Read once: what others change meanwhile comes with the refusal.
-    let group = resource(move || id.get(), fetch_group);
+    let edit = resource(move || id.get(), fetch_edit);
     let body = move || {
         Suspend::new(async move {
-            match (group.await, offer.await) {
-                (Ok(view), Ok(offer)) => view! { <EditForm view offer action/> }.into_any(),
-                (Err(error), _) | (_, Err(error)) => view! { <Refused error/> }.into_any(),
+            match edit.await {
+                Ok((view, offer)) => view! { <EditForm view offer action/> }.into_any(),
+                Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
     };
     view! { <Transition fallback=Skeleton>{body}</Transition> }.into_any()
+}
+
+/// The group and what the wizard offers, its own template first when the offer ends before that one.
+async fn fetch_edit(id: String) -> Result<(GroupView, Offer), CallError> {
+    let view = fetch_group(id).await?;
+    let (mut templates, currency) = fetch_offer().await?;
+    let own = view.row.template;
+    if templates.iter().all(|row| row.id != own) {
+        templates.insert(0, fetch_template(own.to_string()).await?.row);
+    }
+    Ok((view, (templates, currency)))
 }
 
 /// What people set, as they would type it.
@@ -112,7 +124,7 @@ fn EditForm(view: GroupView, offer: Offer, action: ServerAction<UpdateGroup>) ->
 /// The group as it is now, once the server says that it is not what the form began with.
 fn use_theirs(
     id: engine::model::GroupId,
-    refused: Signal<Option<crate::calls::CallError>>,
+    refused: Signal<Option<CallError>>,
     action: ServerAction<UpdateGroup>,
 ) -> Loaded<Option<GroupForm>> {
     let stale = move || refused.get().is_some_and(|error| error.code() == Some(Code::Stale));

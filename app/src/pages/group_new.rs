@@ -1,17 +1,17 @@
 //! `/groups/new`: the wizard (seed 14.3.1).
 
-use super::group::refusal;
 use super::wizard::{FIELDS, GroupWizard, Purpose};
+use crate::calls::CallError;
 use crate::calls::groups::CreateGroup;
 use crate::calls::templates::{fetch_catalogue, fetch_templates};
 use crate::components::list::Skeleton;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::Typed;
 use crate::visit::use_texts;
-use crate::wire::{Loaded, resource};
+use crate::wire::resource;
 use api::groups::{GroupForm, ListQuery};
 use api::templates::TemplateRow;
 use leptos::prelude::*;
@@ -19,27 +19,23 @@ use leptos::prelude::*;
 /// Templates to choose from and the currency of their prices.
 pub(super) type Offer = (Vec<TemplateRow>, String);
 
-/// What the wizard offers, read once: a list that changes under a form would lose what is typed.
-pub(super) fn use_offer() -> Loaded<Result<Offer, crate::calls::CallError>> {
-    resource(
-        || (),
-        |()| async move {
-            let all = ListQuery {
-                limit: 200,
-                ..ListQuery::default()
-            };
-            let templates = fetch_templates(all).await?;
-            let catalogue = fetch_catalogue().await?;
-            Ok((templates.rows, catalogue.currency))
-        },
-    )
+/// What the wizard offers: the first 200 templates by name.
+pub(super) async fn fetch_offer() -> Result<Offer, CallError> {
+    let all = ListQuery {
+        limit: 200,
+        ..ListQuery::default()
+    };
+    let templates = fetch_templates(all).await?;
+    let catalogue = fetch_catalogue().await?;
+    Ok((templates.rows, catalogue.currency))
 }
 
 /// The wizard of a new group.
 #[component]
 pub fn GroupNewPage() -> impl IntoView {
     let texts = use_texts();
-    let offer = use_offer();
+    // Read once: a list that changes under a form would lose what is typed.
+    let offer = resource(|| (), |()| fetch_offer());
     let action = ServerAction::<CreateGroup>::new();
     let above = vec![("/groups".to_owned(), texts.groups.title.to_owned())];
     let body = move || {

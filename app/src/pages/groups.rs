@@ -1,12 +1,11 @@
 //! `/groups`: the list (seed 14.3.2.1).
 
-use super::group::refusal;
 use crate::calls::groups::{DeleteGroup, DisableGroup, EnableGroup, fetch_groups};
 use crate::components::confirm::{AskCard, TypedName, use_asked};
 use crate::components::gauge::{Captions, Gauge};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
 use crate::components::menu::RowMenu;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;

@@ -1,9 +1,8 @@
 //! `/templates/new`: what instances are made from, with its price (seed 14.2.1).
 
-use super::group::refusal;
 use crate::calls::templates::{CreateTemplate, fetch_catalogue};
 use crate::components::list::Skeleton;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::{AreaField, SelectField, TextField};

@@ -1,11 +1,10 @@
 //! `/templates/:id`: one template.
 
-use super::group::refusal;
 use super::templates::UsedBy;
 use crate::calls::templates::{DeleteTemplate, fetch_template};
 use crate::components::confirm::Confirm;
 use crate::components::list::Skeleton;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::title::PageHead;
 use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_template, use_live};
@@ -24,11 +23,7 @@ pub fn TemplatePage() -> impl IntoView {
     let delete = ServerAction::<DeleteTemplate>::new();
     let fresh = use_live().of_kind(is_template);
     let template = resource(move || (id.get(), fresh.get()), |(id, _)| fetch_template(id));
-    let problems = Signal::derive(move || {
-        refusal(delete.value())
-            .map(|error| error.problems.0)
-            .unwrap_or_default()
-    });
+    let problems = problems_of(delete);
     let body = move || {
         Suspend::new(async move {
             match template.await {

@@ -1,11 +1,10 @@
 //! `/templates`: the list (seed 14.2.2).
 
-use super::group::refusal;
 use crate::calls::templates::{DeleteTemplate, fetch_catalogue, fetch_templates};
 use crate::components::confirm::{AskCard, use_asked};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
 use crate::components::menu::RowMenu;
-use crate::components::refusal::{Problems, Refused};
+use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
 use crate::forms::post::{ActionForm, ServerAction};
@@ -40,11 +39,7 @@ pub fn TemplatesPage() -> impl IntoView {
             Some(format::total(lang, total, "template", "templates"))
         })
     };
-    let problems = Signal::derive(move || {
-        refusal(delete.value())
-            .map(|error| error.problems.0)
-            .unwrap_or_default()
-    });
+    let problems = problems_of(delete);
     let body = move || {
         Suspend::new(async move {
             match templates.await {

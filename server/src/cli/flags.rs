@@ -2,7 +2,7 @@
 //!
 //! Values are taken as text: what is accepted is said in one place and in one form, whichever way a setting is given.
 
-use crate::config::table::{KEYS, Preset};
+use crate::config::table::KEYS;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
 /// The settings given by flag: name and text.
@@ -15,10 +15,7 @@ pub struct Flags {
 impl Args for Flags {
     fn augment_args(command: Command) -> Command {
         KEYS.iter().fold(command, |command, key| {
-            let default = match key.default {
-                Preset::Text(text) | Preset::Unset(text) => text,
-            };
-            let help = format!("{} [default: {default}] [env: {}]", key.meaning, key.env);
+            let help = format!("{} [default: {}] [env: {}]", key.meaning, key.shown_default(), key.env);
             command.arg(Arg::new(key.name).long(key.flag).value_name("VALUE").help(help))
         })
     }

@@ -10,8 +10,8 @@ pub mod parse;
 pub mod table;
 
 use control::clock::TimeScale;
-use control::store::DatabaseUrl;
-use parse::{LogFormat, PublicUrl, SubnetBase, Token, printable};
+use control::store::{DatabaseUrl, SubnetBase};
+use parse::{LogFormat, PublicUrl, Token, printable};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};

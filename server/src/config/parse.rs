@@ -2,7 +2,7 @@
 
 use control::auth::Secret;
 use control::clock::TimeScale;
-use control::store::DatabaseUrl;
+use control::store::{DatabaseUrl, SubnetBase};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -57,10 +57,6 @@ impl PartialEq for Token {
 
 impl Eq for Token {}
 
-/// Where the first start puts its subnets: `127.a.0.0/16`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SubnetBase(pub u8, pub u8);
-
 /// An address and a port.
 pub fn address(text: &str) -> Option<SocketAddr> {
     text.parse().ok()
@@ -109,9 +105,9 @@ pub fn session_hours(text: &str) -> Option<u32> {
 /// `127.a`.
 pub fn subnets(text: &str) -> Option<SubnetBase> {
     let (first, second) = text.split_once('.')?;
-    let base = SubnetBase(first.parse().ok()?, second.parse().ok()?);
+    let (first, second): (u8, u8) = (first.parse().ok()?, second.parse().ok()?);
     // 127.0 holds the addresses everything else on this host listens on.
-    (base.0 == 127 && base.1 > 0).then_some(base)
+    (first == 127 && second > 0).then_some(SubnetBase(second))
 }
 
 /// 16 to 256 printable characters without spaces.
@@ -204,7 +200,7 @@ mod tests {
 
     #[test]
     fn subnets_are_loopback_and_not_everyones() {
-        assert_eq!(subnets("127.20"), Some(SubnetBase(127, 20)));
+        assert_eq!(subnets("127.20"), Some(SubnetBase(20)));
         for bad in ["127.0", "10.1", "127", "127.256", "127.1.1", ""] {
             assert_eq!(subnets(bad), None, "{bad}");
         }

@@ -18,7 +18,7 @@ use control::ids::{Ids, RandomIds};
 use control::metrics::exposition::Exposition;
 use control::metrics::{self, Meters, VitalsParts};
 use control::pass::{Handle, Loop, LoopParts};
-use control::store::{self, Db, FirstStart, FirstStartArgs, SqlStore, SubnetBase};
+use control::store::{self, Db, FirstStart, FirstStartArgs, SqlStore};
 use std::fs::{OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -166,11 +166,10 @@ async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First
     } else {
         (First::later(&config.data), None)
     };
-    let subnets = SubnetBase(config.subnets.1);
     let args = FirstStartArgs {
         wall: wall_now(),
         scale: config.time_scale,
-        subnets,
+        subnets: config.subnets,
         admin,
     };
     let started = store::first_start(db, ids, args)

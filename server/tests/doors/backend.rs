@@ -6,8 +6,8 @@ use api::backend::{Answer, Balancers, Common, Groups, Protect, System, Templates
 use api::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use api::catalogue::Catalogue;
 use api::groups::{
-    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Page,
-    SeriesView,
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Overview,
+    Page, SeriesView,
 };
 use api::problem::{Code, Problem};
 use api::session::Frame;
@@ -64,6 +64,9 @@ impl System for Users {
 #[async_trait]
 impl Groups for Users {
     async fn groups(&self, _: &Actor, _: ListQuery) -> Answer<Page<GroupRow>> {
+        none()
+    }
+    async fn overview(&self, _: &Actor) -> Answer<Overview> {
         none()
     }
     async fn group(&self, _: &Actor, _: GroupId) -> Answer<GroupView> {

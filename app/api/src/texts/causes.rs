@@ -1,5 +1,6 @@
 //! Why something was done, why a launch failed, why a value is missing.
 
+use super::format::colon;
 use super::{Lang, reasons};
 use crate::groups::{ActivityKind, ActivityView, Cause, FailureWord};
 use engine::model::{LaunchFailure, LeaveCause, Missing};
@@ -10,8 +11,8 @@ pub fn cause(lang: Lang, cause: &Cause) -> String {
         Cause::Engine { reasons } => reasons::sentence(lang, reasons),
         Cause::Leave { why, reasons: said } if said.is_empty() => leave(lang, *why).to_owned(),
         Cause::Leave { why, reasons: said } => {
-            let colon = if lang == Lang::En { ": " } else { "：" };
-            format!("{}{colon}{}", leave(lang, *why), reasons::sentence(lang, said))
+            let (why, said) = (leave(lang, *why), reasons::sentence(lang, said));
+            format!("{why}{}{said}", colon(lang))
         }
         Cause::Person { name, what } => person(lang, name, what),
     }

@@ -3,6 +3,14 @@
 use super::Lang;
 use engine::model::{Milli, Timestamp};
 
+/// Between a thing and what is said of it.
+pub const fn colon(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => ": ",
+        Lang::Zh => "：",
+    }
+}
+
 /// Thousandths of a percent as `98.5 %` (`98.5%` in Chinese); one decimal at most, rounded half up.
 pub fn percent(lang: Lang, milli: Milli) -> String {
     let tenths = milli.saturating_add(50) / 100;

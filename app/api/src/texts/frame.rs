@@ -70,10 +70,21 @@ super::words! {
         need_person: "Need a person" / "需要处理",
         all_calm: "Nothing needs you." / "没有需要您处理的事。",
         all_calm_text: "Every group is at its mark or on its way there." / "每个伸缩组都在期望的水位，或正在到达。",
+        stops_short: "Only the first 10,000 groups by name are looked at and summed up here." / "此处只检查并合计按名称排序的前 10,000 个伸缩组。",
         groups_in_all: "Groups" / "伸缩组",
         in_service: "In service" / "运行",
         desired: "Desired" / "期望",
         machines: "Machines" / "机器",
         version: "Version" / "版本",
+    }
+}
+
+use super::Lang;
+
+/// That not all of them are shown.
+pub fn first_of(lang: Lang, shown: usize, all: u32) -> String {
+    match lang {
+        Lang::En => format!("The first {shown} of {all}, by name."),
+        Lang::Zh => format!("共 {all} 个，按名称显示前 {shown} 个。"),
     }
 }

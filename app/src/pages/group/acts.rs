@@ -5,6 +5,7 @@ use crate::calls::groups::{
     BindGroup, ConfirmStrays, DeleteGroup, DisableGroup, EnableGroup, ProtectInstance, RearmBreaker, RemoveInstance,
     ResizeGroup, UnbindGroup,
 };
+use crate::components::refusal::refusal;
 use crate::forms::post::ServerAction;
 use api::problem::Problem;
 use leptos::prelude::*;
@@ -95,9 +96,4 @@ impl Acts {
         });
         Signal::derive(move || said.get().1)
     }
-}
-
-/// Why an action was refused, if it was.
-pub(crate) fn refusal(value: impl Get<Value = Option<Result<(), CallError>>>) -> Option<CallError> {
-    value.get().and_then(Result::err)
 }

@@ -1,12 +1,12 @@
 //! Load balancing of a group (seed 14.3.5): bindings, bind, unbind.
 
 use super::Group;
-use super::acts::{Acts, refusal};
+use super::acts::Acts;
 use crate::calls::CallError;
 use crate::calls::balancers::fetch_balancers;
 use crate::components::confirm::{AskCard, use_asked};
 use crate::components::list::Skeleton;
-use crate::components::refusal::Refused;
+use crate::components::refusal::{Refused, refusal};
 use crate::forms::check;
 use crate::forms::field::{SelectField, TextField};
 use crate::forms::post::ActionForm;

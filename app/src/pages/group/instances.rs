@@ -1,27 +1,39 @@
 //! The instances of a group (seed 14.3.2.3).
 
 use super::acts::Acts;
+use super::paged::paged;
+use crate::calls::groups::fetch_instances;
 use crate::components::confirm::{AskCard, use_asked};
 use crate::components::icon::{Icon, Shape};
+use crate::components::list::{Pages, address};
 use crate::components::state::InstanceBadge;
 use crate::components::trail::Instant;
 use crate::forms::post::ActionForm;
 use crate::visit::{use_lang, use_texts};
-use api::groups::{GroupView, InstanceView};
+use api::groups::{InstanceView, ListQuery, Page};
 use api::texts::format::percent;
 use engine::census::InstanceState;
 use leptos::prelude::*;
 
-/// The table.
+/// The instances that are not gone, newest first.
 #[component]
-pub(super) fn Instances(view: GroupView, acts: Acts) -> impl IntoView {
+pub(super) fn Instances(id: Memo<String>, acts: Acts) -> impl IntoView {
+    paged(id, acts, fetch_instances, move |page, query| {
+        view! { <Table page query acts/> }.into_any()
+    })
+}
+
+#[component]
+fn Table(page: Page<InstanceView>, query: ListQuery, acts: Acts) -> impl IntoView {
     let texts = use_texts();
     let words = &texts.groups;
-    if view.instances.is_empty() {
+    if page.rows.is_empty() && query.after.is_empty() {
         return view! { <p class="empty">{words.instances_empty}</p> }.into_any();
     }
+    let here = address("?tab=instances", &query);
+    let line = |instance| view! { <Line instance here=here.clone() acts/> };
     view! {
-        <Remove instances=view.instances.clone() acts/>
+        <Remove instances=page.rows.clone() here=here.clone() acts/>
         <div class="table-box">
             <table>
                 <thead>
@@ -36,18 +48,17 @@ pub(super) fn Instances(view: GroupView, acts: Acts) -> impl IntoView {
                         <th scope="col">{texts.frame.actions}</th>
                     </tr>
                 </thead>
-                <tbody>
-                    {view.instances.into_iter().map(|instance| view! { <Line instance acts/> }).collect_view()}
-                </tbody>
+                <tbody>{page.rows.into_iter().map(line).collect_view()}</tbody>
             </table>
         </div>
+        <Pages path="?tab=instances" query next=page.next total=page.total/>
     }
     .into_any()
 }
 
-/// Asks before the instance in the address is destroyed.
+/// Asks before the instance in the address is destroyed; `here` is the page that has it.
 #[component]
-fn Remove(instances: Vec<InstanceView>, acts: Acts) -> impl IntoView {
+fn Remove(instances: Vec<InstanceView>, here: String, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
     let asked = use_asked("remove");
     move || {
@@ -56,7 +67,7 @@ fn Remove(instances: Vec<InstanceView>, acts: Acts) -> impl IntoView {
             .find(|instance| instance.id.to_string() == asked.get())?;
         let (group, id) = (instance.group, instance.id);
         let title = format!("{} {}", texts.remove_title, instance.name);
-        let back = format!("/groups/{group}?tab=instances");
+        let back = format!("/groups/{group}{here}");
         Some(view! {
             <AskCard title text=texts.remove_text back>
                 <ActionForm action=acts.remove>
@@ -70,7 +81,7 @@ fn Remove(instances: Vec<InstanceView>, acts: Acts) -> impl IntoView {
 }
 
 #[component]
-fn Line(instance: InstanceView, acts: Acts) -> impl IntoView {
+fn Line(instance: InstanceView, here: String, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
     let lang = use_lang();
     let shown = move |value: Option<u64>| value.map_or_else(|| "–".to_owned(), |milli| percent(lang, milli));
@@ -87,7 +98,7 @@ fn Line(instance: InstanceView, acts: Acts) -> impl IntoView {
             <td class="num">{shown(instance.memory_milli)}</td>
             <td class="wide-only nowrap">{made_from}</td>
             <td class="wide-only"><Instant ms=instance.created_ms/></td>
-            <td><RowActions instance acts/></td>
+            <td><RowActions instance here acts/></td>
         </tr>
     }
     .into_any()
@@ -95,7 +106,7 @@ fn Line(instance: InstanceView, acts: Acts) -> impl IntoView {
 
 /// Output, protect, remove; nothing for what is gone.
 #[component]
-fn RowActions(instance: InstanceView, acts: Acts) -> impl IntoView {
+fn RowActions(instance: InstanceView, here: String, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
     let (group, id) = (instance.group, instance.id);
     let logs = format!("/groups/{group}/instances/{id}/logs");
@@ -104,7 +115,7 @@ fn RowActions(instance: InstanceView, acts: Acts) -> impl IntoView {
     } else {
         (texts.protect, "set")
     };
-    let ask = format!("/groups/{group}?tab=instances&remove={id}");
+    let ask = format!("/groups/{group}{here}&remove={id}");
     let gone = matches!(instance.state, InstanceState::Terminated | InstanceState::Terminating);
     let about = instance.name.clone();
     let protected = about.clone();

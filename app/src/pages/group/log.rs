@@ -1,42 +1,22 @@
 //! The scaling log (seed 14.3.2.4): time, action, cause, status.
 
-use super::use_freshness;
-use crate::calls::CallError;
+use super::acts::Acts;
+use super::paged::paged;
 use crate::calls::groups::fetch_activities;
-use crate::components::list::{Pages, Skeleton, use_list_query};
-use crate::components::refusal::Refused;
+use crate::components::list::Pages;
 use crate::components::state::ActivityBadge;
 use crate::components::trail::Instant;
 use crate::visit::{use_lang, use_texts};
-use crate::wire::resource;
 use api::groups::{ActivityView, ListQuery, Page};
-use api::problem::Code;
 use api::texts::causes;
 use leptos::prelude::*;
 
 /// The log, newest first.
 #[component]
-pub(super) fn Log(id: Memo<String>) -> impl IntoView {
-    let query = use_list_query();
-    let fresh = use_freshness(id);
-    let source = move || (id.get(), query.get(), fresh.get());
-    let log = resource(source, |(id, query, _)| async move {
-        match id.parse() {
-            Ok(id) => fetch_activities(id, query).await,
-            Err(_) => Err(CallError::whole(Code::NotFound)),
-        }
-    });
-    let body = move || {
-        Suspend::new(async move {
-            match log.await {
-                Ok(page) => view! { <LogTable page query=query.get_untracked()/> }.into_any(),
-                // The page's head says that there is no such group.
-                Err(error) if error.code() == Some(Code::NotFound) => ().into_any(),
-                Err(error) => view! { <Refused error/> }.into_any(),
-            }
-        })
-    };
-    view! { <Transition fallback=Skeleton>{body}</Transition> }.into_any()
+pub(super) fn Log(id: Memo<String>, acts: Acts) -> impl IntoView {
+    paged(id, acts, fetch_activities, |page, query| {
+        view! { <LogTable page query/> }.into_any()
+    })
 }
 
 #[component]

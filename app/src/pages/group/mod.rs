@@ -9,18 +9,18 @@ mod chart;
 mod header;
 mod instances;
 mod log;
+mod paged;
 mod policy;
 mod tabs;
+mod why;
 
 use crate::calls::CallError;
 use crate::calls::groups::fetch_group;
 use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused};
-use crate::components::trail::Decisions;
 use crate::live::{Freshness, use_live};
 use crate::wire::{Loaded, resource};
 use acts::Acts;
-pub(crate) use acts::refusal;
 use api::groups::GroupView;
 use api::live::Change;
 use balancing::Balancing;
@@ -32,6 +32,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use log::Log;
 use policy::PolicyPart;
 use tabs::{Tab, Tabs};
+use why::Why;
 
 /// The group as read last.
 pub(super) type Group = Loaded<Result<GroupView, CallError>>;
@@ -89,17 +90,17 @@ fn use_tab() -> Memo<Tab> {
 #[component]
 fn Part(tab: Tab, id: Memo<String>, group: Group, acts: Acts) -> impl IntoView {
     let part = match tab {
-        Tab::Instances => of_group(group, move |view| view! { <Instances view acts/> }.into_any()),
-        Tab::Log => view! { <Log id/> }.into_any(),
-        Tab::Why => of_group(group, |view| view! { <Decisions decisions=view.decisions/> }.into_any()),
+        Tab::Instances => view! { <Instances id acts/> }.into_any(),
+        Tab::Log => view! { <Log id acts/> }.into_any(),
+        Tab::Why => view! { <Why id acts/> }.into_any(),
         Tab::Balancing => view! { <Balancing group acts/> }.into_any(),
-        Tab::Policy => of_group(group, |view| view! { <PolicyPart view/> }.into_any()),
+        Tab::Policy => policy_part(group),
     };
     view! { <section class="part" aria-labelledby=format!("tab-{}", tab.key())>{part}</section> }.into_any()
 }
 
-/// A part that shows the group and needs nothing else. When there is no such group the head says so.
-fn of_group(group: Group, part: impl Fn(GroupView) -> AnyView + Copy + Send + Sync + 'static) -> AnyView {
-    let body = move || Suspend::new(async move { group.await.ok().map(part) });
+/// What people set comes with the group. When there is no such group the head says so.
+fn policy_part(group: Group) -> AnyView {
+    let body = move || Suspend::new(async move { group.await.ok().map(|view| view! { <PolicyPart view/> }) });
     view! { <Transition>{body}</Transition> }.into_any()
 }

@@ -58,7 +58,7 @@ impl Tab {
 pub(super) fn Tabs(tab: Tab, view: GroupView) -> impl IntoView {
     let texts = &use_texts().groups;
     let count = move |each: Tab| match each {
-        Tab::Instances => Some(view.instances.len()),
+        Tab::Instances => Some(view.row.everything as usize),
         Tab::Balancing => Some(view.bindings.len()),
         _ => None,
     };

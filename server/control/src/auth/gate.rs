@@ -115,6 +115,8 @@ macro_rules! actions {
 actions! {
     /// The list of groups.
     ListGroups, "list_groups": Look All Group;
+    /// How much there is, and what needs a person.
+    ReadOverview, "read_overview": Look All Group;
     /// A group's page.
     ReadGroup, "read_group": Look One Group;
     /// The list of its instances.

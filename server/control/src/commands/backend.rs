@@ -7,8 +7,8 @@ use api::backend::{Answer, Balancers, Common, Groups, Protect, System, Templates
 use api::balancers::{BalancerForm, BalancerRow, BalancerView, BindForm, VServerForm};
 use api::catalogue::Catalogue;
 use api::groups::{
-    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Page,
-    SeriesView,
+    ActivityView, DecisionView, GroupForm, GroupRow, GroupView, InstanceSeriesView, InstanceView, ListQuery, Overview,
+    Page, SeriesView,
 };
 use api::session::Frame;
 use api::system::SystemView;
@@ -20,6 +20,9 @@ use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, UserId, VSe
 impl Groups for Console {
     async fn groups(&self, actor: &Actor, query: ListQuery) -> Answer<Page<GroupRow>> {
         queries::groups::list(self, actor, query).await
+    }
+    async fn overview(&self, actor: &Actor) -> Answer<Overview> {
+        queries::overview::view(self, actor).await
     }
     async fn group(&self, actor: &Actor, id: GroupId) -> Answer<GroupView> {
         queries::group::view(self, actor, id).await

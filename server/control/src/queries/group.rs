@@ -1,7 +1,7 @@
-//! A group's page (seed 14.3.2.2): row, spec, instances, bindings, decisions, price. Readable after deletion, too.
+//! A group's page (seed 14.3.2.2): row, spec, bindings, newest decisions, price. Readable after deletion, too.
 
 use super::page::each;
-use super::{decisions, groups, instances};
+use super::{decisions, groups};
 use crate::auth::gate::Action;
 use crate::commands::{Console, Refusal, not_found};
 use crate::store::StoreError;
@@ -10,7 +10,7 @@ use crate::values;
 use api::actor::Actor;
 use api::backend::Answer;
 use api::balancers::BindingView;
-use api::groups::{DecisionView, GroupView, InstanceView};
+use api::groups::{DecisionView, GroupView};
 use engine::model::{GroupId, TenantId};
 use std::net::Ipv4Addr;
 
@@ -37,38 +37,10 @@ async fn read(tx: &mut Tx, tenant: TenantId, id: GroupId) -> Result<GroupView, R
         row: groups::row(&row)?,
         spec: row.json("spec")?,
         version: row.get("spec_version")?,
-        instances: instances(tx, tenant, id).await?,
         bindings: bindings(tx, tenant, id).await?,
         decisions: decisions(tx, id).await?,
         hour_micros: row.get("hour_micros")?,
         currency: super::common::currency(tx).await?,
-    })
-}
-
-/// The newest of its instances: the first page of their list.
-async fn instances(tx: &mut Tx, tenant: TenantId, id: GroupId) -> Result<Vec<InstanceView>, StoreError> {
-    instances::LIST
-        .first(tx, instances::NEWEST, values![id, tenant], 200)
-        .await
-}
-
-/// One row of the list of instances.
-pub(super) fn instance(row: &Row) -> Result<InstanceView, StoreError> {
-    let flags: engine::model::Flags = row.json("flags")?;
-    Ok(InstanceView {
-        id: row.get("id")?,
-        name: row.get("name")?,
-        group: row.get("group_id")?,
-        template_name: row.get("template_name")?,
-        template_version: row.get("template_version")?,
-        zone: row.get("zone")?,
-        address: row.get("address")?,
-        state: row.word("state")?,
-        protected: flags.protected,
-        created_ms: row.get("created_at")?,
-        running_ms: row.get("running_at")?,
-        cpu_milli: row.get("cpu_milli")?,
-        memory_milli: row.get("memory_milli")?,
     })
 }
 

@@ -1,10 +1,11 @@
 //! The list of a group's instances that are not gone, newest first (seed 14.3.2.3).
 
-use super::group::{exists, instance};
+use super::group::exists;
 use super::page::{Key, Keyset, List, Ordered, Way};
 use crate::auth::gate::Action;
 use crate::commands::{Console, Refusal};
-use crate::store::tx::Tx;
+use crate::store::StoreError;
+use crate::store::tx::{Row, Tx};
 use crate::values;
 use api::actor::Actor;
 use api::backend::Answer;
@@ -33,7 +34,7 @@ async fn read(tx: &mut Tx, tenant: TenantId, id: GroupId, keyset: &Keyset) -> Re
 }
 
 /// Newest first: its only order.
-pub(super) const NEWEST: Ordered<'static> = Ordered {
+const NEWEST: Ordered<'static> = Ordered {
     column: Column::Created,
     key: Key::Number,
     direction: Direction::Down,
@@ -70,7 +71,7 @@ pub(super) const NEWEST: Ordered<'static> = Ordered {
     },
 };
 
-pub(super) const LIST: List<InstanceView> = List {
+const LIST: List<InstanceView> = List {
     count: "SELECT COUNT(*) AS total FROM
                     (SELECT 1 AS one FROM groups_ g JOIN instances i ON i.group_id = g.id
                      WHERE g.id = $1 AND g.tenant_id = $2 AND i.terminated_at IS NULL LIMIT 10000) AS counted",
@@ -79,9 +80,29 @@ pub(super) const LIST: List<InstanceView> = List {
                   FROM (SELECT i.name, i.id FROM instances i
                         WHERE i.group_id = $1 AND i.tenant_id = $2 AND i.terminated_at IS NULL
                         ORDER BY i.created_at DESC, i.id DESC LIMIT 10000) AS l",
-    row: instance,
+    row,
     key: |row, _| After {
         key: row.created_ms.to_string(),
         id: row.id.to_string(),
     },
 };
+
+/// One row of the list.
+fn row(row: &Row) -> Result<InstanceView, StoreError> {
+    let flags: engine::model::Flags = row.json("flags")?;
+    Ok(InstanceView {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        group: row.get("group_id")?,
+        template_name: row.get("template_name")?,
+        template_version: row.get("template_version")?,
+        zone: row.get("zone")?,
+        address: row.get("address")?,
+        state: row.word("state")?,
+        protected: flags.protected,
+        created_ms: row.get("created_at")?,
+        running_ms: row.get("running_at")?,
+        cpu_milli: row.get("cpu_milli")?,
+        memory_milli: row.get("memory_milli")?,
+    })
+}

@@ -2,9 +2,9 @@
 //!
 //! - Lists go by keyset (sort key, id), never by offset; counts stop at [`COUNT_MAX`] ([`page`]).
 //! - What nobody stores (the balancers' word about their members) comes through [`LiveView`].
-//! - [`groups`], [`group`], [`instances`], [`activities`], [`decisions`], [`series`], [`instance_series`], [`logs`]: groups;
-//!   [`templates`]; [`balancers`], [`balancer`]; [`common`]: frame, catalogue, who is signed in; [`system`]: how the
-//!   installation does.
+//! - [`groups`], [`group`], [`instances`], [`activities`], [`decisions`], [`series`], [`instance_series`], [`logs`],
+//!   [`overview`]: groups; [`templates`]; [`balancers`], [`balancer`]; [`common`]: frame, catalogue, who is signed in;
+//!   [`system`]: how the installation does.
 
 pub(crate) mod activities;
 pub(crate) mod balancer;
@@ -17,6 +17,7 @@ pub(crate) mod instance_series;
 pub(crate) mod instances;
 mod live;
 pub(crate) mod logs;
+pub(crate) mod overview;
 mod page;
 pub(crate) mod series;
 pub(crate) mod system;

@@ -103,6 +103,7 @@ async fn act(world: &World, who: &Actor, action: Action, on: &Things) -> Answer<
     let (group, list, name) = (on.group, Default::default, on.name.clone());
     match action {
         Action::ListGroups => backend.groups(who, list()).await.map(drop),
+        Action::ReadOverview => backend.overview(who).await.map(drop),
         Action::ReadGroup => backend.group(who, group).await.map(drop),
         Action::ListInstances => backend.instances(who, group, list()).await.map(drop),
         Action::ListDecisions => backend.decisions(who, group, list()).await.map(drop),

@@ -2,6 +2,7 @@
 
 use super::world::{World, wrong};
 use api::backend::{Groups as _, Protect};
+use api::groups::ListQuery;
 use control::store::tx::json;
 use control::values;
 use engine::memory::{Breaker, Durable, StrayDoubt};
@@ -94,15 +95,8 @@ async fn protection_is_set_and_lifted_and_the_loops_marks_stay() {
             ..Flags::default()
         }
     );
-    assert!(
-        world
-            .console
-            .group(&world.owner, group)
-            .await
-            .expect("its page")
-            .instances[0]
-            .protected
-    );
+    let listed = world.console.instances(&world.owner, group, ListQuery::default()).await;
+    assert!(listed.expect("a list").rows[0].protected);
     let before = world.weight().await;
     protect(Protect::Set).await.expect("so already");
     assert_eq!(world.weight().await, before);

@@ -76,6 +76,47 @@ async fn a_list_is_paged_in_each_order_without_loss_or_double_ties_included() {
     assert!(world.console.groups(&world.owner, unknown).await.is_err());
 }
 
+#[tokio::test]
+async fn the_overview_sums_up_every_group_and_names_those_that_need_a_person() {
+    let world = World::new().await;
+    for name in ["c", "a", "b"] {
+        world.group(name).await;
+    }
+    let sql = "UPDATE groups_ SET desired = 3, in_service = 2, everything = 4";
+    world.sql(sql, values![]).await;
+    let calm = world.console.overview(&world.owner).await.expect("an overview");
+    assert_eq!(
+        (calm.groups, calm.desired, calm.in_service, calm.everything),
+        (3, 9, 6, 12)
+    );
+    assert_eq!((calm.alarms, calm.waiting), (0, vec![]));
+    world
+        .sql("UPDATE groups_ SET alarm = 1 WHERE name <> 'b'", values![])
+        .await;
+    let seen = world.console.overview(&world.owner).await.expect("an overview");
+    let names: Vec<&str> = seen.waiting.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!((seen.alarms, names), (2, vec!["a", "c"]));
+    let stranger = world.stranger().await;
+    let theirs = world.console.overview(&stranger).await.expect("an overview");
+    assert_eq!((theirs.groups, theirs.desired, theirs.alarms), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_alarm_behind_two_hundred_calm_groups_is_seen() {
+    let world = World::new().await;
+    let template = world.template("web").await;
+    for number in 0..=200 {
+        let form = group_form(&format!("g{number:03}"), template);
+        world.console.create_group(&world.owner, form).await.expect("a group");
+    }
+    world
+        .sql("UPDATE groups_ SET alarm = 1 WHERE name = 'g200'", values![])
+        .await;
+    let seen = world.console.overview(&world.owner).await.expect("an overview");
+    let names: Vec<&str> = seen.waiting.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!((seen.groups, names), (201, vec!["g200"]));
+}
+
 /// Every name of a list, read page by page.
 async fn names(world: &World, filter: &str, limit: u32) -> Vec<String> {
     let (mut names, mut after) = (Vec::new(), String::new());

@@ -2,6 +2,7 @@
 
 use super::world::{START_MS, World, wrong};
 use api::backend::{Common as _, Groups as _};
+use api::groups::ListQuery;
 use control::pass::offset_of;
 use control::store::tx::json;
 use control::values;
@@ -31,10 +32,11 @@ async fn a_groups_page_has_its_instances_with_samples_its_decisions_and_its_pric
         }];
         world.sql(sql, values![group, number, number + 1, json(&trail)]).await;
     }
-    let view = world.console.group(&world.owner, group).await.expect("its page");
-    let ids: Vec<_> = view.instances.iter().map(|instance| instance.id).collect();
+    let list = world.console.instances(&world.owner, group, ListQuery::default());
+    let instances = list.await.expect("a list").rows;
+    let ids: Vec<_> = instances.iter().map(|instance| instance.id).collect();
     assert_eq!(ids, [new, old], "newest first, without those that are gone");
-    let shown = &view.instances[1];
+    let shown = &instances[1];
     assert_eq!(
         (shown.name.as_str(), shown.address.as_str(), shown.zone.as_str()),
         ("web-1", "127.20.1.1", "zone-a")
@@ -43,6 +45,7 @@ async fn a_groups_page_has_its_instances_with_samples_its_decisions_and_its_pric
         (shown.state, shown.cpu_milli, shown.memory_milli),
         (InstanceState::InService, Some(98_500), None)
     );
+    let view = world.console.group(&world.owner, group).await.expect("its page");
     let newest: Vec<i64> = view.decisions.iter().map(|decision| decision.first_ms).collect();
     assert_eq!(newest, (6..=25).rev().collect::<Vec<_>>());
     assert_eq!((view.decisions[0].passes, view.decisions[0].trail.len()), (4, 1));

@@ -136,6 +136,10 @@ async fn pages(world: &World, full: &Full, watch: &mut Stopwatch) {
     let (from, to) = (START_MS - DAY_MS, START_MS);
     for _ in 0..TIMES {
         watch
+            .time("the overview", console.overview(owner))
+            .await
+            .expect("an overview");
+        watch
             .time("a group", console.group(owner, *group))
             .await
             .expect("a group");
