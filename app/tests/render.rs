@@ -18,6 +18,9 @@ use engine::model::{GroupId, GroupStatus, Metric, Reason, ScaleInWait, TemplateI
 use leptos::prelude::*;
 use std::path::PathBuf;
 
+/// The places where the browser takes views over: nothing that anybody reads.
+const MARKER: &str = "<!>";
+
 /// What a view is as HTML, for a reader of this language.
 fn html<V: IntoView>(lang: Lang, view: impl FnOnce() -> V) -> String {
     Owner::new().with(|| {
@@ -26,7 +29,7 @@ fn html<V: IntoView>(lang: Lang, view: impl FnOnce() -> V) -> String {
             theme: Theme::Auto,
             visitor: Visitor::Signed,
         });
-        view().into_view().to_html()
+        view().into_view().to_html().replace(MARKER, "")
     })
 }
 

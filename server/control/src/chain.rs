@@ -5,7 +5,7 @@ use std::iter::successors;
 
 /// An error with everything below it, in one line.
 pub fn of(why: &dyn Error) -> String {
-    let below = successors(why.source(), |why| why.source());
+    let below = successors(why.source(), |why| (*why).source());
     below.fold(why.to_string(), |text, why| format!("{text}: {why}"))
 }
 

@@ -257,5 +257,9 @@ async fn a_settlement_whose_answer_was_lost_is_neither_judged_nor_stored_twice()
     let mut resizes: Vec<_> = log.iter().filter(|row| row.starts_with("resize")).collect();
     let stored = resizes.len();
     resizes.dedup();
-    assert_eq!((stored, resizes.len()), (2, 2), "1 to 2 and 2 to 3, each once: {log:#?}");
+    assert_eq!(
+        (stored, resizes.len()),
+        (2, 2),
+        "1 to 2 and 2 to 3, each once: {log:#?}"
+    );
 }
