@@ -91,3 +91,15 @@ test('numbers that change do not move the page', async ({ page }) => {
   const moved = await page.evaluate(() => (window as unknown as { moved: number[] }).moved.reduce((sum, one) => sum + one, 0));
   expect(moved).toBeLessThan(0.02);
 });
+
+test('a menu that is open stays open while the list under it is read again', async ({ page }) => {
+  await signIn(page, server);
+  await visit(page, server, '/groups');
+  await page.getByRole('button', { name: 'Actions of tide' }).click();
+  const menu = page.getByRole('group', { name: 'Actions of tide' });
+  await expect(menu.getByRole('link', { name: 'Edit' })).toBeVisible();
+  // Two cycles close meanwhile.
+  for (let cycle = 0; cycle < 2; cycle++) await page.waitForResponse('**/api/groups/list');
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await expect(menu.getByRole('link', { name: 'Edit' })).toBeVisible();
+});

@@ -1,5 +1,6 @@
 //! Asking before something is lost. A popover of the browser's own: it opens without JavaScript.
 
+use super::popover::popover;
 use crate::visit::use_texts;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -34,7 +35,7 @@ pub fn Confirm(
     let (opener, panel, heading) = (id.clone(), id.clone(), title_id.clone());
     view! {
         <button type="button" class=class popovertarget=opener>{word}{hidden}</button>
-        <div class="confirm" id=panel popover="auto" role="dialog" aria-labelledby=title_id>
+        <div {..popover()} class="confirm" id=panel role="dialog" aria-labelledby=title_id>
             <h2 id=heading>{title}</h2>
             <p>{text}</p>
             {children()}

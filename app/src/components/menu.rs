@@ -2,6 +2,7 @@
 //! the table around it.
 
 use super::icon::{Icon, Shape};
+use super::popover::popover;
 use crate::visit::use_texts;
 use leptos::prelude::*;
 
@@ -32,7 +33,7 @@ pub fn RowMenu(
     let panel = id.clone();
     view! {
         <button type="button" class="row-more" popovertarget=id aria-label=label.clone()><Icon shape=Shape::More/></button>
-        <div class="row-menu" id=panel popover="auto" role="group" aria-label=label on:click=move |event| hide(&event)>
+        <div {..popover()} class="row-menu" id=panel role="group" aria-label=label on:click=move |event| hide(&event)>
             <p class="row-menu-head">{about}</p>
             {children()}
         </div>

@@ -10,6 +10,7 @@ pub mod icon;
 pub mod list;
 pub mod menu;
 pub mod palette;
+pub mod popover;
 pub mod refusal;
 #[cfg(feature = "hydrate")]
 pub mod script;
