@@ -6,18 +6,19 @@
 //! Durable in earnest: an intent that was answered must survive a power cut, or a machine could be paid for twice. What
 //! the databases promise, and how, is in [`super::pools`].
 
-use super::StoreError;
 use super::database_url::DatabaseUrl;
 use super::pools::Pools;
+use super::reader::{self, READERS, Reader, WANTED_MAX, Wanted};
 use super::tx::Tx;
 use super::writer::{Job, QUEUE_MAX, Task, Writer};
-use engine::model::TenantId;
+use super::{GroupRecord, StoreError};
+use engine::model::{GroupId, TenantId};
 use futures::future::BoxFuture;
 use sqlx::sqlite::SqliteSynchronous;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Mutex, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +33,7 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     pools: Pools,
     jobs: mpsc::Sender<Box<dyn Job>>,
+    wanted: mpsc::Sender<Wanted>,
     wakes: broadcast::Sender<(TenantId, i64)>,
     closing: CancellationToken,
     tasks: TaskTracker,
@@ -111,10 +113,20 @@ impl Db {
             closing: closing.clone(),
         };
         tasks.spawn(writer.work());
+        let (wanted, asked) = mpsc::channel(WANTED_MAX);
+        let reader = Reader {
+            pools: pools.clone(),
+            wanted: Arc::new(Mutex::new(asked)),
+            closing: closing.clone(),
+        };
+        for _ in 0..READERS {
+            tasks.spawn(reader.clone().work());
+        }
         tasks.close();
         Self(Arc::new(Inner {
             pools,
             jobs,
+            wanted,
             wakes,
             closing,
             tasks,
@@ -140,6 +152,14 @@ impl Db {
         let begun = self.0.pools.begin_read().await;
         let begun = begun.map_err(|why| StoreError::database(operation, why))?;
         Ok(ReadTx(Tx::new(begun, operation)))
+    }
+
+    /// A group as a pass reads it; `None` if it is gone. Asked together with whoever asks at the same time.
+    ///
+    /// # Errors
+    /// The database does not answer within 5 s, or what is stored cannot be read.
+    pub(super) async fn load(&self, group: GroupId) -> Result<Option<GroupRecord>, StoreError> {
+        reader::ask(&self.0.wanted, group).await
     }
 
     /// Does `work` in one writing transaction and answers once it is durable. An error of `work` undoes all of it and

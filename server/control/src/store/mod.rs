@@ -15,6 +15,7 @@ pub mod memory;
 mod migrations;
 pub mod minutes;
 mod pools;
+mod reader;
 pub mod retention;
 pub mod rules;
 pub mod sql;

@@ -29,7 +29,7 @@ use std::time::Duration;
 const READERS: u32 = 8;
 /// How long a connection waits for another process's lock, and a transaction for a connection. Longer and a stuck
 /// neighbour, or a database that is gone, stalls passes; shorter and a busy moment fails them.
-const WAIT: Duration = Duration::from_secs(5);
+pub(super) const WAIT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by a connection: all of ours fit, so none is parsed twice.
 const STATEMENTS: usize = 512;
 /// PostgreSQL ends a transaction that is asked nothing for so long, in milliseconds. Longer and the other servers wait

@@ -363,6 +363,16 @@ impl Tx {
         }
     }
 
+    /// Keeps what was done since the savepoint `job`, and opens it anew: one question, since it is asked after every job.
+    pub(super) async fn next_savepoint(&mut self) -> Result<(), sqlx::Error> {
+        const NEXT: &str = "RELEASE SAVEPOINT job; SAVEPOINT job";
+        match &mut self.begun {
+            Begun::Sqlite(tx) => sqlx::query(NEXT).execute(&mut **tx).await.map(drop),
+            // A prepared statement is one there.
+            Begun::Postgres(tx) => sqlx::raw_sql(NEXT).execute(&mut **tx).await.map(drop),
+        }
+    }
+
     /// Makes what was done visible to all, and answers what to wake.
     pub(super) async fn commit(self) -> Result<Vec<(TenantId, i64)>, sqlx::Error> {
         match self.begun {

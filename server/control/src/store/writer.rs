@@ -145,8 +145,14 @@ impl Writer {
     async fn transact(&self, batch: &mut [Box<dyn Job>]) -> Result<(), sqlx::Error> {
         let begun = self.pools.begin_write().await?;
         let mut tx = Tx::new(begun, "write");
-        for job in batch {
-            in_savepoint(&mut tx, job.as_mut()).await?;
+        tx.control("SAVEPOINT job").await?;
+        let last = batch.len().saturating_sub(1);
+        for (nth, job) in batch.iter_mut().enumerate() {
+            let keep = in_savepoint(&mut tx, job.as_mut()).await?;
+            // What is rolled back leaves its savepoint open, as new; the last one ends with the commit.
+            if keep == Keep::Work && nth < last {
+                tx.next_savepoint().await?;
+            }
         }
         for wake in tx.commit().await? {
             // Nobody listening is no failure.
@@ -156,11 +162,10 @@ impl Writer {
     }
 }
 
-/// One job in its savepoint. An error here is the whole transaction's: the database undid more than was asked.
-async fn in_savepoint(tx: &mut Tx, job: &mut dyn Job) -> Result<(), sqlx::Error> {
+/// One job in the savepoint that is open. An error here is the whole transaction's: the database undid more than was asked.
+async fn in_savepoint(tx: &mut Tx, job: &mut dyn Job) -> Result<Keep, sqlx::Error> {
     let told = tx.wakes.len();
     tx.operation = job.operation();
-    tx.control("SAVEPOINT job").await?;
     let keep = AssertUnwindSafe(job.run(tx))
         .catch_unwind()
         .await
@@ -169,5 +174,5 @@ async fn in_savepoint(tx: &mut Tx, job: &mut dyn Job) -> Result<(), sqlx::Error>
         tx.wakes.truncate(told);
         tx.control("ROLLBACK TO SAVEPOINT job").await?;
     }
-    tx.control("RELEASE SAVEPOINT job").await
+    Ok(keep)
 }

@@ -3,7 +3,7 @@
 mod balancers;
 mod intend;
 mod leases;
-mod load;
+pub(super) mod load;
 pub(crate) mod minutes;
 pub(crate) mod series;
 mod settle;
@@ -97,11 +97,14 @@ struct Fenced {
     spec_version: i64,
     template: (TemplateId, u32),
     durable: Durable,
+    /// As lists show it: desired and in service.
+    listed: (u32, u32),
 }
 
 /// The group, if the lease is still held and the group is still there.
 async fn fenced(tx: &mut Tx, fence: Fence) -> Result<Fenced, StoreError> {
-    let sql = "SELECT g.tenant_id, g.status, g.spec_version, g.template_id, g.template_version, g.durable
+    let sql = "SELECT g.tenant_id, g.status, g.spec_version, g.template_id, g.template_version, g.durable,
+                   g.desired, g.in_service
                FROM groups_ g JOIN leases l ON l.shard = g.shard
                WHERE g.id = $1 AND g.deleted_at IS NULL AND l.shard = $2 AND l.epoch = $3";
     let Fence { group, lease, .. } = fence;
@@ -113,6 +116,7 @@ async fn fenced(tx: &mut Tx, fence: Fence) -> Result<Fenced, StoreError> {
         spec_version: row.get("spec_version")?,
         template: (row.get("template_id")?, row.get("template_version")?),
         durable: row.json("durable")?,
+        listed: (row.get("desired")?, row.get("in_service")?),
     })
 }
 
@@ -137,7 +141,7 @@ impl LoopStore for SqlStore {
     }
 
     async fn load(&self, group: GroupId) -> Result<Option<GroupRecord>, StoreError> {
-        load::group(&mut *self.db.read("load a group").await?, group).await
+        self.db.load(group).await
     }
 
     async fn launch_of(&self, template: TemplateId, version: u32) -> Result<Option<Launch>, StoreError> {

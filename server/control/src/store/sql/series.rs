@@ -4,7 +4,7 @@
 //! cycle that is stored already (the next owner folds it again), and a row of the old form, take the long way.
 
 use crate::store::StoreError;
-use crate::store::cycles::{self, is_old};
+use crate::store::cycles;
 use crate::store::rules::{CYCLES_A_ROW, hour_of};
 use crate::store::tx::{Row, Tx, Value};
 use crate::values;
@@ -38,15 +38,13 @@ pub(crate) fn records(row: &Row) -> Result<Vec<CycleRecord>, StoreError> {
 
 /// Adds a record, or replaces the one of the same cycle.
 pub(super) async fn add(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {
-    let sql = "SELECT last_cycle, SUBSTR(cycles, 1, 1) AS first FROM group_series WHERE group_id = $1 AND hour = $2";
-    let Some(row) = tx.first(sql, values![group, hour_of(record.cycle)]).await? else {
-        return begin(tx, group, record).await;
-    };
-    let (last, first): (u64, String) = (row.get("last_cycle")?, row.get("first")?);
-    if last < record.cycle.0 && !is_old(&first) {
-        append(tx, group, record).await
-    } else {
-        replace(tx, group, record).await
+    if append(tx, group, record).await? > 0 {
+        return Ok(());
+    }
+    let sql = "SELECT last_cycle FROM group_series WHERE group_id = $1 AND hour = $2";
+    match tx.first(sql, values![group, hour_of(record.cycle)]).await? {
+        None => begin(tx, group, record).await,
+        Some(_) => replace(tx, group, record).await,
     }
 }
 
@@ -56,10 +54,11 @@ async fn begin(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), 
     Ok(())
 }
 
-async fn append(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {
-    let sql = "UPDATE group_series SET last_cycle = $3, cycles = cycles || ';' || $4 WHERE group_id = $1 AND hour = $2";
-    tx.execute(sql, at(group, record, cycles::record(record))).await?;
-    Ok(())
+/// To a row of today's form that ends before the record; how many there are.
+async fn append(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<u64, StoreError> {
+    let sql = "UPDATE group_series SET last_cycle = $3, cycles = cycles || ';' || $4
+               WHERE group_id = $1 AND hour = $2 AND last_cycle < $3 AND SUBSTR(cycles, 1, 1) <> '['";
+    tx.execute(sql, at(group, record, cycles::record(record))).await
 }
 
 async fn replace(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {

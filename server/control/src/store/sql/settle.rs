@@ -24,7 +24,7 @@ pub(super) async fn all(tx: &mut Tx, fence: Fence, settlement: &Settlement, now:
     if group.spec_version != fence.spec_version {
         durable.desired = group.durable.desired;
     }
-    memory(tx, id, &durable, settlement.counts).await?;
+    memory(tx, id, &durable, settlement.counts, group.listed).await?;
     for activity in &settlement.ended {
         end(tx, id, activity, now).await?;
     }
@@ -54,7 +54,13 @@ pub(super) async fn all(tx: &mut Tx, fence: Fence, settlement: &Settlement, now:
         .map(|_| ())
 }
 
-async fn memory(tx: &mut Tx, group: GroupId, durable: &Durable, counts: Counts) -> Result<(), StoreError> {
+async fn memory(
+    tx: &mut Tx,
+    group: GroupId,
+    durable: &Durable,
+    counts: Counts,
+    listed: (u32, u32),
+) -> Result<(), StoreError> {
     let sql = "UPDATE groups_ SET durable = $2, everything = $3, alarm = $4, state_rev = state_rev + 1 WHERE id = $1";
     let Counts {
         in_service,
@@ -65,8 +71,10 @@ async fn memory(tx: &mut Tx, group: GroupId, durable: &Durable, counts: Counts) 
         .await?;
     // Lists are sorted by these, so each has an index, which SQLite writes anew whenever the column is set. A quiet pass
     // does not set them.
-    let sql = "UPDATE groups_ SET desired = $2, in_service = $3 WHERE id = $1 AND (desired <> $2 OR in_service <> $3)";
-    tx.execute(sql, values![group, durable.desired, in_service]).await?;
+    if listed != (durable.desired, in_service) {
+        let sql = "UPDATE groups_ SET desired = $2, in_service = $3 WHERE id = $1";
+        tx.execute(sql, values![group, durable.desired, in_service]).await?;
+    }
     Ok(())
 }
 
@@ -118,16 +126,15 @@ async fn instance(tx: &mut Tx, group: GroupId, update: &InstanceUpdate) -> Resul
 async fn decision(tx: &mut Tx, group: GroupId, decision: &DecisionRow) -> Result<(), StoreError> {
     let DecisionRow { at, size, trail } = decision;
     let names = variants(trail);
-    let sql = "SELECT number, first_at, variants FROM decisions WHERE group_id = $1 ORDER BY number DESC LIMIT 1";
+    let sql = "UPDATE decisions SET last_at = $2, passes = passes + 1, size = $3, trail = $4
+               WHERE group_id = $1 AND number = (SELECT MAX(number) FROM decisions WHERE group_id = $1) AND variants = $5";
+    let extending = values![group, *at, *size, json(trail), &names];
+    if tx.execute(sql, extending).await? > 0 {
+        return Ok(());
+    }
+    let sql = "SELECT number, first_at FROM decisions WHERE group_id = $1 ORDER BY number DESC LIMIT 1";
     let last = tx.first(sql, values![group]).await?;
     let (number, first_at) = match &last {
-        Some(row) if row.get::<String>("variants")? == names => {
-            let sql = "UPDATE decisions SET last_at = $3, passes = passes + 1, size = $4, trail = $5
-                       WHERE group_id = $1 AND number = $2";
-            let number: i64 = row.get("number")?;
-            tx.execute(sql, values![group, number, *at, *size, json(trail)]).await?;
-            return Ok(());
-        }
         // Two decisions of one millisecond keep their order.
         Some(row) => (row.get::<i64>("number")? + 1, at.0.max(row.get::<i64>("first_at")? + 1)),
         None => (1, at.0),
