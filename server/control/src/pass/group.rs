@@ -50,6 +50,8 @@ pub(super) struct Kept {
     pub(super) last: Option<DecisionRow>,
     /// What was intended and is not over, by the last record that was loaded: said again while the store does not answer.
     pub(super) open: Option<Open>,
+    /// Views that began after this show what its last calls did.
+    pub(super) acted: Mark,
     /// A closed cycle was judged, and the store did not say whether it has that: the next pass looks.
     pub(super) unsure: Option<Memory>,
 }
@@ -148,6 +150,7 @@ impl Passing {
             }
             Err(why) => {
                 self.go_on(kept, &machines, moment).await;
+                kept.acted = self.views.mark();
                 return Err(why);
             }
         };
@@ -170,13 +173,18 @@ impl Passing {
             seen: &seen,
             moment,
         };
+        let acts = !passed.plan.steps.is_empty() || seen.members.iter().any(|member| is_leaving(&member.phase));
         match self.intend(look, &mut passed, &machines, kept).await {
             Ok(intended) => {
                 let applied = self.apply(look, &passed, &intended, |_| true).await.join(repeated);
+                if acts {
+                    kept.acted = self.views.mark();
+                }
                 self.settle(look, kept, passed, applied, intended.homeless).await
             }
             Err(why) => {
                 let applied = self.without_intents(look, &passed, &why).await.join(repeated);
+                kept.acted = self.views.mark();
                 unsettled(kept, applied);
                 Err(why)
             }
@@ -388,6 +396,11 @@ impl Passing {
         }
         applied
     }
+}
+
+/// Whether calls about it may be repeated in any pass.
+fn is_leaving(phase: &Phase) -> bool {
+    !matches!(phase, Phase::Launching | Phase::Serving)
 }
 
 /// What a pass works on.

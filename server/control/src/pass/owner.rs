@@ -8,7 +8,7 @@ use super::group::{Kept, Moment, Outcome, Passing};
 use super::guard::Guard;
 use super::host::{Host, Watched};
 use super::keeper::Knows;
-use super::views::Views;
+use super::views::{Mark, Views};
 use super::wake::{Bell, Handle, Work};
 use super::{SLOT_REAL_MIN, SLOTS, within};
 use crate::balancer::Balancer;
@@ -75,8 +75,8 @@ pub struct Loop {
 struct Slot {
     /// `None` while its pass is under way.
     kept: Option<Kept>,
-    /// Somebody said "look now" while a pass was under way.
-    woken: bool,
+    /// Another pass was wanted while one was under way; its views must have begun after this.
+    woken: Option<Mark>,
     /// It was looked at since the start.
     looked: bool,
     /// Another server may have worked on it while its pass was under way: what that pass remembers is not the last word.
@@ -88,7 +88,7 @@ impl Default for Slot {
     fn default() -> Self {
         Self {
             kept: Some(Kept::default()),
-            woken: false,
+            woken: None,
             looked: false,
             anew: false,
         }
@@ -322,6 +322,13 @@ impl Loop {
 
     /// Begins a pass, or notes that one is wanted after the one under way.
     fn begin(&mut self, group: GroupId, due: Wall) {
+        let since = self.views.mark();
+        self.begin_since(group, due, since);
+    }
+
+    /// The same of one that needs views begun after `since` only. Those that waited for the pass under way need no reading
+    /// of their own each: at a start that would be one after the other, of every machine there is.
+    fn begin_since(&mut self, group: GroupId, due: Wall, since: Mark) {
         let Some(lease) = self.leases.get(&shard_of(group)).copied() else {
             return;
         };
@@ -329,13 +336,13 @@ impl Loop {
             return;
         };
         let Some(mut kept) = slot.kept.take() else {
-            slot.woken = true;
+            slot.woken = slot.woken.max(Some(since));
             return;
         };
         self.figures.lag.count(self.clock.wall().since(due));
         let moment = Moment {
             now: self.clock.now(),
-            since: self.views.mark(),
+            since: since.max(kept.acted),
             offset: offset_of(group),
             lease,
         };
@@ -373,7 +380,7 @@ impl Loop {
         } else {
             kept
         });
-        let woken = std::mem::take(&mut slot.woken);
+        let woken = slot.woken.take();
         if !self.is_ours(group) {
             self.let_go(group);
             return self.finish_start();
@@ -383,8 +390,8 @@ impl Loop {
             Outcome::Again => drop(self.again.insert(group)),
             Outcome::Rest | Outcome::Dropped => {}
         }
-        if woken {
-            self.begin(group, self.clock.wall());
+        if let Some(since) = woken {
+            self.begin_since(group, self.clock.wall(), since);
         }
         self.finish_start();
     }

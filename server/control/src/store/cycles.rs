@@ -51,13 +51,25 @@ pub fn row(records: &[CycleRecord]) -> String {
 /// # Errors
 /// What cannot be read.
 pub fn read(hour: u64, text: &str) -> Result<Vec<CycleRecord>, String> {
+    last(hour, text, usize::MAX)
+}
+
+/// The last records of an hour's row, at most so many. A start reads ten minutes of every group: it does not parse the
+/// rest of the hour for that.
+///
+/// # Errors
+/// What cannot be read.
+pub fn last(hour: u64, text: &str, most: usize) -> Result<Vec<CycleRecord>, String> {
     if is_old(text) {
-        return serde_json::from_str(text).map_err(|why| why.to_string());
+        let mut all: Vec<CycleRecord> = serde_json::from_str(text).map_err(|why| why.to_string())?;
+        all.drain(..all.len().saturating_sub(most));
+        return Ok(all);
     }
-    let records = text.split(';').filter(|record| !record.is_empty());
-    records
-        .map(|text| one(hour, text).ok_or_else(|| format!("`{text}` is no record of a cycle")))
-        .collect()
+    let records = text.rsplit(';').filter(|record| !record.is_empty()).take(most);
+    let read = records.map(|text| one(hour, text).ok_or_else(|| format!("`{text}` is no record of a cycle")));
+    let mut records = read.collect::<Result<Vec<_>, _>>()?;
+    records.reverse();
+    Ok(records)
 }
 
 fn one(hour: u64, text: &str) -> Option<CycleRecord> {
@@ -118,6 +130,7 @@ mod tests {
         let text = row(&all);
         assert_eq!(read(2, &text), Ok(all));
         assert_eq!(read(2, ""), Ok(Vec::new()));
+        assert_eq!(last(2, &text, 2), Ok([481, 719].map(cycle).into()));
     }
 
     #[test]

@@ -9,8 +9,10 @@
 use super::database_url::DatabaseUrl;
 use super::pools::Pools;
 use super::reader::{self, READERS, Reader, WANTED_MAX, Wanted};
+use super::settler::{self, Asked, SETTLERS, Settler, WISHES_MAX};
+use super::sql::quiet::Wish;
 use super::tx::Tx;
-use super::writer::{Job, QUEUE_MAX, Task, Writer};
+use super::writer::{Job, QUEUE_MAX, Writer, submit};
 use super::{GroupRecord, StoreError};
 use engine::model::{GroupId, TenantId};
 use futures::future::BoxFuture;
@@ -34,6 +36,7 @@ struct Inner {
     pools: Pools,
     jobs: mpsc::Sender<Box<dyn Job>>,
     wanted: mpsc::Sender<Wanted>,
+    wishes: mpsc::Sender<Asked>,
     wakes: broadcast::Sender<(TenantId, i64)>,
     closing: CancellationToken,
     tasks: TaskTracker,
@@ -122,11 +125,21 @@ impl Db {
         for _ in 0..READERS {
             tasks.spawn(reader.clone().work());
         }
+        let (wishes, asked) = mpsc::channel(WISHES_MAX);
+        let settler = Settler {
+            jobs: jobs.clone(),
+            asked: Arc::new(Mutex::new(asked)),
+            closing: closing.clone(),
+        };
+        for _ in 0..SETTLERS {
+            tasks.spawn(settler.clone().work());
+        }
         tasks.close();
         Self(Arc::new(Inner {
             pools,
             jobs,
             wanted,
+            wishes,
             wakes,
             closing,
             tasks,
@@ -162,6 +175,14 @@ impl Db {
         reader::ask(&self.0.wanted, group).await
     }
 
+    /// Writes a settlement in which nothing happened but a cycle, together with others of its kind.
+    ///
+    /// # Errors
+    /// The lease is lost, or the database does not answer.
+    pub(super) async fn settle(&self, wish: Wish) -> Result<(), StoreError> {
+        settler::ask(&self.0.wishes, wish).await
+    }
+
     /// Does `work` in one writing transaction and answers once it is durable. An error of `work` undoes all of it and
     /// is answered as it is.
     ///
@@ -183,10 +204,7 @@ impl Db {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let closed = || E::from(StoreError::database(operation, "the database is closed"));
-        let (task, answered) = Task::new(operation, work);
-        self.0.jobs.send(Box::new(task)).await.map_err(|_| closed())?;
-        answered.await.unwrap_or_else(|_| Err(closed()))
+        submit(&self.0.jobs, operation, work).await
     }
 
     /// Wakes after each commit that appended events: whose, and up to which sequence.

@@ -6,10 +6,15 @@
 //! now and then, too.
 
 use super::StoreError;
+use super::sql::quiet::{SIZES, ask, in_sizes};
 use super::tx::{Tx, json};
 use crate::values;
 use api::live::{Change, LiveEvent};
 use engine::model::{TenantId, Timestamp};
+use std::sync::LazyLock;
+
+static EVENTS: LazyLock<[&str; SIZES.len()]> =
+    LazyLock::new(|| in_sizes("INSERT INTO events (tenant_id, seq, change, created_at) VALUES ROWS", 4));
 
 /// Appends changes to a tenant's events; answers the last sequence, or none when there was nothing to append.
 ///
@@ -27,10 +32,11 @@ pub async fn append(
     let sql = "UPDATE tenants SET seq = seq + $2 WHERE id = $1 RETURNING seq";
     let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
     let last: i64 = tx.one(sql, values![tenant, count]).await?.get("seq")?;
-    for (seq, change) in (last - count + 1..).zip(changes) {
-        let sql = "INSERT INTO events (tenant_id, seq, change, created_at) VALUES ($1, $2, $3, $4)";
-        tx.execute(sql, values![tenant, seq, json(change), now]).await?;
-    }
+    let numbered = (last - count + 1..).zip(changes);
+    let rows: Vec<_> = numbered
+        .map(|(seq, change)| values![tenant, seq, json(change), now])
+        .collect();
+    ask(tx, &EVENTS, &rows).await?;
     tx.wakes.push((tenant, last));
     Ok(Some(last))
 }

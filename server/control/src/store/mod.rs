@@ -18,6 +18,7 @@ mod pools;
 mod reader;
 pub mod retention;
 pub mod rules;
+mod settler;
 pub mod sql;
 pub mod tx;
 mod writer;

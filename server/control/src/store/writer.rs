@@ -47,7 +47,7 @@ pub(super) enum Keep {
 }
 
 /// A job made of a closure.
-pub(super) struct Task<F, T, E> {
+struct Task<F, T, E> {
     operation: &'static str,
     act: Option<F>,
     result: Option<Result<T, E>>,
@@ -55,7 +55,7 @@ pub(super) struct Task<F, T, E> {
 }
 
 impl<F, T, E> Task<F, T, E> {
-    pub(super) fn new(operation: &'static str, act: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
+    fn new(operation: &'static str, act: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (answer, answered) = oneshot::channel();
         (
             Self {
@@ -101,6 +101,19 @@ where
         // The caller may have gone away; then nobody is left to tell.
         drop(self.answer.send(result));
     }
+}
+
+/// Hands the task some work and waits until it is durable.
+pub(super) async fn submit<T, E, F>(to: &mpsc::Sender<Box<dyn Job>>, operation: &'static str, work: F) -> Result<T, E>
+where
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let closed = || E::from(StoreError::database(operation, "the database is closed"));
+    let (task, answered) = Task::new(operation, work);
+    to.send(Box::new(task)).await.map_err(|_| closed())?;
+    answered.await.unwrap_or_else(|_| Err(closed()))
 }
 
 /// The task's state.

@@ -35,13 +35,13 @@ pub(in crate::store) const AT_ONCE: usize = 64;
 const ORDERS_MAX: usize = 1_000;
 
 /// A statement with `IDS` in it as the ids of at most [`AT_ONCE`] things.
-fn of_many(sql: &str) -> &'static str {
+pub(super) fn of_many(sql: &str) -> &'static str {
     let ids: Vec<String> = (1..=AT_ONCE).map(|n| format!("${n}")).collect();
     Box::leak(sql.replace("IDS", &ids.join(", ")).into_boxed_str())
 }
 
 /// Their values: what is not asked for is an id nobody has.
-fn ids<T: Copy>(asked: &[T]) -> Vec<Value>
+pub(super) fn ids<T: Copy>(asked: &[T]) -> Vec<Value>
 where
     Value: From<T>,
 {
@@ -150,7 +150,7 @@ pub(super) async fn launch(tx: &mut Tx, template: TemplateId, version: u32) -> R
 }
 
 /// Rows by what they belong to, each list in the order of the answer.
-fn by<K: Ord + Column, T>(
+pub(super) fn by<K: Ord + Column, T>(
     rows: &[Row],
     key: &'static str,
     read: impl Fn(&Row) -> Result<T, StoreError>,

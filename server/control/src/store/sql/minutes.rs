@@ -1,10 +1,14 @@
 //! Instance series (see [`crate::store::minutes`] for the form of a row).
 
+use super::load::{AT_ONCE, by, ids, of_many};
+use super::quiet::{SIZES, ask, in_sizes};
 use crate::store::StoreError;
 use crate::store::minutes::{MinuteRecord, Part, add as place, quarter_of, read};
-use crate::store::tx::{Row, Tx};
+use crate::store::tx::{Row, Tx, Value};
 use crate::values;
 use engine::model::{GroupId, InstanceId};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// Adds a group's minute: one short read, and one write a row that has something of it.
 pub(super) async fn add(tx: &mut Tx, group: GroupId, record: &MinuteRecord) -> Result<(), StoreError> {
@@ -26,6 +30,61 @@ pub(super) async fn add(tx: &mut Tx, group: GroupId, record: &MinuteRecord) -> R
         };
         let values = values![group, quarter, part.number, part.members_text(), &part.line];
         tx.execute(sql, values).await?;
+    }
+    Ok(())
+}
+
+static PARTS: LazyLock<&str> = LazyLock::new(|| {
+    let after = AT_ONCE + 1;
+    of_many(&format!(
+        "SELECT group_id, part, members FROM instance_series WHERE group_id IN (IDS) AND quarter = ${after}
+         ORDER BY group_id, part"
+    ))
+});
+
+static LONGER: LazyLock<[&str; SIZES.len()]> = LazyLock::new(|| {
+    let sql = "WITH v (id, quarter, part, members, line) AS (VALUES ROWS)
+               UPDATE instance_series SET members = v.members, minutes = minutes || ' ' || v.line
+               FROM v WHERE instance_series.group_id = v.id AND instance_series.quarter = v.quarter
+                 AND instance_series.part = v.part";
+    in_sizes(sql, 5)
+});
+
+static NEW: LazyLock<[&str; SIZES.len()]> = LazyLock::new(|| {
+    in_sizes(
+        "INSERT INTO instance_series (group_id, quarter, part, members, minutes) VALUES ROWS",
+        5,
+    )
+});
+
+/// The same for many groups at once, at most [`AT_ONCE`].
+pub(super) async fn add_all(tx: &mut Tx, closed: &[(GroupId, &MinuteRecord)]) -> Result<(), StoreError> {
+    let mut by_quarter = BTreeMap::<u64, Vec<(GroupId, &MinuteRecord)>>::new();
+    for (group, record) in closed {
+        by_quarter
+            .entry(quarter_of(record.minute))
+            .or_default()
+            .push((*group, *record));
+    }
+    for (quarter, closed) in by_quarter {
+        let groups: Vec<GroupId> = closed.iter().map(|(group, _)| *group).collect();
+        let mut values = ids(&groups);
+        values.push(Value::from(quarter));
+        let rows = tx.all(*PARTS, values).await?;
+        let stored = |row: &Row| Ok(Part::stored(row.get("part")?, &row.get::<String>("members")?));
+        let mut parts: BTreeMap<GroupId, Vec<Part>> = by(&rows, "group_id", stored)?;
+        let (mut longer, mut new) = (Vec::new(), Vec::new());
+        for (group, record) in closed {
+            let mut parts = parts.remove(&group).unwrap_or_default();
+            let stored = parts.len();
+            place(&mut parts, record);
+            for (nth, part) in parts.iter().enumerate().filter(|(_, part)| !part.line.is_empty()) {
+                let row = values![group, quarter, part.number, part.members_text(), &part.line];
+                if nth < stored { longer.push(row) } else { new.push(row) }
+            }
+        }
+        ask(tx, &LONGER, &longer).await?;
+        ask(tx, &NEW, &new).await?;
     }
     Ok(())
 }

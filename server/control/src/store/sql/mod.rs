@@ -5,6 +5,7 @@ mod intend;
 mod leases;
 pub(super) mod load;
 pub(crate) mod minutes;
+pub(super) mod quiet;
 pub(crate) mod series;
 mod settle;
 mod sweep;
@@ -167,7 +168,15 @@ impl LoopStore for SqlStore {
     }
 
     async fn settle(&self, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
-        let settlement = settlement.clone();
+        let wish = quiet::Wish {
+            fence,
+            settlement: settlement.clone(),
+            now,
+        };
+        if wish.is_quiet() {
+            return self.db.settle(wish).await;
+        }
+        let settlement = wish.settlement;
         self.db
             .write("settle a pass", move |tx| {
                 Box::pin(async move { settle::all(tx, fence, &settlement, now).await })

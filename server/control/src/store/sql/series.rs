@@ -14,20 +14,31 @@ use engine::model::GroupId;
 /// The last records, oldest first.
 pub(super) async fn last(tx: &mut Tx, group: GroupId, cycles: u32) -> Result<Vec<CycleRecord>, StoreError> {
     let sql = "SELECT hour, cycles FROM group_series WHERE group_id = $1 ORDER BY hour DESC LIMIT $2";
-    let (mut found, mut hours) = (Vec::<Vec<CycleRecord>>::new(), 0);
+    let (mut found, mut hours) = (Vec::new(), 0);
     // A row may hold fewer than its 240: only what is in them says whether there are enough.
-    while found.iter().map(Vec::len).sum::<usize>() < cycles as usize {
+    while found.len() < cycles as usize {
         let wanted = u64::from(cycles) / CYCLES_A_ROW + 2 + hours;
         let rows = tx.all(sql, values![group, wanted]).await?;
         if rows.len() as u64 <= hours {
             break;
         }
         hours = rows.len() as u64;
-        found = rows.iter().map(records).collect::<Result<_, _>>()?;
+        found = newest(&rows, cycles as usize)?;
     }
-    let mut records: Vec<CycleRecord> = found.into_iter().rev().flatten().collect();
-    records.drain(..records.len().saturating_sub(cycles as usize));
-    Ok(records)
+    found.reverse();
+    Ok(found)
+}
+
+/// At most so many records of these rows, which are the newest first, as the records are.
+fn newest(rows: &[Row], most: usize) -> Result<Vec<CycleRecord>, StoreError> {
+    let mut found = Vec::new();
+    for row in rows {
+        let text: String = row.get("cycles")?;
+        let last = cycles::last(row.get("hour")?, &text, most - found.len());
+        let last = last.map_err(|why| StoreError::database("read a group's series", why))?;
+        found.extend(last.into_iter().rev());
+    }
+    Ok(found)
 }
 
 /// The records of a row, from its columns `hour` and `cycles`.

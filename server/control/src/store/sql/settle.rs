@@ -69,11 +69,20 @@ async fn memory(
     } = counts;
     tx.execute(sql, values![group, json(durable), everything, alarm])
         .await?;
-    // Lists are sorted by these, so each has an index, which SQLite writes anew whenever the column is set. A quiet pass
-    // does not set them.
-    if listed != (durable.desired, in_service) {
+    self::listed(tx, group, (durable.desired, in_service), listed).await
+}
+
+/// Lists are sorted by desired and in service, so each has an index, which SQLite writes anew whenever the column is set. A
+/// quiet pass does not set them.
+pub(super) async fn listed(
+    tx: &mut Tx,
+    group: GroupId,
+    shown: (u32, u32),
+    before: (u32, u32),
+) -> Result<(), StoreError> {
+    if shown != before {
         let sql = "UPDATE groups_ SET desired = $2, in_service = $3 WHERE id = $1";
-        tx.execute(sql, values![group, durable.desired, in_service]).await?;
+        tx.execute(sql, values![group, shown.0, shown.1]).await?;
     }
     Ok(())
 }
@@ -123,7 +132,7 @@ async fn instance(tx: &mut Tx, group: GroupId, update: &InstanceUpdate) -> Resul
 }
 
 /// Extends the newest decision row while its reasons' names stay the same, else begins the next.
-async fn decision(tx: &mut Tx, group: GroupId, decision: &DecisionRow) -> Result<(), StoreError> {
+pub(super) async fn decision(tx: &mut Tx, group: GroupId, decision: &DecisionRow) -> Result<(), StoreError> {
     let DecisionRow { at, size, trail } = decision;
     let names = variants(trail);
     let sql = "UPDATE decisions SET last_at = $2, passes = passes + 1, size = $3, trail = $4
