@@ -21,7 +21,7 @@ fn read(folder: &Path, found: &mut BTreeSet<String>) {
         } else if path.extension().is_some_and(|kind| kind == "rs") {
             let text = fs::read_to_string(&path).expect("a source file");
             let own = text.split("#[cfg(test)]").next().unwrap_or_default();
-            found.extend(literals(own).filter(|text| is_statement(text)));
+            found.extend(literals(own).filter(|text| is_statement(text)).map(filled));
         }
     }
 }
@@ -36,6 +36,18 @@ fn literals(text: &str) -> impl Iterator<Item = String> {
         .replace("\\\"", " ");
     let pieces: Vec<String> = code.split('"').map(str::to_owned).collect();
     pieces.into_iter().skip(1).step_by(2)
+}
+
+/// A statement for many things at once, as one for two ids or one row: `IDS` and `ROWS` stand for them in the source. A row
+/// has as many values as the first list of columns.
+fn filled(sql: String) -> String {
+    let sql = sql.replace("IN (IDS)", "IN ($1, $2)");
+    let Some((before, _)) = sql.split_once("VALUES ROWS") else {
+        return sql;
+    };
+    let columns = before.split(['(', ')']).nth(1).expect("a list of columns");
+    let places: Vec<String> = (1..=columns.split(',').count()).map(|n| format!("${n}")).collect();
+    sql.replace("VALUES ROWS", &format!("VALUES ({})", places.join(", ")))
 }
 
 /// A whole statement: a verb and its next word. One with braces is a pattern for another.

@@ -45,8 +45,8 @@ static PARTS: LazyLock<&str> = LazyLock::new(|| {
 static LONGER: LazyLock<[&str; SIZES.len()]> = LazyLock::new(|| {
     let sql = "WITH v (id, quarter, part, members, line) AS (VALUES ROWS)
                UPDATE instance_series SET members = v.members, minutes = minutes || ' ' || v.line
-               FROM v WHERE instance_series.group_id = v.id AND instance_series.quarter = v.quarter
-                 AND instance_series.part = v.part";
+               FROM v WHERE instance_series.group_id = v.id AND instance_series.quarter = CAST(v.quarter AS BIGINT)
+                 AND instance_series.part = CAST(v.part AS BIGINT)";
     in_sizes(sql, 5)
 });
 

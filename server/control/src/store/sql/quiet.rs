@@ -153,7 +153,8 @@ fn grant<'a>(wish: &'a Wish, row: &Row) -> Result<Granted<'a>, StoreError> {
 /// Rows a statement has: as many as fit, then one by one. Few sizes, so that each is prepared once.
 pub(in crate::store) const SIZES: [usize; 3] = [32, 8, 1];
 
-/// A statement with `ROWS` in it as rows of values, for each of [`SIZES`].
+/// A statement with `ROWS` in it as rows of values, for each of [`SIZES`]. Of a value in `WITH v`, PostgreSQL knows the type
+/// only as far as it was told when the statement was prepared: numbers are cast where they are used.
 pub(in crate::store) fn in_sizes(sql: &str, columns: usize) -> [&'static str; SIZES.len()] {
     SIZES.map(|size| {
         let row = |n: usize| {
@@ -191,8 +192,8 @@ fn whose(rows: &[Row]) -> Result<BTreeSet<GroupId>, StoreError> {
 
 static MEMORIES: LazyLock<[&str; SIZES.len()]> = LazyLock::new(|| {
     let sql = "WITH v (id, durable, everything, alarm, number) AS (VALUES ROWS)
-               UPDATE groups_ SET durable = v.durable, everything = v.everything, alarm = v.alarm, decisions = v.number,
-                      state_rev = state_rev + 1
+               UPDATE groups_ SET durable = v.durable, everything = CAST(v.everything AS BIGINT),
+                      alarm = CAST(v.alarm AS BIGINT), decisions = CAST(v.number AS BIGINT), state_rev = state_rev + 1
                FROM v WHERE groups_.id = v.id";
     in_sizes(sql, 5)
 });
@@ -219,8 +220,9 @@ async fn memories(tx: &mut Tx, granted: &[Granted<'_>]) -> Result<(), StoreError
 
 static EXTENDED: LazyLock<[&str; SIZES.len()]> = LazyLock::new(|| {
     let sql = "WITH v (id, newest, at, size, trail) AS (VALUES ROWS)
-               UPDATE decisions SET last_at = v.at, passes = passes + 1, size = v.size, trail = v.trail
-               FROM v WHERE decisions.group_id = v.id AND decisions.number = v.newest";
+               UPDATE decisions SET last_at = CAST(v.at AS BIGINT), passes = passes + 1, size = CAST(v.size AS BIGINT),
+                      trail = v.trail
+               FROM v WHERE decisions.group_id = v.id AND decisions.number = CAST(v.newest AS BIGINT)";
     in_sizes(sql, 5)
 });
 
@@ -266,9 +268,9 @@ async fn decisions(tx: &mut Tx, granted: &[Granted<'_>]) -> Result<(), StoreErro
 
 static CYCLES: LazyLock<[&str; SIZES.len()]> = LazyLock::new(|| {
     let sql = "WITH v (id, hour, last, record) AS (VALUES ROWS)
-               UPDATE group_series SET last_cycle = v.last, cycles = cycles || ';' || v.record
-               FROM v WHERE group_series.group_id = v.id AND group_series.hour = v.hour
-                 AND group_series.last_cycle < v.last AND SUBSTR(group_series.cycles, 1, 1) <> '['
+               UPDATE group_series SET last_cycle = CAST(v.last AS BIGINT), cycles = cycles || ';' || v.record
+               FROM v WHERE group_series.group_id = v.id AND group_series.hour = CAST(v.hour AS BIGINT)
+                 AND group_series.last_cycle < CAST(v.last AS BIGINT) AND SUBSTR(group_series.cycles, 1, 1) <> '['
                RETURNING group_id";
     in_sizes(sql, 4)
 });
