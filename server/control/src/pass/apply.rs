@@ -15,7 +15,6 @@ use engine::model::{
     Answer, Binding, CheckWord, InstanceId, LoadBalancerId, Member, Phase, Step, Timestamp, VServerId,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 

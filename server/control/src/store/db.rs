@@ -6,6 +6,7 @@
 //! Durable in earnest: an intent that was answered must survive a power cut, or a machine could be paid for twice. What
 //! the databases promise, and how, is in [`super::pools`].
 
+use super::batches;
 use super::database_url::DatabaseUrl;
 use super::pools::Pools;
 use super::reader::{self, READERS, Reader, WANTED_MAX, Wanted};
@@ -20,7 +21,7 @@ use sqlx::sqlite::SqliteSynchronous;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{Mutex, broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -116,20 +117,18 @@ impl Db {
             closing: closing.clone(),
         };
         tasks.spawn(writer.work());
-        let (wanted, asked) = mpsc::channel(WANTED_MAX);
+        let (wanted, asked) = batches::queue(WANTED_MAX, &closing);
         let reader = Reader {
             pools: pools.clone(),
-            wanted: Arc::new(Mutex::new(asked)),
-            closing: closing.clone(),
+            wanted: asked,
         };
         for _ in 0..READERS {
             tasks.spawn(reader.clone().work());
         }
-        let (wishes, asked) = mpsc::channel(WISHES_MAX);
+        let (wishes, asked) = batches::queue(WISHES_MAX, &closing);
         let settler = Settler {
             jobs: jobs.clone(),
-            asked: Arc::new(Mutex::new(asked)),
-            closing: closing.clone(),
+            asked,
         };
         for _ in 0..SETTLERS {
             tasks.spawn(settler.clone().work());

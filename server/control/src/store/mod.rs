@@ -5,6 +5,7 @@
 //! only. A record's phase *is* its open step: whoever owns the group next carries it to its end.
 
 pub mod audit;
+mod batches;
 pub mod clock;
 pub mod cycles;
 mod database_url;

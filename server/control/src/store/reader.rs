@@ -1,18 +1,17 @@
 //! The tasks that read groups for passes.
 //!
 //! Every group whose cycle closes in a slot asks for its record at the same moment, and what a statement costs is mostly
-//! asking it: so a task takes all that wait (at most [`AT_ONCE`]) and reads them in one transaction, by one set of
+//! asking it: so a task takes all that wait (at most [`load::AT_ONCE`]) and reads them in one transaction, by one set of
 //! statements. Each caller gets what was committed before it asked, or later, as with a transaction of its own.
 
+use super::batches::Batches;
 use super::pools::{Pools, WAIT};
-use super::sql::load::{self, AT_ONCE};
+use super::sql::load;
 use super::tx::Tx;
 use super::{GroupRecord, StoreError};
 use engine::model::GroupId;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{mpsc, oneshot};
 
 /// Tasks. One reads while another one's rows are parsed; more only take the readers from pages.
 pub(super) const READERS: usize = 2;
@@ -31,8 +30,7 @@ pub(super) struct Wanted {
 #[derive(Clone)]
 pub(super) struct Reader {
     pub(super) pools: Pools,
-    pub(super) wanted: Arc<Mutex<mpsc::Receiver<Wanted>>>,
-    pub(super) closing: CancellationToken,
+    pub(super) wanted: Batches<Wanted>,
 }
 
 /// Asks for a group. One that does not come in the time a connection may take has not come at all: the loop goes on without.
@@ -51,15 +49,9 @@ pub(super) async fn ask(to: &mpsc::Sender<Wanted>, group: GroupId) -> Result<Opt
 impl Reader {
     /// Works until the database is closed or every handle to it is gone.
     pub(super) async fn work(self) {
-        while let Some(Some(batch)) = self.closing.run_until_cancelled(self.next()).await {
+        while let Some(batch) = self.wanted.next().await {
             self.answer(batch).await;
         }
-    }
-
-    async fn next(&self) -> Option<Vec<Wanted>> {
-        let mut batch = Vec::new();
-        let count = self.wanted.lock().await.recv_many(&mut batch, AT_ONCE).await;
-        (count > 0).then_some(batch)
     }
 
     /// One transaction for all who still wait. If a row is broken each group is read by itself: it is that group's trouble.
@@ -72,33 +64,38 @@ impl Reader {
         for Wanted { group, answer } in batch {
             let found = match &together {
                 Ok(records) => Ok(records.get(&group).cloned()),
-                Err(Failed::Begin(why)) => Err(StoreError::database(OPERATION, why.clone())),
-                Err(Failed::Read) => self.one(group).await,
+                Err(Failed::Begin(why)) => Err(StoreError::database(OPERATION, why.to_string())),
+                Err(Failed::Read(_)) => self
+                    .read(&[group])
+                    .await
+                    .map(|mut one| one.remove(&group))
+                    .map_err(Failed::why),
             };
             // The caller may have gone away; then nobody is left to tell.
             drop(answer.send(found));
         }
     }
 
-    async fn one(&self, group: GroupId) -> Result<Option<GroupRecord>, StoreError> {
-        let begun = self.pools.begin_read().await;
-        let begun = begun.map_err(|why| StoreError::database(OPERATION, why))?;
-        let found = load::groups(&mut Tx::new(begun, OPERATION), &[group]).await;
-        found.map(|mut records| records.remove(&group))
-    }
-
     async fn read(&self, ids: &[GroupId]) -> Result<BTreeMap<GroupId, GroupRecord>, Failed> {
         let begun = self.pools.begin_read().await;
-        let begun = begun.map_err(|why| Failed::Begin(why.to_string()))?;
+        let begun = begun.map_err(|why| Failed::Begin(StoreError::database(OPERATION, why)))?;
         let found = load::groups(&mut Tx::new(begun, OPERATION), ids).await;
-        found.map_err(|_each_is_asked_again| Failed::Read)
+        found.map_err(Failed::Read)
     }
 }
 
 /// Why a batch was not read.
 enum Failed {
     /// The database does not answer.
-    Begin(String),
+    Begin(StoreError),
     /// Something in it cannot be read.
-    Read,
+    Read(StoreError),
+}
+
+impl Failed {
+    fn why(self) -> StoreError {
+        match self {
+            Self::Begin(why) | Self::Read(why) => why,
+        }
+    }
 }

@@ -4,14 +4,13 @@
 //! itself. When the commit fails, nobody is tried again: whether it is there is not known.
 
 use super::StoreError;
-use super::sql::load::AT_ONCE;
+use super::batches::Batches;
 use super::sql::quiet::{self, Wish};
 use super::writer::{Job, submit};
-use engine::model::GroupId;
+use engine::model::{GroupId, TenantId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::{mpsc, oneshot};
 
 /// Tasks. While what one has handed over becomes durable, another one gathers the next.
 pub(super) const SETTLERS: usize = 2;
@@ -30,8 +29,7 @@ pub(super) struct Asked {
 #[derive(Clone)]
 pub(super) struct Settler {
     pub(super) jobs: mpsc::Sender<Box<dyn Job>>,
-    pub(super) asked: Arc<Mutex<mpsc::Receiver<Asked>>>,
-    pub(super) closing: CancellationToken,
+    pub(super) asked: Batches<Asked>,
 }
 
 /// Why many were not written.
@@ -59,15 +57,9 @@ pub(super) async fn ask(to: &mpsc::Sender<Asked>, wish: Wish) -> Result<(), Stor
 impl Settler {
     /// Works until the database is closed or every handle to it is gone.
     pub(super) async fn work(self) {
-        while let Some(Some(batch)) = self.closing.run_until_cancelled(self.next()).await {
+        while let Some(batch) = self.asked.next().await {
             self.settle(batch).await;
         }
-    }
-
-    async fn next(&self) -> Option<Vec<Asked>> {
-        let mut batch = Vec::new();
-        let count = self.asked.lock().await.recv_many(&mut batch, AT_ONCE).await;
-        (count > 0).then_some(batch)
     }
 
     /// A second settlement of one group waits for the first.
@@ -97,7 +89,7 @@ impl Settler {
         }
     }
 
-    async fn write(&self, wishes: Arc<Vec<Wish>>) -> Result<Vec<Result<(), GroupId>>, Failed> {
+    async fn write(&self, wishes: Arc<Vec<Wish>>) -> Result<Vec<Result<TenantId, GroupId>>, Failed> {
         submit(&self.jobs, OPERATION, move |tx| {
             Box::pin(async move {
                 let each = quiet::all(tx, &wishes)
@@ -120,6 +112,6 @@ impl Settler {
     }
 }
 
-fn said(answer: &Result<(), GroupId>) -> Result<(), StoreError> {
-    answer.map_err(|group| StoreError::Fenced { group })
+fn said(answer: &Result<TenantId, GroupId>) -> Result<(), StoreError> {
+    answer.map(|_| ()).map_err(|group| StoreError::Fenced { group })
 }

@@ -10,30 +10,6 @@ use engine::model::{GroupId, InstanceId};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// Adds a group's minute: one short read, and one write a row that has something of it.
-pub(super) async fn add(tx: &mut Tx, group: GroupId, record: &MinuteRecord) -> Result<(), StoreError> {
-    let quarter = quarter_of(record.minute);
-    let sql = "SELECT part, members FROM instance_series WHERE group_id = $1 AND quarter = $2 ORDER BY part";
-    let rows = tx.all(sql, values![group, quarter]).await?;
-    let mut parts = rows
-        .iter()
-        .map(|row| Ok(Part::stored(row.get("part")?, &row.get::<String>("members")?)))
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    let stored = parts.len();
-    place(&mut parts, record);
-    for (nth, part) in parts.iter().enumerate().filter(|(_, part)| !part.line.is_empty()) {
-        let sql = if nth < stored {
-            "UPDATE instance_series SET members = $4, minutes = minutes || ' ' || $5
-             WHERE group_id = $1 AND quarter = $2 AND part = $3"
-        } else {
-            "INSERT INTO instance_series (group_id, quarter, part, members, minutes) VALUES ($1, $2, $3, $4, $5)"
-        };
-        let values = values![group, quarter, part.number, part.members_text(), &part.line];
-        tx.execute(sql, values).await?;
-    }
-    Ok(())
-}
-
 static PARTS: LazyLock<&str> = LazyLock::new(|| {
     let after = AT_ONCE + 1;
     of_many(&format!(
@@ -57,8 +33,9 @@ static NEW: LazyLock<[&str; SIZES.len()]> = LazyLock::new(|| {
     )
 });
 
-/// The same for many groups at once, at most [`AT_ONCE`].
-pub(super) async fn add_all(tx: &mut Tx, closed: &[(GroupId, &MinuteRecord)]) -> Result<(), StoreError> {
+/// Adds the minute of each of these groups, at most [`AT_ONCE`]: one short read a quarter, and one row for each row of theirs
+/// that has something of it.
+pub(super) async fn add(tx: &mut Tx, closed: &[(GroupId, &MinuteRecord)]) -> Result<(), StoreError> {
     let mut by_quarter = BTreeMap::<u64, Vec<(GroupId, &MinuteRecord)>>::new();
     for (group, record) in closed {
         by_quarter

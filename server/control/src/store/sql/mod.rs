@@ -20,7 +20,7 @@ use crate::clock::Wall;
 use crate::values;
 use api::live::Change;
 use async_trait::async_trait;
-use engine::memory::{CycleRecord, Durable};
+use engine::memory::CycleRecord;
 use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
 use std::fmt;
 use std::sync::Arc;
@@ -97,15 +97,11 @@ struct Fenced {
     status: GroupStatus,
     spec_version: i64,
     template: (TemplateId, u32),
-    durable: Durable,
-    /// As lists show it: desired and in service.
-    listed: (u32, u32),
 }
 
 /// The group, if the lease is still held and the group is still there.
 async fn fenced(tx: &mut Tx, fence: Fence) -> Result<Fenced, StoreError> {
-    let sql = "SELECT g.tenant_id, g.status, g.spec_version, g.template_id, g.template_version, g.durable,
-                   g.desired, g.in_service
+    let sql = "SELECT g.tenant_id, g.status, g.spec_version, g.template_id, g.template_version
                FROM groups_ g JOIN leases l ON l.shard = g.shard
                WHERE g.id = $1 AND g.deleted_at IS NULL AND l.shard = $2 AND l.epoch = $3";
     let Fence { group, lease, .. } = fence;
@@ -116,8 +112,6 @@ async fn fenced(tx: &mut Tx, fence: Fence) -> Result<Fenced, StoreError> {
         status: row.word("status")?,
         spec_version: row.get("spec_version")?,
         template: (row.get("template_id")?, row.get("template_version")?),
-        durable: row.json("durable")?,
-        listed: (row.get("desired")?, row.get("in_service")?),
     })
 }
 
@@ -176,10 +170,9 @@ impl LoopStore for SqlStore {
         if wish.is_quiet() {
             return self.db.settle(wish).await;
         }
-        let settlement = wish.settlement;
         self.db
             .write("settle a pass", move |tx| {
-                Box::pin(async move { settle::all(tx, fence, &settlement, now).await })
+                Box::pin(async move { settle::all(tx, &wish).await })
             })
             .await
     }

@@ -1,8 +1,13 @@
-//! Settlements in which nothing happened but a cycle, many at once: what [`super::settle`] writes of each, by one set of
-//! statements for all. Nine in ten are of this kind, and what a statement costs is mostly asking it.
+//! What every pass leaves behind: memory and counts, the decision, the closed cycle, what browsers are told. Of many
+//! settlements at once, by one set of statements for all: in nine of ten nothing else happened, and what a statement costs
+//! is mostly asking it. The others have the rest written by [`super::settle`].
+//!
+//! *Desired*: people write `groups_.durable.desired` and bump `spec_version` in one transaction. So when the stored
+//! `spec_version` is not the fence's, the stored desired is what people set after this pass was loaded, and it stays;
+//! everything else of the durable memory is the pass's.
 
 use super::load::{AT_ONCE, ids, of_many};
-use super::{minutes, series, settle, sweep};
+use super::{minutes, series, sweep};
 use crate::store::cycles;
 use crate::store::retention::DECISIONS_MAX;
 use crate::store::rules::{hour_of, variants};
@@ -67,9 +72,9 @@ impl Granted<'_> {
     }
 }
 
-/// Writes all of them, each of another group, at most [`AT_ONCE`]; for each in their order whether it was, or whose
-/// lease is lost.
-pub(in crate::store) async fn all(tx: &mut Tx, wishes: &[Wish]) -> Result<Vec<Result<(), GroupId>>, StoreError> {
+/// Writes all of them, each of another group, at most [`AT_ONCE`]; for each in their order whose it is, or the
+/// group whose lease is lost.
+pub(in crate::store) async fn all(tx: &mut Tx, wishes: &[Wish]) -> Result<Vec<Result<TenantId, GroupId>>, StoreError> {
     let granted = granted(tx, wishes).await?;
     memories(tx, &granted).await?;
     decisions(tx, &granted).await?;
@@ -78,12 +83,12 @@ pub(in crate::store) async fn all(tx: &mut Tx, wishes: &[Wish]) -> Result<Vec<Re
     let closed = granted
         .iter()
         .filter_map(|one| Some((one.group, one.wish.settlement.minute.as_ref()?)));
-    minutes::add_all(tx, &closed.collect::<Vec<_>>()).await?;
+    minutes::add(tx, &closed.collect::<Vec<_>>()).await?;
     told(tx, &granted).await?;
-    let known: BTreeSet<GroupId> = granted.iter().map(|one| one.group).collect();
+    let tenants: BTreeMap<GroupId, TenantId> = granted.iter().map(|one| (one.group, one.tenant)).collect();
     let answer = |wish: &Wish| {
         let group = wish.fence.group;
-        known.contains(&group).then_some(()).ok_or(group)
+        tenants.get(&group).copied().ok_or(group)
     };
     Ok(wishes.iter().map(answer).collect())
 }
@@ -212,8 +217,13 @@ async fn memories(tx: &mut Tx, granted: &[Granted<'_>]) -> Result<(), StoreError
     let rows: Vec<_> = granted.iter().map(row).collect();
     ask(tx, &MEMORIES, &rows).await?;
     for one in granted {
-        let shown = (one.durable.desired, one.wish.settlement.counts.in_service);
-        settle::listed(tx, one.group, shown, one.listed).await?;
+        // Lists are sorted by these, so each has an index, which SQLite writes anew whenever the column is set: a quiet pass
+        // does not.
+        let (desired, in_service) = (one.durable.desired, one.wish.settlement.counts.in_service);
+        if one.listed != (desired, in_service) {
+            let sql = "UPDATE groups_ SET desired = $2, in_service = $3 WHERE id = $1";
+            tx.execute(sql, values![one.group, desired, in_service]).await?;
+        }
     }
     Ok(())
 }
@@ -299,7 +309,7 @@ async fn cycles_of(tx: &mut Tx, granted: &[Granted<'_>]) -> Result<(), StoreErro
     let first: Vec<_> = first.map(|(_, row)| row).collect();
     stored.extend(whose(&ask(tx, &HOURS, &first).await?)?);
     for (group, record) in closed.into_iter().filter(|(group, _)| !stored.contains(group)) {
-        series::add(tx, group, record).await?;
+        series::replace(tx, group, record).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use crate::store::StoreError;
 use crate::store::cycles;
 use crate::store::rules::{CYCLES_A_ROW, hour_of};
-use crate::store::tx::{Row, Tx, Value};
+use crate::store::tx::{Row, Tx};
 use crate::values;
 use engine::memory::CycleRecord;
 use engine::model::GroupId;
@@ -47,32 +47,8 @@ pub(crate) fn records(row: &Row) -> Result<Vec<CycleRecord>, StoreError> {
     cycles::read(row.get("hour")?, &text).map_err(|why| StoreError::database("read a group's series", why))
 }
 
-/// Adds a record, or replaces the one of the same cycle.
-pub(super) async fn add(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {
-    if append(tx, group, record).await? > 0 {
-        return Ok(());
-    }
-    let sql = "SELECT last_cycle FROM group_series WHERE group_id = $1 AND hour = $2";
-    match tx.first(sql, values![group, hour_of(record.cycle)]).await? {
-        None => begin(tx, group, record).await,
-        Some(_) => replace(tx, group, record).await,
-    }
-}
-
-async fn begin(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {
-    let sql = "INSERT INTO group_series (group_id, hour, last_cycle, cycles) VALUES ($1, $2, $3, $4)";
-    tx.execute(sql, at(group, record, cycles::record(record))).await?;
-    Ok(())
-}
-
-/// To a row of today's form that ends before the record; how many there are.
-async fn append(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<u64, StoreError> {
-    let sql = "UPDATE group_series SET last_cycle = $3, cycles = cycles || ';' || $4
-               WHERE group_id = $1 AND hour = $2 AND last_cycle < $3 AND SUBSTR(cycles, 1, 1) <> '['";
-    tx.execute(sql, at(group, record, cycles::record(record))).await
-}
-
-async fn replace(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {
+/// Puts a record into a row that has it already, ends after it, or is of the old form.
+pub(super) async fn replace(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<(), StoreError> {
     let sql = "SELECT hour, cycles FROM group_series WHERE group_id = $1 AND hour = $2";
     let row = tx.one(sql, values![group, hour_of(record.cycle)]).await?;
     let mut all = records(&row)?;
@@ -82,10 +58,7 @@ async fn replace(tx: &mut Tx, group: GroupId, record: &CycleRecord) -> Result<()
     }
     let sql = "UPDATE group_series SET last_cycle = CASE WHEN last_cycle < $3 THEN $3 ELSE last_cycle END, cycles = $4
                WHERE group_id = $1 AND hour = $2";
-    tx.execute(sql, at(group, record, cycles::row(&all))).await?;
+    let values = values![group, hour_of(record.cycle), record.cycle.0, cycles::row(&all)];
+    tx.execute(sql, values).await?;
     Ok(())
-}
-
-fn at(group: GroupId, record: &CycleRecord, cycles: String) -> Vec<Value> {
-    values![group, hour_of(record.cycle), record.cycle.0, cycles]
 }
