@@ -81,18 +81,12 @@ pub struct TenantEvents(pub Db);
 #[async_trait]
 impl Events for TenantEvents {
     async fn latest(&self, tenant: TenantId) -> Result<i64, EventsError> {
-        let read = async {
-            let mut tx = self.0.read("read the last event's number").await?;
-            events::last(&mut tx, tenant).await
-        };
-        read.await.map_err(|why: StoreError| EventsError(chain::of(&why)))
+        let last = events::last(&self.0, tenant).await;
+        last.map_err(|why| EventsError(chain::of(&why)))
     }
     async fn after(&self, tenant: TenantId, seq: i64, limit: u32) -> Result<Vec<LiveEvent>, EventsError> {
-        let read = async {
-            let mut tx = self.0.read("read events").await?;
-            events::after(&mut tx, tenant, seq, limit).await
-        };
-        read.await.map_err(|why: StoreError| EventsError(chain::of(&why)))
+        let events = events::after(&self.0, tenant, seq, limit).await;
+        events.map_err(|why| EventsError(chain::of(&why)))
     }
     fn listen(&self) -> broadcast::Receiver<(TenantId, i64)> {
         self.0.events()

@@ -73,11 +73,9 @@ pub async fn save(db: &Db, id: &str, session: Session) -> Result<(), StoreError>
 /// # Errors
 /// The store's answer.
 pub async fn load(db: &Db, id: &str, now: Wall) -> Result<Option<Session>, StoreError> {
-    let mut tx = db.read("load a session").await?;
     let sql = "SELECT user_id, data, expires_wall FROM sessions WHERE id_hash = $1 AND expires_wall > $2";
-    let Some(row) = tx.first(sql, values![hashed(id), now]).await? else {
-        return Ok(None);
-    };
+    let found = db.first("load a session", sql, values![hashed(id), now]).await?;
+    let Some(row) = found else { return Ok(None) };
     Ok(Some(Session {
         user: row.get("user_id")?,
         data: row.get("data")?,
@@ -110,7 +108,7 @@ pub struct Standing {
 const ASKED_AT_ONCE: usize = 32;
 
 /// Which of these sessions stand: not ended by whatever process, not over, their user still there. Cheap enough to be
-/// asked several times a second for every open event stream: one indexed statement for 32 of them, one transaction.
+/// asked several times a second for every open event stream: one indexed statement for 32 of them.
 ///
 /// # Errors
 /// The store's answer.
@@ -119,7 +117,6 @@ pub async fn standing(db: &Db, ids: &[String], now: Wall) -> Result<BTreeMap<Str
                WHERE s.expires_wall > $1 AND s.id_hash IN
                    ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
                     $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)";
-    let mut tx = db.read("look which sessions stand").await?;
     let mut stand = BTreeMap::new();
     for some in ids.chunks(ASKED_AT_ONCE) {
         let by_hash: BTreeMap<String, &String> = some.iter().map(|id| (hashed(id), id)).collect();
@@ -127,7 +124,7 @@ pub async fn standing(db: &Db, ids: &[String], now: Wall) -> Result<BTreeMap<Str
         values.extend(by_hash.keys().map(Value::from));
         // The hash of nothing is never stored.
         values.resize(ASKED_AT_ONCE + 1, Value::from(""));
-        for row in tx.all(sql, values).await? {
+        for row in db.all("look which sessions stand", sql, values).await? {
             let (user, tenant) = (row.get("user_id")?, row.get("tenant_id")?);
             if let Some(id) = by_hash.get(&row.get::<String>("id_hash")?) {
                 stand.insert((*id).clone(), Standing { user, tenant });

@@ -89,10 +89,10 @@ pub async fn sign_in(
 /// # Errors
 /// The store's answer.
 pub async fn by_id(db: &Db, user: UserId) -> Result<Option<Actor>, StoreError> {
-    let mut tx = db.read("read a user").await?;
     let sql = "SELECT u.id, u.name, u.tenant_id, t.name AS tenant_name, u.role
                FROM users u JOIN tenants t ON t.id = u.tenant_id WHERE u.id = $1";
-    tx.first(sql, values![user]).await?.map(|row| actor(&row)).transpose()
+    let found = db.first("read a user", sql, values![user]).await?;
+    found.map(|row| actor(&row)).transpose()
 }
 
 /// Why a password could not be set.
@@ -147,12 +147,10 @@ struct Found {
 }
 
 async fn by_name(db: &Db, name: &str) -> Result<Option<Found>, StoreError> {
-    let mut tx = db.read("look a user up").await?;
     let sql = "SELECT u.id, u.name, u.tenant_id, t.name AS tenant_name, u.role, u.password_hash, u.signed_in_at
                FROM users u JOIN tenants t ON t.id = u.tenant_id WHERE u.name = $1";
-    let Some(row) = tx.first(sql, values![name]).await? else {
-        return Ok(None);
-    };
+    let found = db.first("look a user up", sql, values![name]).await?;
+    let Some(row) = found else { return Ok(None) };
     let before: Option<Timestamp> = row.get("signed_in_at")?;
     let visit = if before.is_some() { Visit::Again } else { Visit::First };
     Ok(Some(Found {

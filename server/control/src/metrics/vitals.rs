@@ -5,7 +5,6 @@ use crate::clock::{Clock, Wall};
 use crate::queries::{BalancerLive, LiveView};
 use crate::store::StoreError;
 use crate::store::db::Db;
-use crate::store::tx::Tx;
 use crate::values;
 use api::balancers::BalancerHealth;
 use api::system::{BalancerLine, Condition, Database, StoreView, SystemView};
@@ -105,9 +104,9 @@ impl Vitals {
 
     /// One row: everybody may ask after the server's health as often as they like, so an answer must cost little.
     async fn ask_store(&self) -> Result<(), StoreError> {
-        let mut tx = self.0.db.read("look whether the store answers").await?;
         let sql = "SELECT id FROM tenants ORDER BY id LIMIT 1";
-        tx.first(sql, values![]).await.map(drop)
+        let answered = self.0.db.first("look whether the store answers", sql, values![]).await;
+        answered.map(drop)
     }
 
     /// The page.
@@ -142,8 +141,7 @@ impl Vitals {
 
     /// Every load balancer of every tenant that has a listener, with what the loop last saw of it.
     async fn balancers(&self) -> Result<Vec<BalancerLine>, StoreError> {
-        let mut tx = self.0.db.read("look how load balancers do").await?;
-        let lines = read(&mut tx).await?;
+        let lines = read(&self.0.db).await?;
         Ok(lines.into_iter().map(|line| self.seen(line)).collect())
     }
 
@@ -159,13 +157,13 @@ impl Vitals {
     }
 }
 
-async fn read(tx: &mut Tx) -> Result<Vec<BalancerLine>, StoreError> {
+async fn read(db: &Db) -> Result<Vec<BalancerLine>, StoreError> {
     let sql = "SELECT l.id, l.name, l.address, t.name AS tenant_name FROM load_balancers l
                JOIN tenants t ON t.id = l.tenant_id
                WHERE l.deleted_at IS NULL
                    AND EXISTS (SELECT 1 FROM vservers v WHERE v.balancer_id = l.id AND v.deleted_at IS NULL)
                ORDER BY l.name, l.id LIMIT 10000";
-    let rows = tx.all(sql, values![]).await?;
+    let rows = db.all("look how load balancers do", sql, values![]).await?;
     let line = |row: &crate::store::tx::Row| {
         Ok(BalancerLine {
             id: row.get("id")?,

@@ -1,18 +1,20 @@
-//! The database: where it is, how it is opened, and the two ways in.
+//! The database: where it is, how it is opened, and the ways in.
 //!
-//! - [`Db::read`] begins a transaction that sees one moment; as many at once as there are readers.
+//! - [`Db::read`] begins a transaction that sees one moment; as many at once as there are readers. For a single statement
+//!   there are [`Db::first`] and [`Db::all`].
 //! - [`Db::write`] hands work to the one writing task ([`super::writer`]) and waits until it is durable.
 //!
 //! Durable in earnest: an intent that was answered must survive a power cut, or a machine could be paid for twice. What
 //! the databases promise, and how, is in [`super::pools`].
 
 use super::batches;
+use super::checkpoints;
 use super::database_url::DatabaseUrl;
 use super::pools::Pools;
 use super::reader::{self, READERS, Reader, WANTED_MAX, Wanted};
 use super::settler::{self, Asked, SETTLERS, Settler, WISHES_MAX};
 use super::sql::quiet::Wish;
-use super::tx::Tx;
+use super::tx::{Row, Tx, Value};
 use super::writer::{Job, QUEUE_MAX, Writer, submit};
 use super::{GroupRecord, StoreError};
 use engine::model::{GroupId, TenantId};
@@ -21,7 +23,7 @@ use sqlx::sqlite::SqliteSynchronous;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -114,8 +116,14 @@ impl Db {
             pools: pools.clone(),
             jobs: queue,
             wakes: wakes.clone(),
+            commits: watch::Sender::new(0),
             closing: closing.clone(),
         };
+        tasks.spawn(checkpoints::keep(
+            pools.clone(),
+            writer.commits.subscribe(),
+            closing.clone(),
+        ));
         tasks.spawn(writer.work());
         let (wanted, asked) = batches::queue(WANTED_MAX, &closing);
         let reader = Reader {
@@ -166,6 +174,39 @@ impl Db {
         Ok(ReadTx(Tx::new(begun, operation)))
     }
 
+    /// The first row of one statement's answer, if there is one: cheaper than a transaction around it, which is one
+    /// question more.
+    ///
+    /// # Errors
+    /// The database's answer.
+    pub async fn first(
+        &self,
+        operation: &'static str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        self.once(operation).await?.first(sql, values).await
+    }
+
+    /// Every row of one statement's answer, as [`Db::first`].
+    ///
+    /// # Errors
+    /// The database's answer.
+    pub async fn all(
+        &self,
+        operation: &'static str,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.once(operation).await?.all(sql, values).await
+    }
+
+    async fn once(&self, operation: &'static str) -> Result<Tx, StoreError> {
+        let ready = self.0.pools.once().await;
+        let ready = ready.map_err(|why| StoreError::database(operation, why))?;
+        Ok(Tx::new(ready, operation))
+    }
+
     /// A group as a pass reads it; `None` if it is gone. Asked together with whoever asks at the same time.
     ///
     /// # Errors
@@ -211,7 +252,8 @@ impl Db {
         self.0.wakes.subscribe()
     }
 
-    /// Finishes what waits and closes the database; later writes and reads are refused.
+    /// Finishes the writing jobs that wait and closes the database; later writes and reads are refused, and so are reads
+    /// and settlements of passes that wait by then: a loop has to end before.
     pub async fn close(&self) {
         self.0.closing.cancel();
         self.0.tasks.wait().await;

@@ -6,6 +6,7 @@
 //! now and then, too.
 
 use super::StoreError;
+use super::db::Db;
 use super::sql::quiet::{SIZES, ask, in_sizes};
 use super::tx::{Tx, json};
 use crate::values;
@@ -45,9 +46,9 @@ pub async fn append(
 ///
 /// # Errors
 /// The database's answer.
-pub async fn after(tx: &mut Tx, tenant: TenantId, seq: i64, limit: u32) -> Result<Vec<LiveEvent>, StoreError> {
+pub async fn after(db: &Db, tenant: TenantId, seq: i64, limit: u32) -> Result<Vec<LiveEvent>, StoreError> {
     let sql = "SELECT seq, change FROM events WHERE tenant_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    let rows = tx.all(sql, values![tenant, seq, limit]).await?;
+    let rows = db.all("read events", sql, values![tenant, seq, limit]).await?;
     rows.iter()
         .map(|row| {
             Ok(LiveEvent {
@@ -62,8 +63,10 @@ pub async fn after(tx: &mut Tx, tenant: TenantId, seq: i64, limit: u32) -> Resul
 ///
 /// # Errors
 /// The database's answer; there is no such tenant.
-pub async fn last(tx: &mut Tx, tenant: TenantId) -> Result<i64, StoreError> {
-    tx.one("SELECT seq FROM tenants WHERE id = $1", values![tenant])
-        .await?
-        .get("seq")
+pub async fn last(db: &Db, tenant: TenantId) -> Result<i64, StoreError> {
+    const OPERATION: &str = "read the last event's number";
+    let sql = "SELECT seq FROM tenants WHERE id = $1";
+    let found = db.first(OPERATION, sql, values![tenant]).await?;
+    let found = found.ok_or_else(|| StoreError::database(OPERATION, format!("there is no tenant {tenant}")))?;
+    found.get("seq")
 }

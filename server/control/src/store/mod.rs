@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod batches;
+mod checkpoints;
 pub mod clock;
 pub mod cycles;
 mod database_url;

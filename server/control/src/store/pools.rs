@@ -18,10 +18,13 @@
 use super::database_url::DatabaseUrl;
 use super::migrations;
 use sqlx::migrate::MigrateError;
-use sqlx::pool::PoolOptions;
+use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Database, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Database, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
+    SqlitePool, Transaction,
+};
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,6 +35,9 @@ const READERS: u32 = 8;
 pub(super) const WAIT: Duration = Duration::from_secs(5);
 /// Prepared statements kept by a connection: all of ours fit, so none is parsed twice.
 const STATEMENTS: usize = 512;
+/// Rows that a connection's thread hands over before it waits for whoever reads them: a page of a list fits, so that its
+/// thread is not woken again in the middle of it.
+const ROWS: usize = 256;
 /// PostgreSQL ends a transaction that is asked nothing for so long, in milliseconds. Longer and the other servers wait
 /// for one that hangs; shorter and a slow job is cut off.
 const IDLE_LIMIT_MS: &str = "10000";
@@ -45,17 +51,49 @@ const TURN_TO_WRITE: &str = "SELECT pg_advisory_xact_lock(1953064037, 'leases'::
 /// The pools of a database; cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) enum Pools {
-    /// One file; `write` has one connection, used by the writing task and by migrations.
-    Sqlite { read: SqlitePool, write: SqlitePool },
+    /// One file; `write` has one connection, used by the writing task and by migrations, and so has `log`, used by
+    /// [`super::checkpoints`].
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+        log: SqlitePool,
+    },
     /// A database server; `write` has one connection, too.
     Postgres { read: PgPool, write: PgPool },
 }
 
-/// A transaction that was begun.
+/// A transaction that was begun, or a connection for one statement, which is a transaction by itself.
 #[derive(Debug)]
 pub(super) enum Begun {
     Sqlite(Transaction<'static, Sqlite>),
+    SqliteOnce(PoolConnection<Sqlite>),
     Postgres(Transaction<'static, Postgres>),
+    PostgresOnce(PoolConnection<Postgres>),
+}
+
+/// What statements are asked of, by database.
+pub(super) enum Asked<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+impl Begun {
+    pub(super) fn asked(&mut self) -> Asked<'_> {
+        match self {
+            Self::Sqlite(tx) => Asked::Sqlite(tx),
+            Self::SqliteOnce(connection) => Asked::Sqlite(connection),
+            Self::Postgres(tx) => Asked::Postgres(tx),
+            Self::PostgresOnce(connection) => Asked::Postgres(connection),
+        }
+    }
+
+    pub(super) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+            Self::SqliteOnce(_) | Self::PostgresOnce(_) => Ok(()),
+        }
+    }
 }
 
 impl Pools {
@@ -68,12 +106,16 @@ impl Pools {
             .synchronous(synchronous)
             .busy_timeout(WAIT)
             .foreign_keys(true)
-            .statement_cache_capacity(STATEMENTS);
-        let pool = |size, options| sized::<Sqlite>(size).connect_with(options);
+            .pragma("wal_autocheckpoint", "0")
+            .statement_cache_capacity(STATEMENTS)
+            .row_buffer_size(ROWS);
+        // A file needs no question whether it is still there: that would be another one before each.
+        let pool = |size, options| sized::<Sqlite>(size).test_before_acquire(false).connect_with(options);
         // The writer first: it makes the file and turns WAL on, which readers may not.
         let write = pool(1, options.clone()).await?;
+        let log = pool(1, options.clone()).await?;
         let read = pool(READERS, options.pragma("query_only", "ON")).await?;
-        Ok(Self::Sqlite { read, write })
+        Ok(Self::Sqlite { read, write, log })
     }
 
     /// Opens the database, which has to be there.
@@ -123,6 +165,14 @@ impl Pools {
         }
     }
 
+    /// For one statement that reads: it sees one moment by itself, and spares the question that begins a transaction.
+    pub(super) async fn once(&self) -> Result<Begun, sqlx::Error> {
+        match self {
+            Self::Sqlite { read, .. } => read.acquire().await.map(Begun::SqliteOnce),
+            Self::Postgres { read, .. } => read.acquire().await.map(Begun::PostgresOnce),
+        }
+    }
+
     /// Begins to write, alone: nobody else writes until it ends.
     pub(super) async fn begin_write(&self) -> Result<Begun, sqlx::Error> {
         match self {
@@ -138,9 +188,15 @@ impl Pools {
     /// Closes all connections, once they are no longer in use.
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite { read, write } => futures::join!(read.close(), write.close()),
-            Self::Postgres { read, write } => futures::join!(read.close(), write.close()),
-        };
+            Self::Sqlite { read, write, log } => {
+                // The writer last: whoever closes a file last brings its whole log over.
+                futures::join!(read.close(), log.close());
+                write.close().await;
+            }
+            Self::Postgres { read, write } => {
+                futures::join!(read.close(), write.close());
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //! cast: `CAST(SUM(n) AS BIGINT)`), texts hold no NUL, and after a statement that failed a job can only end.
 
 use super::StoreError;
-use super::pools::Begun;
+use super::pools::{Asked, Begun};
 use crate::clock::Wall;
 use engine::model::{
     ActivityId, GroupId, InstanceId, LoadBalancerId, SubnetId, TemplateId, TenantId, Timestamp, UserId, VServerId,
@@ -279,15 +279,9 @@ impl Tx {
     /// The database's answer.
     pub async fn execute(&mut self, sql: &'static str, values: Vec<Value>) -> Result<u64, StoreError> {
         let values = self.sound(values)?;
-        let done = match &mut self.begun {
-            Begun::Sqlite(tx) => bound(sql, values)
-                .execute(&mut **tx)
-                .await
-                .map(|done| done.rows_affected()),
-            Begun::Postgres(tx) => bound(sql, values)
-                .execute(&mut **tx)
-                .await
-                .map(|done| done.rows_affected()),
+        let done = match self.begun.asked() {
+            Asked::Sqlite(asked) => bound(sql, values).execute(asked).await.map(|done| done.rows_affected()),
+            Asked::Postgres(asked) => bound(sql, values).execute(asked).await.map(|done| done.rows_affected()),
         };
         done.map_err(|why| self.failed(why))
     }
@@ -298,13 +292,13 @@ impl Tx {
     /// The database's answer.
     pub async fn all(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         let values = self.sound(values)?;
-        let found: Result<Vec<Found>, sqlx::Error> = match &mut self.begun {
-            Begun::Sqlite(tx) => bound(sql, values)
-                .fetch_all(&mut **tx)
+        let found: Result<Vec<Found>, sqlx::Error> = match self.begun.asked() {
+            Asked::Sqlite(asked) => bound(sql, values)
+                .fetch_all(asked)
                 .await
                 .map(|rows| rows.into_iter().map(Found::Sqlite).collect()),
-            Begun::Postgres(tx) => bound(sql, values)
-                .fetch_all(&mut **tx)
+            Asked::Postgres(asked) => bound(sql, values)
+                .fetch_all(asked)
                 .await
                 .map(|rows| rows.into_iter().map(Found::Postgres).collect()),
         };
@@ -318,13 +312,13 @@ impl Tx {
     /// The database's answer.
     pub async fn first(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Option<Row>, StoreError> {
         let values = self.sound(values)?;
-        let found = match &mut self.begun {
-            Begun::Sqlite(tx) => bound(sql, values)
-                .fetch_optional(&mut **tx)
+        let found = match self.begun.asked() {
+            Asked::Sqlite(asked) => bound(sql, values)
+                .fetch_optional(asked)
                 .await
                 .map(|row| row.map(Found::Sqlite)),
-            Begun::Postgres(tx) => bound(sql, values)
-                .fetch_optional(&mut **tx)
+            Asked::Postgres(asked) => bound(sql, values)
+                .fetch_optional(asked)
                 .await
                 .map(|row| row.map(Found::Postgres)),
         };
@@ -346,39 +340,36 @@ impl Tx {
     /// # Errors
     /// The database's answer.
     pub async fn database_wall(&mut self) -> Result<Wall, StoreError> {
-        let sql = match &self.begun {
+        let sql = match self.begun.asked() {
             // Milliseconds from Julian days.
-            Begun::Sqlite(_) => "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) AS wall",
+            Asked::Sqlite(_) => "SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) AS wall",
             // Not `now()`: that is when the transaction began, and it may have waited for its turn since.
-            Begun::Postgres(_) => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS wall",
+            Asked::Postgres(_) => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS wall",
         };
         self.one(sql, Vec::new()).await?.get("wall")
     }
 
     /// Savepoints; an error is the whole transaction's.
     pub(super) async fn control(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
-        match &mut self.begun {
-            Begun::Sqlite(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
-            Begun::Postgres(tx) => sqlx::query(sql).execute(&mut **tx).await.map(drop),
+        match self.begun.asked() {
+            Asked::Sqlite(asked) => sqlx::query(sql).execute(asked).await.map(drop),
+            Asked::Postgres(asked) => sqlx::query(sql).execute(asked).await.map(drop),
         }
     }
 
     /// Keeps what was done since the savepoint `job`, and opens it anew: one question, since it is asked after every job.
     pub(super) async fn next_savepoint(&mut self) -> Result<(), sqlx::Error> {
         const NEXT: &str = "RELEASE SAVEPOINT job; SAVEPOINT job";
-        match &mut self.begun {
-            Begun::Sqlite(tx) => sqlx::query(NEXT).execute(&mut **tx).await.map(drop),
+        match self.begun.asked() {
+            Asked::Sqlite(asked) => sqlx::query(NEXT).execute(asked).await.map(drop),
             // A prepared statement is one there.
-            Begun::Postgres(tx) => sqlx::raw_sql(NEXT).execute(&mut **tx).await.map(drop),
+            Asked::Postgres(asked) => sqlx::raw_sql(NEXT).execute(asked).await.map(drop),
         }
     }
 
     /// Makes what was done visible to all, and answers what to wake.
     pub(super) async fn commit(self) -> Result<Vec<(TenantId, i64)>, sqlx::Error> {
-        match self.begun {
-            Begun::Sqlite(tx) => tx.commit().await?,
-            Begun::Postgres(tx) => tx.commit().await?,
-        }
+        self.begun.commit().await?;
         Ok(self.wakes)
     }
 

@@ -10,6 +10,7 @@
 //! A job whose caller went away is still done. A job that panics is undone and answered with an error.
 
 use super::StoreError;
+use super::checkpoints::Commits;
 use super::pools::Pools;
 use super::tx::Tx;
 use async_trait::async_trait;
@@ -121,6 +122,7 @@ pub(super) struct Writer {
     pub(super) pools: Pools,
     pub(super) jobs: mpsc::Receiver<Box<dyn Job>>,
     pub(super) wakes: broadcast::Sender<(TenantId, i64)>,
+    pub(super) commits: Commits,
     pub(super) closing: CancellationToken,
 }
 
@@ -167,7 +169,9 @@ impl Writer {
                 tx.next_savepoint().await?;
             }
         }
-        for wake in tx.commit().await? {
+        let wakes = tx.commit().await?;
+        self.commits.send_modify(|commits| *commits += 1);
+        for wake in wakes {
             // Nobody listening is no failure.
             drop(self.wakes.send(wake));
         }

@@ -216,9 +216,8 @@ pub async fn a_listener_is_woken_after_the_commit_and_not_for_what_was_undone(ki
         .unwrap();
     assert_eq!(wakes.try_recv().unwrap(), (tenant, 2));
     wakes.try_recv().unwrap_err();
-    let mut tx = db.read("read events").await.unwrap();
-    assert_eq!(events::last(&mut tx, tenant).await.unwrap(), 2);
-    assert_eq!(events::after(&mut tx, tenant, 1, 10).await.unwrap().len(), 1);
+    assert_eq!(events::last(&db, tenant).await.unwrap(), 2);
+    assert_eq!(events::after(&db, tenant, 1, 10).await.unwrap().len(), 1);
 }
 
 pub async fn an_audit_line_is_written_with_what_it_speaks_of(kind: Kind) {

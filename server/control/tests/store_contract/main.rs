@@ -12,6 +12,7 @@ mod events;
 mod forward;
 mod intents;
 mod leases;
+mod log;
 mod retention;
 mod series;
 mod settling;

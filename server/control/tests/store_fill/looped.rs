@@ -61,12 +61,11 @@ pub async fn everything(world: &World, full: &Full, watch: &mut Stopwatch) {
 
 /// What a browser's stream asks.
 async fn listener(world: &World, watch: &mut Stopwatch) {
-    let mut tx = world.db.read("listen").await.expect("a reader");
     let last = watch
-        .time("the last event", events::last(&mut tx, world.tenant))
+        .time("the last event", events::last(&world.db, world.tenant))
         .await
         .expect("a number");
-    let asked = events::after(&mut tx, world.tenant, last - 200, 100);
+    let asked = events::after(&world.db, world.tenant, last - 200, 100);
     assert_eq!(watch.time("events after one", asked).await.expect("events").len(), 100);
 }
 
