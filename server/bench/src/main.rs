@@ -36,6 +36,10 @@ bench decisions COUNT                  decides that often, for a profiler or cal
 bench fill DIR GROUPS                  a store with so many groups of ten
 bench scaling DIR SECONDS              the loop on that store, for a profiler";
 
+/// The server's: what is measured here is measured as it is there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What the benches work with.
 struct Place {
     /// The release binary.

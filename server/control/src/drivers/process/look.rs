@@ -55,12 +55,11 @@ impl Parts {
     }
 
     /// Use of all these trees out of one walk.
-    pub(super) fn usage(&self, ids: &[InstanceId]) -> Result<Vec<(InstanceId, Usage)>, DriverError> {
+    pub(super) fn usage(&self, ids: &[InstanceId], table: &Table) -> Result<Vec<(InstanceId, Usage)>, DriverError> {
         let boot = host::boot_id().map_err(unknown("read usage"))?;
-        let table = Table::read().map_err(unknown("read usage"))?;
         Ok(ids
             .iter()
-            .filter_map(|id| Some((*id, self.usage_of(*id, &boot, &table)?)))
+            .filter_map(|id| Some((*id, self.usage_of(*id, &boot, table)?)))
             .collect())
     }
 

@@ -15,9 +15,11 @@ mod launch;
 mod look;
 mod output;
 pub mod shim;
+mod walks;
 
 use self::home::Home;
-use self::host::Unit;
+use self::host::{Table, Unit};
+use self::walks::Walks;
 use crate::clock::Wall;
 use crate::drivers::{Driver, DriverError, Machine, MachineSpec, Removal, Usage};
 use async_trait::async_trait;
@@ -46,6 +48,7 @@ pub struct ProcessOptions {
 #[derive(Debug, Clone)]
 pub struct ProcessDriver {
     parts: Arc<Parts>,
+    walks: Arc<Walks>,
 }
 
 /// What calls share; all of it is used on blocking threads.
@@ -88,7 +91,10 @@ impl ProcessDriver {
             cpu_ns_read: Mutex::default(),
             swept: Mutex::new(swept),
         };
-        Ok(Self { parts: Arc::new(parts) })
+        Ok(Self {
+            parts: Arc::new(parts),
+            walks: Arc::default(),
+        })
     }
 
     /// Does file work on a thread that may wait.
@@ -112,8 +118,13 @@ impl Driver for ProcessDriver {
         self.off("describe", move |parts| parts.describe(id)).await
     }
     async fn usage(&self, ids: &[InstanceId]) -> Result<Vec<(InstanceId, Usage)>, DriverError> {
-        let ids = ids.to_vec();
-        self.off("read usage", move |parts| parts.usage(&ids)).await
+        const OPERATION: &str = "read usage";
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let walk = self.off(OPERATION, |_| Table::read().map_err(unknown(OPERATION)));
+        let (table, ids) = (self.walks.fresh(walk).await?, ids.to_vec());
+        self.off(OPERATION, move |parts| parts.usage(&ids, &table)).await
     }
     async fn create(&self, spec: &MachineSpec) -> Result<(), DriverError> {
         let spec = spec.clone();
