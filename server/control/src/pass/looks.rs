@@ -330,7 +330,10 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_nobody_has_started_yet_is_no_trouble_and_one_that_was_started_and_is_gone_is() {
         let (looks, id) = (Looks::default(), LoadBalancerId(1));
-        let see_none = || looks.put(id, BalancerLook::new(Mark::default(), Err(BalancerError::NotRunning { id })));
+        let see_none = || {
+            let look = BalancerLook::new(Mark::default(), Err(BalancerError::NotRunning { id }));
+            looks.put(id, look)
+        };
         see_none();
         assert!(looks.shown(id).is_none());
         looks.ensure(&Slow, spec(id)).await.expect("it is kept");
