@@ -189,6 +189,18 @@ fn a_configuration_that_is_wrong_ends_with_2_and_says_all_of_it() {
 }
 
 #[test]
+fn a_load_of_which_no_request_succeeds_ends_with_1_and_says_why() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", taken.local_addr().unwrap());
+    drop(taken);
+    let load = ["load", &url, "--rate", "10", "--duration", "1s"];
+    let output = tidegate().args(load).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(report.contains("connection refused"), "{report}");
+}
+
+#[test]
 fn a_password_can_be_reset_while_the_server_runs_and_a_wrong_name_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path());

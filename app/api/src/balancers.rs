@@ -71,7 +71,7 @@ pub enum BalancerHealth {
     NotInstalled,
     /// It should run and does not serve: why.
     Failing(BalancerFault),
-    /// The loop has not looked at it yet.
+    /// Its process was not seen yet: it is started, or the loop has still to look at it.
     Unseen,
 }
 

@@ -39,6 +39,20 @@ pub fn file(folder: &Path) -> PathBuf {
     folder.join("tidegate.db")
 }
 
+/// Bytes that rows and indexes take, the log included. Not the file's length: pages that were given free stay in it, and a
+/// run that fills those again would seem to write nothing.
+pub async fn bytes_in_use(folder: &Path) -> anyhow::Result<f64> {
+    let db = Db::open(&file(folder)).await?;
+    let sql = "SELECT (p.page_count - f.freelist_count) * s.page_size AS bytes
+               FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s";
+    let row = db.first("measure the database", sql, values![]).await?;
+    let bytes: i64 = row.context("the database does not say how large it is")?.get("bytes")?;
+    // Closing it brings the log over, so that what comes next begins with none.
+    db.close().await;
+    #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
+    Ok(bytes as f64)
+}
+
 /// Makes the store anew.
 pub async fn fill(folder: &Path, groups: u64) -> anyhow::Result<()> {
     drop(std::fs::remove_dir_all(folder));

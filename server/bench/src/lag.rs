@@ -18,7 +18,7 @@ pub const WHOLE: Duration = Duration::from_secs(600);
 pub fn measure(place: &Place, sheet: &mut Sheet) -> anyhow::Result<()> {
     let folder = place.folder.join("lag");
     crate::block_on(filled::fill(&folder, GROUPS))?;
-    let before = bytes(&folder)?;
+    let before = crate::block_on(filled::bytes_in_use(&folder))?;
     let child = scaling(&folder, place.lag)?;
     let output = child.wait_with_output().context("cannot read what the loop said")?;
     anyhow::ensure!(output.status.success(), "the loop failed ({})", output.status);
@@ -29,7 +29,7 @@ pub fn measure(place: &Place, sheet: &mut Sheet) -> anyhow::Result<()> {
             .with_context(|| format!("the loop did not say {name}"))
     };
     anyhow::ensure!(get("judged")? > 0.0, "no pass was judged: run for longer");
-    let grown = (bytes(&folder)? - before) / 1e6;
+    let grown = (crate::block_on(filled::bytes_in_use(&folder))? - before) / 1e6;
     let minutes = place.lag.as_secs_f64() / 60.0;
     sheet.line("pass-lag-p99", get("begin_lag_p99_ms")?, "ms", Bound::Below(1_000.0));
     sheet.line("pass-lag-worst", get("begin_lag_max_ms")?, "ms", Bound::None);
@@ -66,15 +66,4 @@ fn lines(text: &str) -> BTreeMap<String, f64> {
     pairs
         .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
         .collect()
-}
-
-/// Bytes of the database and what lies beside it.
-fn bytes(folder: &Path) -> anyhow::Result<f64> {
-    let mut sum = 0.0;
-    for entry in std::fs::read_dir(folder)? {
-        #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
-        let length = entry?.metadata()?.len() as f64;
-        sum += length;
-    }
-    Ok(sum)
 }

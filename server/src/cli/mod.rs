@@ -18,9 +18,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Elastic scaling, self-hosted: every group is kept at its mark, and can say why.
+/// Keeps every group of instances as large as its load needs and says why: elastic scaling on your own hosts
 #[derive(Debug, Parser)]
-#[command(name = "tidegate", version, about, after_help = AFTER, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "tidegate", version, after_help = AFTER, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -43,15 +43,17 @@ enum Command {
     ///
     /// So many clients at once (--concurrency), or so many requests a second whatever the answers do (--rate); either
     /// may rise in steps. Prints requests, success rate, latencies and requests a second. Only this host is loaded unless
-    /// --allow-remote is given.
+    /// --allow-remote is given. Ends with 1 if no request succeeded.
     Load(control::load::LoadOptions),
-    /// Run the sample web program that the image `sample-web` consists of
+    /// Run the sample web program: every instance of the image `sample-web` is run by this
     ///
-    /// `/` says who it is, `/work?ms=N` burns N ms of CPU time, `/healthz` is its check, `POST /admin/sick` makes that
-    /// fail. Ends well on SIGTERM.
+    /// Try it by hand with --port, too. `/` says who it is, `/work?ms=N` burns N ms of CPU time, `/healthz` is its check,
+    /// `POST /admin/sick` makes that fail. Ends well on SIGTERM.
     SampleWeb(SampleWeb),
-    /// Run one instance's program and watch over it (used by the server)
-    #[command(hide = true)]
+    /// Run one instance's program and watch over it: every instance is run by this
+    ///
+    /// The server starts one beside each instance; nobody else needs to. It outlives the server and writes how the program
+    /// does into the instance's folder.
     Shim {
         /// The instance's folder
         dir: PathBuf,
@@ -65,7 +67,7 @@ enum Command {
         #[command(subcommand)]
         task: Admin,
     },
-    /// Print every setting with its value and where it comes from
+    /// Print every setting with what is in force and where it comes from
     ///
     /// Says all that is wrong, if something is, and then ends with 2.
     CheckConfig(Settings),

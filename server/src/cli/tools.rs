@@ -37,7 +37,7 @@ pub async fn reset_password(config: Config, name: String) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// `tidegate load URL`.
+/// `tidegate load URL`. A script that asks whether anything answers has its answer in how this ends.
 pub async fn load(options: LoadOptions) -> anyhow::Result<ExitCode> {
     let as_json = options.json;
     let report = load::run(options).await?;
@@ -49,7 +49,11 @@ pub async fn load(options: LoadOptions) -> anyhow::Result<ExitCode> {
     } else {
         println!("{report}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if report.succeeded > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// `tidegate sample-web`.

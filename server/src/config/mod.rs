@@ -1,12 +1,13 @@
 //! The configuration: each setting by flag, else by environment, else from `tidegate.toml`, else its default.
 //!
-//! - [`table`]: every setting, once. [`parse`]: from text to type.
+//! - [`table`]: every setting, once. [`parse`]: from text to type. [`report`]: what `check-config` prints.
 //!
 //! All that is wrong is said at once, each with its key, its value, where it stands and what is accepted. Nothing
 //! unknown is let pass: a mistyped setting that is silently ignored is found months later. What may hold a password is
 //! never printed whole, right or wrong.
 
 pub mod parse;
+mod report;
 pub mod table;
 
 use control::clock::TimeScale;
@@ -203,22 +204,6 @@ pub fn load(given: &Given) -> Result<Loaded, ConfigErrors> {
     }
 }
 
-impl Loaded {
-    /// Every setting with its value and where it comes from, as `check-config` prints it.
-    pub fn report(&self) -> String {
-        let line = |key: &Key| {
-            let known = self.texts.get(key.name);
-            let (source, value) = known.map_or((Source::Default, key.shown_default()), |(s, v)| (*s, v.as_str()));
-            let shown = match &self.config.database_url {
-                Some(url) if key.name == DATABASE_URL => url.to_string(),
-                _ => printable(value),
-            };
-            format!("{:<20} {source:<12} {shown}\n", key.name)
-        };
-        KEYS.iter().map(line).collect()
-    }
-}
-
 /// Texts by setting, the strongest source last.
 #[derive(Debug, Default)]
 struct Settled {
@@ -316,7 +301,7 @@ impl Settled {
         let database_url = self.take(DATABASE_URL, parse::database_url);
         let site_root = self.take("site_root", parse::path);
         let time_scale = self.take("time_scale", parse::time_scale);
-        let haproxy = self.take("haproxy", parse::path);
+        let haproxy = self.take("haproxy", parse::program);
         let balancer_address = self.take("balancer_address", parse::ipv4);
         let subnets = self.take("subnets", parse::subnets);
         let process_root = self.take("driver.process.root", parse::path);

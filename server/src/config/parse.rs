@@ -3,6 +3,7 @@
 use control::auth::Secret;
 use control::clock::TimeScale;
 use control::store::{DatabaseUrl, SubnetBase};
+use rustix::fs::{Access, access};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -70,6 +71,13 @@ pub fn ipv4(text: &str) -> Option<Ipv4Addr> {
 /// A path; anything but nothing.
 pub fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
+}
+
+/// A file that is there and that this user may execute, by its whole path.
+pub fn program(text: &str) -> Option<PathBuf> {
+    let file = std::path::absolute(path(text)?).ok()?;
+    let runs = file.is_file() && access(&file, Access::EXEC_OK).is_ok();
+    runs.then_some(file)
 }
 
 /// A PostgreSQL database, or nothing: SQLite.

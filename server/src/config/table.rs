@@ -107,14 +107,14 @@ pub const KEYS: [Key; 14] = [
         env: "TIDEGATE_TIME_SCALE",
         default: Preset::Text("1"),
         accepted: "a whole number from 1 to 1000",
-        meaning: "Product seconds that pass in a real one. Above 1 to try things out: cycles, warm-up, cooldown run faster.",
+        meaning: "Product seconds that pass in a real one, 1 to 1000. Above 1 to try things out: cycles, warm-up, cooldown run faster.",
     },
     Key {
         name: "haproxy",
         flag: "haproxy",
         env: "TIDEGATE_HAPROXY",
         default: Preset::Unset("the one on PATH"),
-        accepted: "the path of a program",
+        accepted: "the path of a program that is there and can be executed, such as /usr/sbin/haproxy",
         meaning: "HAProxy 2.6 or later. Without it everything but load balancers works.",
     },
     Key {
@@ -155,7 +155,7 @@ pub const KEYS: [Key; 14] = [
         env: "TIDEGATE_SESSION_HOURS",
         default: Preset::Text("12"),
         accepted: "a whole number from 1 to 720",
-        meaning: "Hours without activity after which one has to sign in again.",
+        meaning: "Hours without activity after which one has to sign in again, 1 to 720.",
     },
     Key {
         name: METRICS_TOKEN,

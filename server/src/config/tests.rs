@@ -61,11 +61,48 @@ fn the_report_says_where_each_value_comes_from() {
         assert!(report.contains(line), "{report}");
     }
     assert!(report.contains("session_hours        file         3"), "{report}");
+    assert_eq!(report.lines().count(), KEYS.len());
+}
+
+#[test]
+fn the_report_says_what_is_in_force_where_nothing_was_set() {
+    let report = load(&Given::default()).unwrap().report();
+    let here = std::env::current_dir().unwrap();
+    let folder = |name: &str, path: &str| format!("{name:<20} default      {}\n", here.join(path).display());
+    for line in [
+        folder("data", "data"),
+        folder("site_root", "target/site"),
+        folder("driver.process.root", "data/process"),
+    ] {
+        assert!(report.contains(&line), "{report}");
+    }
+    let database = format!("SQLite: {}\n", here.join("data/tidegate.db").display());
+    assert!(report.contains(&database), "{report}");
+    assert!(report.contains("asks for, here http://127.0.0.1:7070\n"), "{report}");
+    let haproxy = report.lines().find(|line| line.starts_with("haproxy ")).unwrap();
     assert!(
-        report.contains("haproxy              default      the one on PATH"),
+        haproxy.contains("/haproxy (the one on PATH)") || haproxy.contains("none: there is no haproxy on PATH"),
+        "{haproxy}"
+    );
+}
+
+#[test]
+fn a_haproxy_that_is_not_there_or_cannot_be_executed_is_refused_with_what_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("haproxy");
+    std::fs::write(&file, "").unwrap();
+    for bad in ["???", file.to_str().unwrap(), folder.path().to_str().unwrap()] {
+        let said = wrong(&given(&[], &[("TIDEGATE_HAPROXY", bad)], ""));
+        let expected =
+            format!("environment, TIDEGATE_HAPROXY: `haproxy` cannot be `{bad}`; accepted is the path of a program");
+        assert!(said.contains(&expected), "{said}");
+    }
+    let loaded = load(&given(&[("haproxy", "/bin/sh")], &[], "")).unwrap();
+    let report = loaded.report();
+    assert!(
+        report.contains("haproxy              flag         /bin/sh\n"),
         "{report}"
     );
-    assert_eq!(report.lines().count(), KEYS.len());
 }
 
 #[test]

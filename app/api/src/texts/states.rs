@@ -79,9 +79,9 @@ pub const fn balancer(lang: Lang, health: &BalancerHealth) -> &'static str {
 /// Why a balancer fails.
 pub const fn fault(lang: Lang, fault: &BalancerFault) -> &'static str {
     match (lang, fault) {
-        (Lang::En, BalancerFault::NotRunning) => "its process does not run; it is started again at the next look",
+        (Lang::En, BalancerFault::NotRunning) => "Its process does not run; it is started again at the next look",
         (Lang::Zh, BalancerFault::NotRunning) => "进程没有运行，下次检查时会重新启动",
-        (Lang::En, BalancerFault::Mute(_)) => "its process does not answer as it should",
+        (Lang::En, BalancerFault::Mute(_)) => "Its process does not answer as it should",
         (Lang::Zh, BalancerFault::Mute(_)) => "进程没有正常应答",
     }
 }

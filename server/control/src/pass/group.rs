@@ -201,6 +201,10 @@ impl Passing {
         mut applied: Applied,
         homeless: Vec<InstanceId>,
     ) -> Result<Outcome, StoreError> {
+        let bound = look.record.spec.bindings.iter();
+        let balancers: BTreeSet<_> = bound
+            .filter_map(|binding| self.hands.looks.place(binding.vserver))
+            .collect();
         let settling = Settling {
             record: look.record,
             seen: look.seen,
@@ -209,6 +213,7 @@ impl Passing {
             destroyed: &applied.destroyed,
             moment: look.moment,
             ids: &*self.ids,
+            balancers: &balancers,
         };
         let settlement = settling.settlement();
         let fence = fence(look.record, look.moment);

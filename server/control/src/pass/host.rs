@@ -98,6 +98,7 @@ impl Host {
                 views.balancer(*balancer, since).await;
             }
             keeper.keep(knows).await;
+            keeper.looks.end_look();
             let host = HostView {
                 machines: views.machines(since).await,
                 members: members(&keeper.looks),

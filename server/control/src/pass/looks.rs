@@ -4,8 +4,9 @@
 use super::views::Mark;
 use crate::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, LoadBalancerSpec, MemberAddress};
 use crate::store::BalancerRecord;
-use engine::model::{GroupId, InstanceId, LoadBalancerId, VServerId};
+use engine::model::{CheckWord, GroupId, InstanceId, LoadBalancerId, TenantId, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::{Discriminant, discriminant};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
@@ -54,6 +55,27 @@ impl BalancerLook {
         &rest[..rest.partition_point(|line| line.id == id)]
     }
 
+    /// Whether a page says the same of both, but for how much is sent: how it does, and who serves how.
+    pub(super) fn reads_like(&self, other: &Self) -> bool {
+        self.trouble == other.trouble && self.words().eq(other.words())
+    }
+
+    /// Whether the two count the same requests and sessions.
+    pub(super) fn counts_like(&self, other: &Self) -> bool {
+        self.counts().eq(other.counts())
+    }
+
+    /// Each member's word; how many requests one in drain still has is a count.
+    fn words(&self) -> impl Iterator<Item = (VServerId, InstanceId, Discriminant<CheckWord>)> {
+        let each = self.backends.iter();
+        each.map(|line| (line.vserver, line.id, discriminant(&line.word)))
+    }
+
+    fn counts(&self) -> impl Iterator<Item = (u64, u32)> {
+        let each = self.backends.iter();
+        each.map(|line| (line.requests, line.sessions))
+    }
+
     /// Whether what it lists is all there is: it answered, or it does not run and so has no members.
     pub fn certain(&self) -> bool {
         !matches!(self.trouble, Some(Trouble::Mute(_)))
@@ -68,6 +90,9 @@ pub(super) struct Looks {
     members: Mutex<BTreeMap<GroupId, Vec<(VServerId, MemberAddress)>>>,
     kept: Mutex<BTreeMap<LoadBalancerId, LoadBalancerSpec>>,
     kept_changed: Notify,
+    /// Whose start was tried: from then on a process that is not there is a fault.
+    tried: Mutex<BTreeSet<LoadBalancerId>>,
+    over: Notify,
     turns: Mutex<BTreeMap<LoadBalancerId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -77,11 +102,20 @@ struct Places {
     of: BTreeMap<VServerId, LoadBalancerId>,
     /// Every balancer once: each pass asks for all of them.
     all: Arc<[LoadBalancerId]>,
+    /// Whose each of them is.
+    tenants: BTreeMap<LoadBalancerId, TenantId>,
 }
 
 impl Looks {
     pub(super) fn get(&self, id: LoadBalancerId) -> Option<Arc<BalancerLook>> {
         lock(&self.looks).get(&id).cloned()
+    }
+
+    /// What pages show of a balancer: its last look. None while all that was seen is that nobody has started its process yet.
+    pub(super) fn shown(&self, id: LoadBalancerId) -> Option<Arc<BalancerLook>> {
+        let look = self.get(id)?;
+        let starts = look.trouble == Some(Trouble::NotRunning) && !lock(&self.tried).contains(&id);
+        (!starts).then_some(look)
     }
 
     pub(super) fn put(&self, id: LoadBalancerId, look: BalancerLook) -> Arc<BalancerLook> {
@@ -100,12 +134,26 @@ impl Looks {
         lock(&self.places).all.clone()
     }
 
+    /// Every balancer there is, with whose it is.
+    pub(super) fn tenants(&self) -> BTreeMap<LoadBalancerId, TenantId> {
+        lock(&self.places).tenants.clone()
+    }
+
     /// Whether any of them said why it does not answer.
     pub(super) fn any_in_trouble(&self) -> bool {
         let all = self.all();
-        let looks = lock(&self.looks);
-        let mut seen = all.iter().filter_map(|id| looks.get(id));
+        let mut seen = all.iter().filter_map(|id| self.shown(*id));
         seen.any(|look| look.trouble.is_some())
+    }
+
+    /// A look at all of them is over.
+    pub(super) fn end_look(&self) {
+        self.over.notify_one();
+    }
+
+    /// Waits until a look is over that was not waited for yet.
+    pub(super) async fn looked(&self) {
+        self.over.notified().await;
     }
 
     /// A pass saw these members serving.
@@ -151,12 +199,17 @@ impl Looks {
     }
 
     /// Makes a process be as `spec` says, with the members the passes last saw serving, and keeps it so. Members are looked
-    /// up within the turn: who reads the balancer after that finds them in it.
+    /// up within the turn: who reads the balancer after that finds them in it. Why it did not run is no news any more.
     pub(super) async fn ensure(&self, balancer: &dyn Balancer, spec: LoadBalancerSpec) -> Result<(), BalancerError> {
         let turn = self.turn(spec.id);
         let _turn = turn.lock().await;
         let members = self.members_of(&spec);
-        balancer.ensure(&spec, &members).await?;
+        let made = balancer.ensure(&spec, &members).await;
+        lock(&self.tried).insert(spec.id);
+        made?;
+        if self.get(spec.id).is_some_and(|look| look.trouble.is_some()) {
+            lock(&self.looks).remove(&spec.id);
+        }
         self.keep(spec);
         Ok(())
     }
@@ -175,11 +228,13 @@ impl Looks {
         Some(balancer.ensure(&spec, &members).await)
     }
 
-    /// Ends a process; from here on it is not kept.
+    /// Ends a process; from here on it is not kept, and what was seen of it says nothing of one that is started later.
     pub(super) async fn remove(&self, balancer: &dyn Balancer, id: LoadBalancerId) -> Result<(), BalancerError> {
         let turn = self.turn(id);
         let _turn = turn.lock().await;
         self.unkeep(id);
+        lock(&self.tried).remove(&id);
+        lock(&self.looks).remove(&id);
         balancer.remove(id).await
     }
 
@@ -196,16 +251,20 @@ impl Looks {
 
     /// Which balancers there are. What is known of others is forgotten, but for turns that somebody has or waits for.
     pub(super) fn placed(&self, records: &[BalancerRecord]) {
-        let live = records.iter().filter(|record| !record.deleted);
-        let pairs = live.flat_map(|record| record.vservers.iter().map(|vserver| (vserver.id, record.id)));
+        let live = || records.iter().filter(|record| !record.deleted);
+        let pairs = live().flat_map(|record| record.vservers.iter().map(|vserver| (vserver.id, record.id)));
         let of: BTreeMap<_, _> = pairs.collect();
         let all: BTreeSet<_> = of.values().copied().collect();
+        let tenants = live().filter(|record| all.contains(&record.id));
+        let tenants = tenants.map(|record| (record.id, record.tenant)).collect();
         *lock(&self.places) = Places {
             of,
             all: all.into_iter().collect(),
+            tenants,
         };
         let known: BTreeSet<_> = records.iter().map(|record| record.id).chain(self.all_kept()).collect();
         lock(&self.looks).retain(|id, _| known.contains(id));
+        lock(&self.tried).retain(|id| known.contains(id));
         lock(&self.turns).retain(|id, turn| known.contains(id) || Arc::strong_count(turn) > 1);
     }
 }
@@ -266,6 +325,25 @@ mod tests {
         let (removed, revived) = tokio::join!(biased; looks.remove(&Slow, id), looks.revive(&Slow, id));
         assert!(removed.is_ok() && revived.is_none());
         assert_eq!(looks.all_kept(), []);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_nobody_has_started_yet_is_no_trouble_and_one_that_was_started_and_is_gone_is() {
+        let (looks, id) = (Looks::default(), LoadBalancerId(1));
+        let see_none = || {
+            let look = BalancerLook::new(Mark::default(), Err(BalancerError::NotRunning { id }));
+            looks.put(id, look)
+        };
+        see_none();
+        assert!(looks.shown(id).is_none());
+        looks.ensure(&Slow, spec(id)).await.expect("it is kept");
+        assert!(looks.shown(id).is_none(), "it was not looked at yet");
+        see_none();
+        let shown = looks.shown(id).expect("a fault");
+        assert_eq!(shown.trouble, Some(Trouble::NotRunning));
+        looks.remove(&Slow, id).await.expect("it is gone");
+        see_none();
+        assert!(looks.shown(id).is_none(), "it may begin anew");
     }
 
     #[test]

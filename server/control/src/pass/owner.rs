@@ -6,6 +6,7 @@
 use super::chores::{Holding, Leases, Rounds};
 use super::group::{Kept, Moment, Outcome, Passing};
 use super::guard::Guard;
+use super::herald::Herald;
 use super::host::{Host, Watched};
 use super::keeper::Knows;
 use super::views::{Mark, Views};
@@ -57,7 +58,8 @@ pub struct Loop {
     views: Arc<Views>,
     passing: Arc<Passing>,
     host: Host,
-    guard: Option<Guard>,
+    /// What goes on beside the slots, until it runs.
+    beside: Option<(Guard, Herald)>,
     chores: Rounds,
     groups: BTreeMap<GroupId, Slot>,
     leases: Leases,
@@ -136,6 +138,7 @@ impl Loop {
             clock: parts.clock.clone(),
             looks: handle.looks.clone(),
         };
+        let herald = Herald::new(&parts, &handle);
         let passing = Arc::new(Passing::new(&parts, views.clone(), &handle));
         // The start itself is under way until every group has its first pass begun.
         handle.work.begin();
@@ -151,7 +154,7 @@ impl Loop {
             views,
             passing,
             host,
-            guard: Some(guard),
+            beside: Some((guard, herald)),
             groups: BTreeMap::new(),
             leases: Leases::new(),
             passes: JoinSet::new(),
@@ -180,9 +183,10 @@ impl Loop {
         self.host.reload().await;
         self.take_groups().await?;
         self.work.end();
-        let mut guard = JoinSet::new();
-        if let Some(watching) = self.guard.take() {
-            guard.spawn(watching.watch());
+        let mut beside = JoinSet::new();
+        if let Some((guard, herald)) = self.beside.take() {
+            beside.spawn(guard.watch());
+            beside.spawn(herald.watch());
         }
         while !stop.is_cancelled() {
             let wait = self.next_slot.since(self.clock.wall());
@@ -209,7 +213,7 @@ impl Loop {
             }
         }
         // Whoever is stopped keeps nothing alive any more: the next one does.
-        guard.shutdown().await;
+        beside.shutdown().await;
         self.end().await
     }
 

@@ -12,7 +12,8 @@ use api::live::Change;
 use engine::Passed;
 use engine::census::{Cohorts, InstanceState, state_of};
 use engine::model::{
-    ActivityId, DriverWord, Flags, GroupStatus, InstanceId, LeaveCause, Member, Observation, Order, Phase, Reason, Step,
+    ActivityId, DriverWord, Flags, GroupStatus, InstanceId, LeaveCause, LoadBalancerId, Member, Observation, Order,
+    Phase, Reason, Step,
 };
 use std::collections::BTreeSet;
 
@@ -26,6 +27,8 @@ pub(super) struct Settling<'a> {
     pub(super) destroyed: &'a BTreeSet<InstanceId>,
     pub(super) moment: Moment,
     pub(super) ids: &'a dyn Ids,
+    /// The load balancers its group is bound to.
+    pub(super) balancers: &'a BTreeSet<LoadBalancerId>,
 }
 
 impl Settling<'_> {
@@ -58,12 +61,18 @@ impl Settling<'_> {
             },
             cycle,
             minute: self.kept.minutes.closed().cloned(),
-            changes: if news {
-                vec![Change::Group { id: self.record.id }]
-            } else {
-                Vec::new()
-            },
+            changes: if news { self.changes() } else { Vec::new() },
         }
+    }
+
+    /// A load balancer's page lists the records of the groups behind it: one that begins or ends changes that, too.
+    fn changes(&self) -> Vec<Change> {
+        let lists = |step: &Step| matches!(step, Step::Launch { .. } | Step::Adopt { .. } | Step::Forget { .. });
+        let mut changes = vec![Change::Group { id: self.record.id }];
+        if self.passed.plan.steps.iter().any(lists) {
+            changes.extend(self.balancers.iter().map(|id| Change::Balancer { id: *id }));
+        }
+        changes
     }
 
     fn begins(&self) -> bool {

@@ -83,9 +83,9 @@ impl Handle {
         self.bell.balancers();
     }
 
-    /// What a balancer last said; `None` before the first look.
+    /// What a balancer last said; `None` before the first look, and while its process is started for the first time.
     pub fn balancer(&self, id: LoadBalancerId) -> Option<Arc<BalancerLook>> {
-        self.looks.get(id)
+        self.looks.shown(id)
     }
 
     /// Whether any balancer with a listener was in trouble when it was last looked at.

@@ -16,7 +16,7 @@ pub struct BalancerLive {
 
 /// Live numbers for pages; answers at once from memory.
 pub trait LiveView: Send + Sync {
-    /// What a load balancer last said; none before the first look.
+    /// What a load balancer last said; none before the first look, and while it is started for the first time.
     fn balancer(&self, id: LoadBalancerId) -> Option<BalancerLive>;
     /// Whether any load balancer with a listener, of whichever tenant, does not do what it should.
     fn any_in_trouble(&self) -> bool;

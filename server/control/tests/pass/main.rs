@@ -3,6 +3,7 @@
 mod broken;
 mod departures;
 mod gone;
+mod news;
 mod places;
 mod strays;
 #[path = "../world/mod.rs"]

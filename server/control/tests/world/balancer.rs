@@ -16,6 +16,8 @@ struct State {
     sick: BTreeSet<InstanceId>,
     /// Requests in flight of each, wherever it is.
     busy: BTreeMap<InstanceId, u32>,
+    /// Requests that each member has answered.
+    served: u64,
     /// Everything asked, in order.
     calls: Vec<String>,
     mute: bool,
@@ -37,6 +39,11 @@ impl FakeBalancer {
     /// So many requests stay in flight.
     pub fn busy(&self, id: InstanceId, requests: u32) {
         self.state().busy.insert(id, requests);
+    }
+
+    /// So many requests were sent to each member.
+    pub fn serve(&self, requests: u64) {
+        self.state().served = requests;
     }
 
     pub fn mute(&self) {
@@ -158,6 +165,7 @@ impl Balancer for FakeBalancer {
         // One after the other: both guards in one statement would wait for each other.
         let sick = self.state().sick.clone();
         let busy = self.state().busy.clone();
+        let requests = self.state().served;
         self.ask(id, None, |members| {
             let each = members.iter().map(|((vserver, id), word)| {
                 let in_flight = busy.get(id).copied().unwrap_or_default();
@@ -170,7 +178,7 @@ impl Balancer for FakeBalancer {
                     vserver: *vserver,
                     id: *id,
                     word,
-                    requests: 0,
+                    requests,
                     sessions: 0,
                 }
             });

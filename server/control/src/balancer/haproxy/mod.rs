@@ -85,6 +85,16 @@ impl fmt::Display for Version {
     }
 }
 
+/// HAProxy's binary, where it is looked for when nobody says where it is.
+pub fn on_path() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(ALSO_LOOKED_IN.iter().map(PathBuf::from))
+        .filter(|directory| directory.is_absolute())
+        .map(|directory| directory.join("haproxy"))
+        .find(|file| file.is_file())
+}
+
 /// All load balancers of this host.
 #[derive(Debug)]
 pub struct HaproxyBalancer {
@@ -124,13 +134,7 @@ impl HaproxyBalancer {
         if let Some(path) = &self.program {
             return path.is_file().then(|| path.clone()).ok_or(BalancerError::NotInstalled);
         }
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::split_paths(&path)
-            .chain(ALSO_LOOKED_IN.iter().map(PathBuf::from))
-            .filter(|directory| directory.is_absolute())
-            .map(|directory| directory.join("haproxy"))
-            .find(|file| file.is_file())
-            .ok_or(BalancerError::NotInstalled)
+        on_path().ok_or(BalancerError::NotInstalled)
     }
 
     fn place(&self, id: LoadBalancerId) -> Place {
