@@ -87,6 +87,16 @@ fn the_headline_is_the_change_and_what_asked_for_it() {
 }
 
 #[test]
+fn a_reason_given_twice_is_said_once() {
+    let trail = [Reason::Disabled, Reason::AlreadyJudged { cycle: 9 }, Reason::Disabled];
+    assert_eq!(reasons::headline(Lang::En, &trail), "Disabled: nothing is begun");
+    assert_eq!(
+        reasons::sentence(Lang::En, &trail),
+        "Disabled: nothing is begun; Cycle 9 was judged before"
+    );
+}
+
+#[test]
 fn every_reason_has_words_in_both_languages() {
     for reason in sample_reasons() {
         for lang in Lang::ALL {

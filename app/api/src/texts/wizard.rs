@@ -8,7 +8,9 @@ super::words! {
     /// Words of the group wizard.
     WizardTexts {
         new_title: "New group" / "创建伸缩组",
-        edit_title: "Edit group" / "修改伸缩组",
+        edit_title: "Edit group" / "编辑伸缩组",
+        edit_gone: "This group is deleted or being deleted: there is nothing left to change." / "该伸缩组已删除或正在删除，无法再修改。",
+        edit_back: "Back to the group" / "返回伸缩组",
         steps: "Steps" / "步骤",
         step_base: "What to run" / "运行什么",
         step_size: "How many" / "成员数量",

@@ -9,7 +9,7 @@ use crate::components::trail::Instant;
 use crate::forms::post::ActionForm;
 use crate::visit::{use_lang, use_texts};
 use api::groups::{DecisionView, GroupView};
-use api::texts::{format, groups as words, reasons};
+use api::texts::{format, groups as words, reasons, states};
 use engine::model::{GroupStatus, Reason};
 use leptos::prelude::*;
 
@@ -24,6 +24,11 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
     let shown = row.clone();
     let actions = view.clone();
     let last = last_judged(&view.decisions).cloned();
+    let said = if row.status == GroupStatus::Deleted {
+        view! { <Gone/> }.into_any()
+    } else {
+        view! { <h2>{texts.groups.last_decision}</h2><LastDecision decision=last/> }.into_any()
+    };
     view! {
         <PageHead title=row.name.clone() above beside=move || view! { <GroupBadge row=shown.clone()/> }>
             <Actions view=actions acts/>
@@ -37,12 +42,26 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
                 <Resize row=row.clone() acts/>
             </section>
             <section class="card">
-                <h2>{texts.groups.last_decision}</h2>
-                <LastDecision decision=last/>
+                {said}
                 <Strays view=view.clone() acts/>
                 <Rearm view acts/>
             </section>
         </div>
+    }
+    .into_any()
+}
+
+/// What there is to say of a group that is no more.
+#[component]
+fn Gone() -> impl IntoView {
+    let texts = &use_texts().groups;
+    view! {
+        <h2>{states::group(use_lang(), GroupStatus::Deleted)}</h2>
+        <p class="sentence">{texts.deleted}</p>
+        <p class="quiet">
+            {texts.deleted_rest}" "<a href="?tab=log" data-noscroll="">{texts.tab_log}</a>" · "
+            <a href="?tab=why" data-noscroll="">{texts.tab_why}</a>
+        </p>
     }
     .into_any()
 }

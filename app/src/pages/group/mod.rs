@@ -90,7 +90,7 @@ fn use_tab() -> Memo<Tab> {
 #[component]
 fn Part(tab: Tab, id: Memo<String>, group: Group, acts: Acts) -> impl IntoView {
     let part = match tab {
-        Tab::Instances => view! { <Instances id acts/> }.into_any(),
+        Tab::Instances => view! { <Instances id group acts/> }.into_any(),
         Tab::Log => view! { <Log id acts/> }.into_any(),
         Tab::Why => view! { <Why id acts/> }.into_any(),
         Tab::Balancing => view! { <Balancing group acts/> }.into_any(),
