@@ -50,7 +50,7 @@ fn Table(page: Page<InstanceView>, query: ListQuery, group: Group, acts: Acts) -
     view! {
         <Remove instances=page.rows.clone() here=here.clone() acts/>
         <div class="table-box">
-            <table>
+            <table class="cards instances">
                 <thead>
                     <tr>
                         <th scope="col">{words.instance}</th>
@@ -109,8 +109,8 @@ fn Line(instance: InstanceView, here: String, acts: Acts) -> impl IntoView {
             <td><span class="row-name">{instance.name.clone()}</span><span class="id wide-only">{instance.id.to_string()}</span></td>
             <td><InstanceBadge state=instance.state/>" "{shield}</td>
             <td class="nowrap">{instance.address.clone()}<span class="under">{instance.zone.clone()}</span></td>
-            <td class="num">{shown(instance.cpu_milli)}</td>
-            <td class="num">{shown(instance.memory_milli)}</td>
+            <td class="num" data-label=texts.cpu>{shown(instance.cpu_milli)}</td>
+            <td class="num" data-label=texts.memory>{shown(instance.memory_milli)}</td>
             <td class="wide-only nowrap">{made_from}</td>
             <td class="wide-only"><Instant ms=instance.created_ms/></td>
             <td><RowActions instance here acts/></td>
