@@ -234,6 +234,19 @@ test('while min and max do not fit, the summary says nothing of them', async ({ 
   await expect(summary.locator('.price')).toHaveCount(0);
 });
 
+test('a desired size outside of the limits is told at its field in our words', async ({ page }) => {
+  await signIn(page, server);
+  await createTemplate(page, server, 'sized');
+  await createGroup(page, server, { name: 'sized', max: '2' });
+  await page.locator('#desired').fill('99');
+  await page.locator('#desired').blur();
+  await expect(page.locator('#desired-error')).toHaveText('Desired 99 is not within 1 to 2.');
+  await expect(page.locator('#desired-help')).toContainText('1 to 2.');
+  await page.locator('.inline-form button[type=submit]').click();
+  await expect(page.locator('#desired')).toHaveValue('99');
+  await expect(page.locator('main [role=alert]')).toHaveCount(0);
+});
+
 test('leaving a wizard with something typed asks first, and staying keeps it', async ({ page }) => {
   await signIn(page, server);
   await visit(page, server, '/templates/new');

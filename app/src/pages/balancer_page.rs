@@ -299,3 +299,22 @@ fn AddVServer(id: LoadBalancerId, start: VServerForm, acts: Acts) -> impl IntoVi
     }
     .into_any()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LoadBalancerId, proposed};
+
+    fn offered(taken: &[(&str, u16)]) -> (String, String) {
+        let taken = taken.iter().map(|(name, port)| ((*name).to_owned(), *port));
+        let form = proposed(&(LoadBalancerId(1), taken.collect()));
+        (form.name, form.port)
+    }
+
+    #[test]
+    fn a_further_listener_is_proposed_under_a_free_name_and_port() {
+        let said = |name: &str, port: &str| (name.to_owned(), port.to_owned());
+        assert_eq!(offered(&[]), said("http", "20080"));
+        assert_eq!(offered(&[("http", 20_080)]), said("http-2", "20081"));
+        assert_eq!(offered(&[("http-2", 20_081), ("web", 20_080)]), said("http", "20082"));
+    }
+}

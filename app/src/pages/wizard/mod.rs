@@ -230,8 +230,8 @@ fn Step(position: Position, step: usize, children: Children) -> impl IntoView {
 
 /// Min and max, once both are counts that fit together.
 fn bounds(form: &GroupForm) -> Option<(u32, u32)> {
-    let min = form.min.trim().parse().ok()?;
-    let max = form.max.trim().parse().ok()?;
+    let min: u32 = form.min.trim().parse().ok()?;
+    let max: u32 = form.max.trim().parse().ok()?;
     (min <= max).then_some((min, max))
 }
 

@@ -129,7 +129,7 @@ fn Facts(form: GroupForm, template: String) -> impl IntoView {
     let texts = &use_texts().wizard;
     let groups = &use_texts().groups;
     let lang = use_lang();
-    let or_none = |text: String| if text.is_empty() { "–".to_owned() } else { text };
+    let or_none = |text: String| Some(text).filter(|text| !text.is_empty()).unwrap_or_else(|| "–".to_owned());
     let switch = |text: &str| if text == "on" { groups.on } else { groups.off }.to_owned();
     let has_rule = !(form.cpu.trim().is_empty() && form.memory.trim().is_empty());
     let scale_in = match (has_rule, form.scale_in.as_str()) {
@@ -174,7 +174,8 @@ fn Facts(form: GroupForm, template: String) -> impl IntoView {
 
 /// A count as typed with its thousands apart; what is no count stays as it is.
 fn grouped(typed: String) -> String {
-    typed.trim().parse().map(format::number).unwrap_or(typed)
+    let read = typed.trim().parse().map(format::number);
+    read.unwrap_or(typed)
 }
 
 /// A percentage as typed, as the language writes it; what is no number stays as it is.
