@@ -17,7 +17,8 @@ pub fn problem(lang: Lang, problem: &Problem) -> String {
 
 /// User data is measured in bytes: it is said as its help says it.
 fn too_many_bytes(lang: Lang, limit: &str) -> String {
-    let limit = limit.parse().map_or_else(|_| limit.to_owned(), format::bytes);
+    let read = limit.parse::<u64>().map(format::bytes);
+    let limit = read.unwrap_or_else(|_| limit.to_owned());
     match lang {
         Lang::En => format!("At most {limit}."),
         Lang::Zh => format!("最多 {limit}。"),

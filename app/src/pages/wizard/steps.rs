@@ -174,7 +174,7 @@ fn Facts(form: GroupForm, template: String) -> impl IntoView {
 
 /// A count as typed with its thousands apart; what is no count stays as it is.
 fn grouped(typed: String) -> String {
-    let read = typed.trim().parse().map(format::number);
+    let read = typed.trim().parse::<u64>().map(format::number);
     read.unwrap_or(typed)
 }
 
