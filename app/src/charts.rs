@@ -179,6 +179,43 @@ fn marks(series: &SeriesView, lang: Lang, colors: Palette, kind: ActivityKind) -
         .data(data)
 }
 
+/// Where the metrics' axis ends, percent: a fifth above the thresholds, so that they are seen however quiet the group is;
+/// none when there is no threshold.
+fn metric_top(series: &SeriesView) -> Option<i64> {
+    let highest = series.thresholds.iter().map(|(_, threshold)| *threshold).max()?;
+    let seen = series
+        .cycles
+        .iter()
+        .flat_map(|cycle| cycle.means.iter())
+        .filter_map(|mean| mean.ok())
+        .max();
+    let top = seen.unwrap_or(0).max(highest.saturating_add(highest / 5));
+    i64::try_from(top.div_ceil(TICK).saturating_mul(TICK) / 1_000).ok()
+}
+
+/// The metrics' axis ends at a multiple of it: ten percent.
+const TICK: Milli = 10_000;
+
+fn metric_axis(series: &SeriesView, colors: Palette) -> Axis {
+    let axis = value_axis(1, colors);
+    match metric_top(series) {
+        Some(top) => axis.max(top),
+        None => axis,
+    }
+}
+
+/// An event beside the point it led to: what grew above, what shrank below, and both before what only moved desired.
+fn placed(kind: ActivityKind, mut events: Value) -> Value {
+    let (up, layer) = match kind {
+        ActivityKind::Removal => (8, 6),
+        ActivityKind::Resize => (0, 5),
+        _ => (-8, 6),
+    };
+    events["symbolOffset"] = json!([0, up]);
+    events["z"] = json!(layer);
+    events
+}
+
 /// One metric with its threshold, in the lower half.
 fn metric_line(series: &SeriesView, lang: Lang, colors: Palette, metric: Metric) -> Line {
     let texts = &lang.texts().groups;
@@ -208,7 +245,10 @@ fn dashed(lang: Lang, colors: Palette, threshold: Milli) -> MarkLine {
         .label(
             Label::new()
                 .show(true)
-                .formatter("{b} {c} %")
+                .formatter(match lang {
+                    Lang::En => "{b} {c} %",
+                    Lang::Zh => "{b} {c}%",
+                })
                 .position(LabelPosition::InsideStartTop)
                 .color(colors.text)
                 .font_size(11),
@@ -284,7 +324,7 @@ fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
     let lines = size_lines(series, lang, colors).into_iter();
     let metrics = Metric::ALL.map(|metric| metric_line(series, lang, colors, metric));
     let kinds = [ActivityKind::Launch, ActivityKind::Removal, ActivityKind::Resize];
-    let events = kinds.map(|kind| marks(series, lang, colors, kind));
+    let events = kinds.map(|kind| placed(kind, built(&marks(series, lang, colors, kind))));
     let lines = lines.chain(metrics).map(|line| built(&line));
     json!({
         "animation": false,
@@ -292,12 +332,12 @@ fn size_chart(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
         "tooltip": built(&tooltip),
         "axisPointer": [built(&linked)],
         "grid": [
-            built(&Grid::new().left(40).right(12).top(34).height("46%")),
-            built(&Grid::new().left(40).right(12).bottom(26).height("26%")),
+            built(&Grid::new().left(48).right(12).top(34).height("46%")),
+            built(&Grid::new().left(48).right(12).bottom(26).height("26%")),
         ],
         "xAxis": [built(&time_axis(series, 0, colors)), built(&time_axis(series, 1, colors))],
-        "yAxis": [built(&count_axis(series, colors)), built(&value_axis(1, colors))],
-        "series": lines.chain(events.iter().map(built)).collect::<Vec<_>>(),
+        "yAxis": [built(&count_axis(series, colors)), built(&metric_axis(series, colors))],
+        "series": lines.chain(events).collect::<Vec<_>>(),
     })
 }
 
@@ -313,12 +353,34 @@ pub fn size_option(series: &SeriesView, lang: Lang, colors: Palette) -> Value {
     option["aria"] = json!({ "enabled": true });
     option["tooltip"]["renderMode"] = json!("richText");
     option["tooltip"]["confine"] = json!(true);
-    option["legend"]["type"] = json!("scroll");
+    option["legend"]["itemGap"] = json!(8);
     option["xAxis"][1]["axisLabel"]["hideOverlap"] = json!(true);
+    option["yAxis"][1]["axisLabel"]["formatter"] = json!(percent_form(lang));
+    // The tooltip has a part for each axis, each headed by the time: once is enough.
+    option["xAxis"][1]["axisPointer"] = json!({ "label": { "formatter": " " } });
+    option["media"] = narrow();
     band(&mut option, series, colors);
     name_gaps(&mut option, series, lang, colors);
     name_events(&mut option, colors);
     option
+}
+
+/// A percentage in ECharts' own words, where a function must not stand.
+const fn percent_form(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "{value} %",
+        Lang::Zh => "{value}%",
+    }
+}
+
+/// What is different in a narrow figure: the legend has two lines, then three, and the sizes begin below it.
+fn narrow() -> Value {
+    let sizes = |top: u32, height: &str| json!({ "grid": [{ "top": top, "height": height }, {}] });
+    json!([
+        { "option": sizes(34, "46%") },
+        { "query": { "maxWidth": 760 }, "option": sizes(56, "40%") },
+        { "query": { "maxWidth": 400 }, "option": sizes(78, "32%") },
+    ])
 }
 
 /// The limits as a faint band behind the sizes, as far as the axis reaches.
@@ -383,7 +445,6 @@ fn name_events(option: &mut Value, colors: Palette) {
         return;
     };
     for events in all.iter_mut().filter(|series| series["type"] == "scatter") {
-        events["z"] = json!(5);
         events["emphasis"] = json!({
             "label": { "show": true, "formatter": "{b}", "position": "left", "color": colors.text, "fontSize": 12,
                 "width": 320, "overflow": "break" }

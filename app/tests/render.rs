@@ -71,6 +71,20 @@ fn the_gauge_says_in_words_what_it_shows() {
 }
 
 #[test]
+fn one_instance_of_a_million_is_still_seen_on_the_gauge() {
+    let huge = GroupRow {
+        max: 1_000_000,
+        desired: 1,
+        in_service: 1,
+        everything: 1,
+        ..row()
+    };
+    let html = html(Lang::En, || view! { <Gauge row=huge/> });
+    assert_eq!(html.matches("max(3px,0.0%)").count(), 3, "{html}");
+    assert!(html.contains("limits 1 to 1,000,000"), "{html}");
+}
+
+#[test]
 fn a_trail_has_every_reason_with_its_numbers() {
     let decisions = || {
         vec![DecisionView {

@@ -1,7 +1,7 @@
 // The mistakes people make: a message at the field, the typing kept, nothing half-made.
 import { createServer } from 'node:net';
 import { type Page } from '@playwright/test';
-import { createBalancer, createGroup, createTemplate, errorAt, fill, hydrated, prefer, shot, signIn, visit, watch } from './support/pages';
+import { createBalancer, createGroup, createTemplate, errorAt, fill, hydrated, nextStep, prefer, shot, signIn, visit, watch } from './support/pages';
 import { freePort, type Server, startServer } from './support/server';
 import { expect, test } from './support/test';
 
@@ -37,7 +37,7 @@ test('every field of the group wizard says what is wrong with it and keeps the t
     await visit(page, server, '/groups/new');
     const input = page.locator(`#f-${field}`);
     for (let step = 0; step < 3 && !(await input.isVisible()); step++) {
-      await page.getByRole('button', { name: 'Next' }).click();
+      await nextStep(page);
     }
     await input.fill(typed);
     await input.blur();
@@ -92,7 +92,7 @@ const TEMPLATE_MISTAKES: [string, string, RegExp][] = [
   ['remark', 'x'.repeat(256), /At most 255/],
   ['environment', 'A', /in this form/],
   ['environment', 'PORT=1', /taken/],
-  ['user_data', 'x'.repeat(16_385), /At most 16384/],
+  ['user_data', 'x'.repeat(16_385), /At most 16 KiB/],
 ];
 
 test('every field of the template wizard says what is wrong with it, and nothing is made', async ({ page, complaints }) => {
@@ -203,6 +203,48 @@ test('without JavaScript a refused form comes back with its messages and what wa
   await expect(page.locator('#f-min')).toHaveValue('5');
   expect(complaints.all).toEqual([]);
   await context.close();
+});
+
+test('the browser leads one step back in the wizard, and the typing stays', async ({ page }) => {
+  await signIn(page, server);
+  await visit(page, server, '/groups/new');
+  await fill(page, { name: 'stepwise' });
+  await nextStep(page);
+  await fill(page, { max: '7' });
+  await nextStep(page);
+  await expect(page.locator('#f-cpu')).toBeVisible();
+  await page.goBack();
+  await expect(page.locator('#f-max')).toBeVisible();
+  await expect(page.locator('#f-max')).toHaveValue('7');
+  await page.getByRole('button', { name: 'What to run' }).click();
+  await expect(page.locator('#f-name')).toBeVisible();
+  await expect(page.locator('#f-name')).toHaveValue('stepwise');
+});
+
+test('while min and max do not fit, the summary says nothing of them', async ({ page }) => {
+  await signIn(page, server);
+  await createTemplate(page, server, 'fitting');
+  await visit(page, server, '/groups/new');
+  await nextStep(page);
+  const summary = page.locator('.wizard-summary');
+  await fill(page, { min: '2', max: '3' });
+  await expect(summary).toContainText('2–3 ×');
+  await fill(page, { min: '5' });
+  await expect(summary).not.toContainText('×');
+  await expect(summary.locator('.price')).toHaveCount(0);
+});
+
+test('a desired size outside of the limits is told at its field in our words', async ({ page }) => {
+  await signIn(page, server);
+  await createTemplate(page, server, 'sized');
+  await createGroup(page, server, { name: 'sized', max: '2' });
+  await page.locator('#desired').fill('99');
+  await page.locator('#desired').blur();
+  await expect(page.locator('#desired-error')).toHaveText('Desired 99 is not within 1 to 2.');
+  await expect(page.locator('#desired-help')).toContainText('1 to 2.');
+  await page.locator('.inline-form button[type=submit]').click();
+  await expect(page.locator('#desired')).toHaveValue('99');
+  await expect(page.locator('main [role=alert]')).toHaveCount(0);
 });
 
 test('leaving a wizard with something typed asks first, and staying keeps it', async ({ page }) => {

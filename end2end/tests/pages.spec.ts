@@ -56,6 +56,8 @@ const LOOKS = [
 const WINDOWS = [
   { name: 'wide', width: 1440, height: 900 },
   { name: 'half', width: 1024, height: 900 },
+  { name: 'tablet', width: 800, height: 900 },
+  { name: 'narrow', width: 721, height: 900 },
   { name: 'phone', width: 360, height: 740 },
 ] as const;
 
@@ -75,7 +77,7 @@ for (const { lang, theme } of LOOKS) {
       for (const window of WINDOWS) {
         await page.setViewportSize(window);
         await whole(page);
-        if (window.name === 'half') continue;
+        if (window.name !== 'wide' && window.name !== 'phone') continue;
         await axeClean(page);
         await shot(page, `${window.name}-${theme}-${lang}-${name}`);
       }

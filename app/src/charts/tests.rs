@@ -50,6 +50,24 @@ fn an_option_is_plain_data_in_utc_with_its_tooltip_on_the_canvas() {
 }
 
 #[test]
+fn a_threshold_is_seen_however_low_the_values_are() {
+    let mut series = series();
+    let top = |series: &SeriesView| size_option(series, Lang::En, Palette::LIGHT)["yAxis"][1]["max"].clone();
+    assert_eq!(top(&series), json!(100), "98 % is above 70 % and a fifth");
+    series.cycles.clear();
+    assert_eq!(top(&series), json!(90), "84 % with nothing seen");
+    series.thresholds.clear();
+    assert_eq!(top(&series), Value::Null, "the axis finds its own end");
+}
+
+#[test]
+fn the_time_of_a_tooltip_is_said_once() {
+    let option = size_option(&series(), Lang::En, Palette::LIGHT);
+    assert_eq!(option["xAxis"][0]["axisPointer"], Value::Null);
+    assert_eq!(option["xAxis"][1]["axisPointer"]["label"]["formatter"], " ");
+}
+
+#[test]
 fn a_stretch_without_samples_is_named() {
     let mut series = series();
     series.cycles[2].cycle = Cycle(20);

@@ -2,6 +2,7 @@
 
 use crate::visit::{use_lang, use_texts};
 use api::groups::GroupRow;
+use api::texts::format::number;
 use api::texts::groups as words;
 use leptos::prelude::*;
 
@@ -28,6 +29,19 @@ fn css(thousandths: u64) -> String {
     format!("{}.{}%", thousandths / 10, thousandths % 10)
 }
 
+/// Below this a mark might be narrower than its three pixels: a table's bar has 120 of them.
+const NARROW: u64 = 30;
+
+/// The same, with room for a mark however long the bar is: one instance of a million is still seen.
+fn seen(thousandths: u64) -> String {
+    let place = css(thousandths);
+    if thousandths < NARROW {
+        format!("max(3px,{place})")
+    } else {
+        place
+    }
+}
+
 /// The bar with its four marks. In service is solid, what exists beyond that hatched, the limits a faint band, desired a
 /// line; the same in words for those who do not see it.
 #[component]
@@ -40,9 +54,10 @@ pub fn Gauge(
 ) -> impl IntoView {
     let texts = &use_texts().groups;
     let full = row.max.max(row.everything).max(row.desired).max(1);
-    let at = |count| css(place(count, full));
+    let at = |count| seen(place(count, full));
+    let wide = |count: u32| if count == 0 { css(0) } else { at(count) };
     let width = place(row.max, full).saturating_sub(place(row.min, full));
-    let band = format!("left:{};width:{}", at(row.min), css(width));
+    let band = format!("left:{};width:{}", css(place(row.min, full)), css(width));
     let words = words::gauge(
         use_lang(),
         row.min,
@@ -58,15 +73,15 @@ pub fn Gauge(
         (texts.max, row.max),
     ];
     let legend = (captions == Captions::Shown).then(|| {
-        let each = |(name, count): (&'static str, u32)| view! { <div><dt>{name}</dt><dd>{count}</dd></div> };
+        let each = |(name, count): (&'static str, u32)| view! { <div><dt>{name}</dt><dd>{number(count.into())}</dd></div> };
         view! { <dl class="gauge-legend">{marks.map(each).into_iter().collect_view()}</dl> }
     });
     view! {
         <div class="gauge">
             <div class="gauge-bar" role="img" aria-label=words.clone() title=words>
                 <div class="gauge-band" style=band></div>
-                <div class="gauge-exist" style=format!("width:{}", at(row.everything))></div>
-                <div class="gauge-level" style=format!("width:{}", at(row.in_service))></div>
+                <div class="gauge-exist" style=format!("width:{}", wide(row.everything))></div>
+                <div class="gauge-level" style=format!("width:{}", wide(row.in_service))></div>
                 <div class="gauge-mark" style=format!("left:{}", at(row.desired))></div>
             </div>
             {legend}

@@ -6,15 +6,16 @@ use api::texts::{format, groups, reasons};
 use engine::model::Reason;
 use leptos::prelude::*;
 
-/// The reasons of one decision, in order.
+/// The reasons of one decision, in order, none twice.
 #[component]
 pub fn Trail(
     /// The reasons.
     trail: Vec<Reason>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let line = move |reason: &Reason| view! { <li>{reasons::reason(lang, reason)}</li> };
-    view! { <ul class="trail">{trail.iter().map(line).collect_view()}</ul> }.into_any()
+    let line = |reason: &Reason| view! { <li>{reasons::reason(lang, reason)}</li> };
+    let lines = reasons::said_once(&trail).into_iter().map(line).collect_view();
+    view! { <ul class="trail">{lines}</ul> }.into_any()
 }
 
 /// The latest decisions, newest first.

@@ -15,7 +15,9 @@ use crate::visit::use_texts;
 use crate::wire::resource;
 use api::balancers::{BackendView, BalancerView, BoundGroup, VServerForm, VServerView};
 use api::live::Change;
+use api::parse::balancer::PORTS;
 use api::problem::Problem;
+use api::texts::format::number;
 use engine::model::LoadBalancerId;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -33,6 +35,15 @@ struct Acts {
 impl Acts {
     fn version(self) -> usize {
         self.delete.version().get() + self.create.version().get() + self.remove.version().get()
+    }
+
+    /// Differs after each VServer that was added.
+    fn added(self) -> Memo<usize> {
+        Memo::new(move |before: Option<&usize>| {
+            let ended = self.create.version().get();
+            let done = matches!(self.create.value().get(), Some(Ok(())));
+            if done { ended } else { before.copied().unwrap_or_default() }
+        })
     }
 
     /// What was refused of the two deletions; the form shows its own.
@@ -69,16 +80,24 @@ pub fn BalancerPage() -> impl IntoView {
             }
         })
     };
+    let added = acts.added();
+    // Read when the page opens and after each VServer that was added here, not when something changes under the typing.
+    let taken = resource(
+        move || (id.get(), added.get()),
+        |(id, _)| async move { fetch_balancer(id).await.ok().map(listeners) },
+    );
     let form = move || {
-        id.get()
-            .parse::<LoadBalancerId>()
-            .ok()
-            .map(|id| view! { <AddVServer id acts/> })
+        Suspend::new(async move {
+            let taken = taken.await?;
+            let (id, start) = (taken.0, proposed(&taken));
+            // A view of its own each time: the fields begin anew with what is proposed now.
+            Some(move || view! { <AddVServer id start=start.clone() acts/> })
+        })
     };
     view! {
         <Problems problems=Signal::derive(move || acts.problems())/>
         <Transition fallback=Skeleton>{body}</Transition>
-        {form}
+        <Transition>{form}</Transition>
     }
     .into_any()
 }
@@ -194,7 +213,7 @@ fn Members(members: Vec<BackendView>) -> impl IntoView {
                 <td><code>{member.address}</code></td>
                 <td><BackendBadge word=member.word/></td>
                 <td class="num">{member.sessions}</td>
-                <td class="num">{member.requests}</td>
+                <td class="num">{number(member.requests)}</td>
             </tr>
         }
     };
@@ -217,17 +236,35 @@ fn Members(members: Vec<BackendView>) -> impl IntoView {
     .into_any()
 }
 
-/// One more listener.
-#[component]
-fn AddVServer(id: LoadBalancerId, acts: Acts) -> impl IntoView {
-    let texts = &use_texts().balancers;
-    let start = VServerForm {
-        name: "http".into(),
-        port: "20080".into(),
+/// A load balancer and its listeners' names and ports.
+type Taken = (LoadBalancerId, Vec<(String, u16)>);
+
+fn listeners(view: BalancerView) -> Taken {
+    let taken = view.vservers.into_iter().map(|vserver| (vserver.name, vserver.port));
+    (view.row.id, taken.collect())
+}
+
+/// The port that is proposed first.
+const FIRST_PORT: u16 = 20_080;
+
+/// A listener as most want it, under the next name and port that this load balancer has free.
+fn proposed((_, taken): &Taken) -> VServerForm {
+    let named = |at: usize| if at == 0 { "http".to_owned() } else { format!("http-{}", at + 1) };
+    let is_free = |name: &String| taken.iter().all(|(other, _)| other != name);
+    let port = (FIRST_PORT..=*PORTS.end()).find(|port| taken.iter().all(|(_, other)| other != port));
+    VServerForm {
+        name: (0..=taken.len()).map(named).find(is_free).unwrap_or_default(),
+        port: port.unwrap_or(FIRST_PORT).to_string(),
         algorithm: "round_robin".into(),
         check_path: "/healthz".into(),
         check_interval_s: "5".into(),
-    };
+    }
+}
+
+/// One more listener.
+#[component]
+fn AddVServer(id: LoadBalancerId, start: VServerForm, acts: Acts) -> impl IntoView {
+    let texts = &use_texts().balancers;
     let refused = Signal::derive(move || refusal(acts.create.value()));
     let typed = Typed::new(&start, refused, check::vserver);
     let option = |value: &str, words: &str| (value.to_owned(), words.to_owned());
@@ -261,4 +298,23 @@ fn AddVServer(id: LoadBalancerId, acts: Acts) -> impl IntoView {
         </section>
     }
     .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LoadBalancerId, proposed};
+
+    fn offered(taken: &[(&str, u16)]) -> (String, String) {
+        let taken = taken.iter().map(|(name, port)| ((*name).to_owned(), *port));
+        let form = proposed(&(LoadBalancerId(1), taken.collect()));
+        (form.name, form.port)
+    }
+
+    #[test]
+    fn a_further_listener_is_proposed_under_a_free_name_and_port() {
+        let said = |name: &str, port: &str| (name.to_owned(), port.to_owned());
+        assert_eq!(offered(&[]), said("http", "20080"));
+        assert_eq!(offered(&[("http", 20_080)]), said("http-2", "20081"));
+        assert_eq!(offered(&[("http-2", 20_081), ("web", 20_080)]), said("http", "20082"));
+    }
 }

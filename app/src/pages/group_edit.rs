@@ -17,7 +17,7 @@ use crate::visit::use_texts;
 use crate::wire::{Loaded, resource};
 use api::groups::{GroupForm, GroupView};
 use api::problem::Code;
-use engine::model::{Guard, Metric, RemovalPolicy, ScaleIn};
+use engine::model::{GroupStatus, Guard, Metric, RemovalPolicy, ScaleIn};
 use leptos::prelude::*;
 
 /// The page.
@@ -30,12 +30,36 @@ pub fn GroupEditPage() -> impl IntoView {
     let body = move || {
         Suspend::new(async move {
             match edit.await {
+                Ok((view, _)) if is_leaving(view.row.status) => view! { <Leaving view/> }.into_any(),
                 Ok((view, offer)) => view! { <EditForm view offer action/> }.into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
     };
     view! { <Transition fallback=Skeleton>{body}</Transition> }.into_any()
+}
+
+const fn is_leaving(status: GroupStatus) -> bool {
+    matches!(status, GroupStatus::Deleting | GroupStatus::Deleted)
+}
+
+/// A group that goes, or is gone, has nothing to save.
+#[component]
+fn Leaving(view: GroupView) -> impl IntoView {
+    let texts = use_texts();
+    let group = format!("/groups/{}", view.row.id);
+    let above = vec![
+        ("/groups".to_owned(), texts.groups.title.to_owned()),
+        (group.clone(), view.row.name),
+    ];
+    view! {
+        <PageHead title=texts.wizard.edit_title above/>
+        <div class="empty">
+            <p>{texts.wizard.edit_gone}</p>
+            <p><a href=group class="button primary">{texts.wizard.edit_back}</a></p>
+        </div>
+    }
+    .into_any()
 }
 
 /// The group and what the wizard offers, its own template first when the offer ends before that one.

@@ -15,6 +15,7 @@ use crate::wire::resource;
 use api::groups::{GroupForm, ListQuery};
 use api::templates::TemplateRow;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// Templates to choose from and the currency of their prices.
 pub(super) type Offer = (Vec<TemplateRow>, String);
@@ -36,12 +37,14 @@ pub fn GroupNewPage() -> impl IntoView {
     let texts = use_texts();
     // Read once: a list that changes under a form would lose what is typed.
     let offer = resource(|| (), |()| fetch_offer());
+    let query = use_query_map();
+    let asked = move || query.with_untracked(|query| query.get("template").unwrap_or_default());
     let action = ServerAction::<CreateGroup>::new();
     let above = vec![("/groups".to_owned(), texts.groups.title.to_owned())];
     let body = move || {
         Suspend::new(async move {
             match offer.await {
-                Ok(offer) => view! { <NewForm offer action/> }.into_any(),
+                Ok(offer) => view! { <NewForm offer asked=asked() action/> }.into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
@@ -53,9 +56,10 @@ pub fn GroupNewPage() -> impl IntoView {
     .into_any()
 }
 
-/// Defaults that work: the first template, and a name after it.
-fn start(templates: &[TemplateRow]) -> GroupForm {
-    let Some(first) = templates.first() else {
+/// Defaults that work: the template that the address names or the first one, and a name after it.
+fn start(templates: &[TemplateRow], asked: &str) -> GroupForm {
+    let named = templates.iter().find(|row| row.id.to_string() == asked);
+    let Some(first) = named.or_else(|| templates.first()) else {
         return GroupForm::default();
     };
     GroupForm {
@@ -70,10 +74,10 @@ fn start(templates: &[TemplateRow]) -> GroupForm {
 }
 
 #[component]
-fn NewForm(offer: Offer, action: ServerAction<CreateGroup>) -> impl IntoView {
+fn NewForm(offer: Offer, asked: String, action: ServerAction<CreateGroup>) -> impl IntoView {
     let (templates, currency) = offer;
     let typed = Typed::new(
-        &start(&templates),
+        &start(&templates, &asked),
         Signal::derive(move || refusal(action.value())),
         check::group,
     );

@@ -90,6 +90,7 @@ fn GroupTable(page: Page<GroupRow>, query: ListQuery, acts: RowActs) -> impl Int
 
 #[component]
 fn GroupLine(row: GroupRow, acts: RowActs) -> impl IntoView {
+    let limits = format!("{}–{}", format::number(row.min.into()), format::number(row.max.into()));
     view! {
         <tr>
             <td>
@@ -98,9 +99,9 @@ fn GroupLine(row: GroupRow, acts: RowActs) -> impl IntoView {
             </td>
             <td><GroupBadge row=row.clone()/></td>
             <td class="wide-only"><Gauge row=row.clone() captions=Captions::Hidden/></td>
-            <td class="num">{row.in_service}</td>
-            <td class="num">{row.desired}</td>
-            <td class="num wide-only">{format!("{}–{}", row.min, row.max)}</td>
+            <td class="num">{format::number(row.in_service.into())}</td>
+            <td class="num">{format::number(row.desired.into())}</td>
+            <td class="num wide-only">{limits}</td>
             <td class="wide-only nowrap"><a href=format!("/templates/{}", row.template)>{row.template_name.clone()}</a></td>
             <td class="wide-only"><Instant ms=row.created_ms/></td>
             <td class="row-end"><Menu row acts/></td>

@@ -1,8 +1,7 @@
 //! An address that names nothing.
 
-use crate::calls::CallError;
-use crate::components::refusal::Refused;
-use api::problem::Code;
+use crate::components::title::PageTitle;
+use crate::visit::use_texts;
 use leptos::prelude::*;
 
 /// The page of no page, with status 404 before the first byte.
@@ -12,5 +11,14 @@ pub fn NotFoundPage() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
-    view! { <Refused error=CallError::whole(Code::NotFound)/> }.into_any()
+    let texts = &use_texts().frame;
+    view! {
+        <PageTitle text=texts.not_found_title/>
+        <section class="refused">
+            <h1>{texts.not_found_title}</h1>
+            <p>{texts.no_page}</p>
+            <p><a href="/groups" class="button">{texts.not_found_next}</a></p>
+        </section>
+    }
+    .into_any()
 }

@@ -1,4 +1,4 @@
-//! `/`: what needs a person, and how much there is.
+//! `/`: what needs a person, and how much there is; before there is anything, what to do first.
 
 use crate::calls::groups::fetch_overview;
 use crate::components::list::Skeleton;
@@ -9,6 +9,7 @@ use crate::live::{is_group, use_live};
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
 use api::groups::{GroupRow, Overview};
+use api::texts::format::number;
 use api::texts::frame::first_of;
 use leptos::prelude::*;
 
@@ -21,6 +22,7 @@ pub fn OverviewPage() -> impl IntoView {
     let body = move || {
         Suspend::new(async move {
             match seen.await {
+                Ok(seen) if seen.groups == 0 => view! { <Start/> }.into_any(),
                 Ok(seen) => view! { <Totals seen=seen.clone()/><NeedPerson seen/> }.into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
@@ -31,6 +33,28 @@ pub fn OverviewPage() -> impl IntoView {
             <a href="/groups/new" class="button primary">{texts.groups.new}</a>
         </PageHead>
         <Transition fallback=Skeleton>{body}</Transition>
+    }
+    .into_any()
+}
+
+/// What to do first.
+#[component]
+fn Start() -> impl IntoView {
+    let texts = &use_texts().frame;
+    let steps = [
+        ("/templates/new", texts.start_template, texts.start_template_text),
+        ("/groups/new", texts.start_group, texts.start_group_text),
+        ("/balancers/new", texts.start_balancer, texts.start_balancer_text),
+    ];
+    let step = |(href, word, text): (&'static str, &'static str, &'static str)| {
+        view! { <li><a href=href>{word}</a>" "<span class="quiet">{text}</span></li> }
+    };
+    view! {
+        <section class="card start">
+            <h2>{texts.start_title}</h2>
+            <p>{texts.start_text}</p>
+            <ol>{steps.map(step).into_iter().collect_view()}</ol>
+        </section>
     }
     .into_any()
 }
@@ -48,9 +72,10 @@ fn Totals(seen: Overview) -> impl IntoView {
         (texts.in_service, seen.in_service),
         (texts.machines, seen.everything),
     ];
-    let figure = |(name, count)| view! { <div class="figure"><dt>{name}</dt><dd>{count}</dd></div> };
+    let figure = |(name, count)| view! { <div class="figure"><dt>{name}</dt><dd>{number(count)}</dd></div> };
     view! {
         <dl class="figures">{figures.map(figure).into_iter().collect_view()}</dl>
+        <p class="help">{texts.machines_help}</p>
         {note}
     }
     .into_any()

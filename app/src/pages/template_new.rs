@@ -96,7 +96,7 @@ fn Fields(typed: Typed, catalogue: Catalogue) -> impl IntoView {
     let types = catalogue
         .types
         .into_iter()
-        .map(|kind| (kind.name.clone(), type_words(&kind, &currency)));
+        .map(|kind| (kind.name.clone(), type_words(lang, &kind, &currency)));
     let vpcs = catalogue.vpcs.into_iter().map(|vpc| (vpc.id.clone(), vpc_words(&vpc)));
     view! {
         <fieldset class="step" data-current="">
@@ -128,8 +128,8 @@ fn image_words(lang: Lang, image: ImageView) -> String {
     }
 }
 
-fn type_words(kind: &TypeView, currency: &str) -> String {
-    let price = format::money(kind.hour_micros, currency);
+fn type_words(lang: Lang, kind: &TypeView, currency: &str) -> String {
+    let price = words::hourly(lang, &format::money(kind.hour_micros, currency));
     format!(
         "{} · {} vCPU · {} · {price}",
         kind.name,
@@ -147,21 +147,22 @@ fn vpc_words(vpc: &VpcView) -> String {
 #[component]
 fn Summary(typed: Typed, catalogue: Catalogue) -> impl IntoView {
     let texts = use_texts();
-    let words = &texts.templates;
+    let lang = use_lang();
+    let own = &texts.templates;
     let body = move || {
         let form = typed.form::<TemplateForm>();
         let kind = catalogue.types.iter().find(|kind| kind.name == form.instance_type);
         let image = catalogue.images.iter().find(|image| image.name == form.image);
         let ports = image.map(|image| {
             let ports: Vec<String> = image.ports.iter().map(ToString::to_string).collect();
-            view! { <p>{format!("{} {} {}", image.name, words.ports, ports.join(", "))}</p> }
+            view! { <p>{format!("{} {} {}", image.name, own.ports, ports.join(", "))}</p> }
         });
         let price = kind.map(|kind| {
             let config = format!("{} vCPU · {}", format::vcpus(kind.vcpu_milli), format::memory(kind.memory_mib));
             view! {
                 <p>{config}</p>
-                <h3>{words.price}</h3>
-                <p class="price num-left">{format::money(kind.hour_micros, &catalogue.currency)}" "{words.price_instance}</p>
+                <h3>{own.price}</h3>
+                <p class="price num-left">{words::each(lang, &format::money(kind.hour_micros, &catalogue.currency))}</p>
             }
         });
         view! { {ports}{price} }
@@ -170,7 +171,7 @@ fn Summary(typed: Typed, catalogue: Catalogue) -> impl IntoView {
         <aside class="wizard-summary card" aria-label=texts.wizard.summary>
             <h2>{texts.wizard.summary}</h2>
             {body}
-            <p class="help">{words.price_note}</p>
+            <p class="help">{own.price_note}</p>
         </aside>
     }
     .into_any()

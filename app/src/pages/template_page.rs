@@ -1,17 +1,19 @@
 //! `/templates/:id`: one template.
 
 use super::templates::UsedBy;
-use crate::calls::templates::{DeleteTemplate, fetch_template};
+use crate::calls::CallError;
+use crate::calls::templates::{DeleteTemplate, fetch_catalogue, fetch_template};
 use crate::components::confirm::Confirm;
 use crate::components::list::Skeleton;
 use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::title::PageHead;
 use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_template, use_live};
-use crate::visit::use_texts;
+use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
 use api::templates::TemplateView;
 use api::texts::format;
+use api::texts::templates::each;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -22,12 +24,19 @@ pub fn TemplatePage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let delete = ServerAction::<DeleteTemplate>::new();
     let fresh = use_live().of_kind(is_template);
-    let template = resource(move || (id.get(), fresh.get()), |(id, _)| fetch_template(id));
+    let template = resource(
+        move || (id.get(), fresh.get()),
+        |(id, _)| async move {
+            let view = fetch_template(id).await?;
+            let currency = fetch_catalogue().await?.currency;
+            Ok::<_, CallError>((view, currency))
+        },
+    );
     let problems = problems_of(delete);
     let body = move || {
         Suspend::new(async move {
             match template.await {
-                Ok(view) => view! { <Body view delete/> }.into_any(),
+                Ok((view, currency)) => view! { <Body view currency delete/> }.into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
@@ -40,7 +49,7 @@ pub fn TemplatePage() -> impl IntoView {
 }
 
 #[component]
-fn Body(view: TemplateView, delete: ServerAction<DeleteTemplate>) -> impl IntoView {
+fn Body(view: TemplateView, currency: String, delete: ServerAction<DeleteTemplate>) -> impl IntoView {
     let texts = use_texts();
     let words = &texts.templates;
     let id = view.row.id;
@@ -54,18 +63,20 @@ fn Body(view: TemplateView, delete: ServerAction<DeleteTemplate>) -> impl IntoVi
                     <button type="submit" class="button danger">{texts.frame.delete}</button>
                 </ActionForm>
             </Confirm>
+            <a href=format!("/groups/new?template={id}") class="button primary">{words.new_group}</a>
         </PageHead>
         {remark}
-        <Facts view/>
+        <Facts view currency/>
     }
     .into_any()
 }
 
 #[component]
-fn Facts(view: TemplateView) -> impl IntoView {
+fn Facts(view: TemplateView, currency: String) -> impl IntoView {
     let texts = use_texts();
     let words = &texts.templates;
     let row = view.row;
+    let price = each(use_lang(), &format::money(row.hour_micros, &currency));
     let config = format!(
         "{} · {} vCPU · {}",
         row.instance_type,
@@ -97,10 +108,11 @@ fn Facts(view: TemplateView) -> impl IntoView {
             <div><dt>{texts.frame.version}</dt><dd>{row.version}</dd></div>
             <div><dt>{words.image}</dt><dd>{row.image}</dd></div>
             <div><dt>{words.config}</dt><dd>{config}</dd></div>
+            <div><dt>{words.price}</dt><dd>{price}</dd></div>
             <div><dt>{words.vpc}</dt><dd>{row.vpc}</dd></div>
             <div><dt>{words.subnets}</dt><dd><pre>{subnets}</pre></dd></div>
             <div><dt>{words.used_by}</dt><dd><UsedBy groups=row.groups/></dd></div>
-            <div><dt>{texts.frame.created}</dt><dd>{format::instant(row.created_ms)}</dd></div>
+            <div><dt>{texts.frame.created}</dt><dd>{format::date_time(row.created_ms)}</dd></div>
             <div><dt>{words.environment}</dt><dd><pre>{environment}</pre></dd></div>
             <div><dt>{words.user_data}</dt><dd><pre>{user_data}</pre></dd></div>
         </dl>

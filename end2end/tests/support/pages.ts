@@ -39,6 +39,14 @@ export async function prefer(page: Page, server: Server, lang: 'en' | 'zh', them
   ]);
 }
 
+/** One step on in the wizard, until it is there. */
+export async function nextStep(page: Page): Promise<void> {
+  const title = page.locator('fieldset.step[data-current] legend');
+  const before = await title.innerText();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await expect(title).not.toHaveText(before);
+}
+
 /** Creates a group of a template with the wizard's defaults and these fields; answers its path. */
 export async function createGroup(page: Page, server: Server, fields: Record<string, string>): Promise<string> {
   await visit(page, server, '/groups/new');
@@ -46,7 +54,7 @@ export async function createGroup(page: Page, server: Server, fields: Record<str
     for (const [name, value] of Object.entries(fields)) {
       if (await page.locator(`#f-${name}`).isVisible()) await fill(page, { [name]: value });
     }
-    await page.getByRole('button', { name: 'Next' }).click();
+    await nextStep(page);
   }
   await page.locator('.step-nav button[type=submit]').click();
   await expect(page).toHaveURL(/\/groups\/asg-/);
@@ -115,5 +123,7 @@ export async function createBalancer(page: Page, server: Server, name: string, p
   await fill(page, { name: 'http', port: String(port), check_path: '/healthz', check_interval_s: '5' });
   await page.locator('main section.form button[type=submit]').click();
   await expect(page.locator('.vserver code').first()).toContainText(String(port));
+  // The form begins anew for the next one.
+  await expect(page.locator('#f-name')).toHaveValue('http-2');
   return new URL(page.url()).pathname;
 }

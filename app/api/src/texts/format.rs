@@ -26,13 +26,58 @@ pub fn percent(lang: Lang, milli: Milli) -> String {
     }
 }
 
-/// Micro-units of a currency: at least two decimals, as many as it takes up to six: `0.0125 USD`.
-pub fn money(micros: i64, currency: &str) -> String {
+/// A count with its thousands apart, as both languages write them: `1,000,000`.
+pub fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut apart = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            apart.push(',');
+        }
+        apart.push(digit);
+    }
+    apart
+}
+
+/// How precisely an amount is shown: its decimals, and the micro-units of the last of them.
+type Precision = (usize, u64);
+
+const CENTS: Precision = (2, 10_000);
+/// Below one unit, coarsest first: a price by the hour is a few thousandths.
+const BELOW_ONE: [Precision; 3] = [CENTS, (3, 1_000), (4, 100)];
+/// What four decimals would show as nothing.
+const TINY: Precision = (6, 1);
+
+fn precision(micros: u64) -> Precision {
+    if micros == 0 || micros >= 1_000_000 {
+        CENTS
+    } else if micros < 50 {
+        TINY
+    } else {
+        let exact = BELOW_ONE.into_iter().find(|(_, step)| micros.is_multiple_of(*step));
+        exact.unwrap_or(BELOW_ONE[2])
+    }
+}
+
+/// Rounded half up.
+fn amount(micros: i64, (decimals, step): Precision) -> String {
     let sign = if micros < 0 { "-" } else { "" };
-    let (whole, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-    let digits = format!("{rest:06}");
-    let kept = digits.trim_end_matches('0').len().max(2);
-    format!("{sign}{whole}.{} {currency}", &digits[..kept])
+    let (steps, in_one) = (micros.unsigned_abs().saturating_add(step / 2) / step, 1_000_000 / step);
+    format!("{sign}{}.{:0decimals$}", number(steps / in_one), steps % in_one)
+}
+
+/// Micro-units of a currency: two decimals from one unit up, below it as many as it takes up to four: `0.0125 USD`.
+pub fn money(micros: i64, currency: &str) -> String {
+    format!("{}\u{a0}{currency}", amount(micros, precision(micros.unsigned_abs())))
+}
+
+/// Two amounts, both as precise as the one that needs it more: `0.0125 – 0.0500 USD`.
+pub fn money_range(from: i64, to: i64, currency: &str) -> String {
+    if from == to {
+        return money(from, currency);
+    }
+    let most = precision(from.unsigned_abs()).max(precision(to.unsigned_abs()));
+    format!("{} – {}\u{a0}{currency}", amount(from, most), amount(to, most))
 }
 
 /// Thousandths of a vCPU: `0.25`, `1`, `2`.
@@ -47,12 +92,12 @@ pub fn vcpus(milli: u32) -> String {
     }
 }
 
-/// MiB, or GiB when it is a whole number of them.
+/// MiB, or GiB when it is a whole number of them; no line ends before the unit.
 pub fn memory(mib: u32) -> String {
     if mib >= 1_024 && mib.is_multiple_of(1_024) {
-        format!("{} GiB", mib / 1_024)
+        format!("{}\u{a0}GiB", mib / 1_024)
     } else {
-        format!("{mib} MiB")
+        format!("{mib}\u{a0}MiB")
     }
 }
 
@@ -106,8 +151,13 @@ fn parts(ms: i64) -> (String, String) {
 
 /// `2026-11-21 23:05:44 UTC`.
 pub fn instant(ms: i64) -> String {
+    format!("{} UTC", date_time(ms))
+}
+
+/// `2026-11-21 23:05:44`, beside a word that says UTC.
+pub fn date_time(ms: i64) -> String {
     let (date, time) = parts(ms);
-    format!("{date} {time} UTC")
+    format!("{date} {time}")
 }
 
 /// `11-21 23:05:44`, for rows under a head that says UTC.
@@ -134,7 +184,7 @@ pub fn at(when: Timestamp) -> String {
 
 /// A count in English: `1 instance`, `3 instances`.
 pub fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+    format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 
 /// How many a list has in all: `3 groups`; a list stops counting at 10 000.
@@ -142,7 +192,7 @@ pub fn total(lang: Lang, count: u32, one: &str, many: &str) -> String {
     let number = if count >= 10_000 {
         "10,000+".to_owned()
     } else {
-        count.to_string()
+        number(count.into())
     };
     match lang {
         Lang::En => format!("{number} {}", if count == 1 { one } else { many }),
@@ -174,7 +224,7 @@ pub fn bytes(bytes: u64) -> String {
 pub fn passes(lang: Lang, count: u64) -> String {
     match lang {
         Lang::En => counted(count, "pass", "passes"),
-        Lang::Zh => format!("{count} 次"),
+        Lang::Zh => format!("{} 次", number(count)),
     }
 }
 
@@ -182,6 +232,6 @@ pub fn passes(lang: Lang, count: u64) -> String {
 pub fn instances(lang: Lang, count: u64) -> String {
     match lang {
         Lang::En => counted(count, "instance", "instances"),
-        Lang::Zh => format!("{count} 个实例"),
+        Lang::Zh => format!("{} 个实例", number(count)),
     }
 }

@@ -8,11 +8,10 @@ super::words! {
         empty: "A group keeps as many instances of one template as the load needs." / "伸缩组按负载需要，用一个模板维持实例数量。",
         empty_new: "Create the first group" / "创建第一个伸缩组",
         name_id: "Name / ID" / "名称/ID",
-        template: "Template" / "启动模板",
+        template: "Template" / "虚拟机模板",
         limits: "Min to max" / "成员数量",
         desired: "Desired" / "期望",
         in_service: "In service" / "运行",
-        everything: "Exist" / "当前实例",
         alarm: "Needs a person" / "需要处理",
         min: "Min" / "最小",
         max: "Max" / "最大",
@@ -22,7 +21,7 @@ super::words! {
         tab_balancing: "Load balancing" / "负载均衡",
         tab_policy: "Policy" / "伸缩策略",
         tabs: "Parts of this group" / "伸缩组的各部分",
-        edit: "Edit" / "更新",
+        edit: "Edit" / "编辑",
         enable: "Enable" / "启用",
         disable: "Disable" / "禁用",
         delete: "Delete" / "删除",
@@ -37,7 +36,7 @@ super::words! {
         chart_table: "The same as a table" / "以表格查看",
         chart_actual: "In service" / "运行",
         chart_desired: "Desired" / "期望",
-        chart_exist: "Exist" / "当前实例",
+        chart_exist: "Instances" / "当前实例",
         chart_max: "Max" / "最大",
         chart_min: "Min" / "最小",
         chart_threshold: "Threshold" / "阈值",
@@ -69,6 +68,9 @@ super::words! {
         cpu: "CPU" / "CPU",
         memory: "Memory" / "内存",
         instances_empty: "No instances. The group launches them as soon as desired is above what is there." / "没有实例。期望大于现有数量时，伸缩组会自动添加。",
+        instances_gone: "No instances: all of them are destroyed, and none is launched any more." / "没有实例：已全部销毁，不会再添加。",
+        deleted: "This group is deleted; nothing of it runs any more." / "该伸缩组已删除，不再有任何实例运行。",
+        deleted_rest: "What it did can still be read:" / "仍可查看它的记录：",
         protected: "Protected" / "受保护",
         protect: "Protect" / "保护",
         unprotect: "Lift protection" / "取消保护",
@@ -90,6 +92,9 @@ super::words! {
         bind_weight_help: "1 to 256. Share of the traffic beside other members." / "1 到 256，与其他成员相比的流量份额。",
         bind_none: "There is no VServer to bind yet." / "还没有可绑定的 VServer。",
         bind_make: "Create a load balancer" / "创建负载均衡",
+        bind_no_vserver: "No load balancer has a VServer yet." / "负载均衡都还没有 VServer。",
+        bind_all: "This group is bound to every VServer there is." / "该伸缩组已绑定全部 VServer。",
+        bind_go: "Add one to a load balancer" / "为负载均衡添加 VServer",
         unbind: "Unbind" / "解绑",
         unbind_text: "The instances leave this VServer and live on; the group judges their health itself." / "实例会从该 VServer 移出，继续运行；健康状态由伸缩组自行检查。",
         rearm: "Launch again now" / "立即恢复启动",
@@ -117,10 +122,12 @@ super::words! {
 }
 
 use super::Lang;
-use super::format::instances;
+use super::format::{instances, number};
 
 /// The water-level gauge in words.
 pub fn gauge(lang: Lang, min: u32, desired: u32, in_service: u32, everything: u32, max: u32) -> String {
+    let [min, desired, in_service, everything, max] =
+        [min, desired, in_service, everything, max].map(|count| number(count.into()));
     match lang {
         Lang::En => format!("{in_service} of {desired} desired in service; {everything} exist; limits {min} to {max}"),
         Lang::Zh => format!("期望 {desired}，运行 {in_service}，当前实例 {everything}，范围 {min} 到 {max}"),
@@ -142,6 +149,29 @@ pub fn event_of(lang: Lang, at: usize, all: usize) -> String {
         Lang::En => format!("{at} of {all}"),
         Lang::Zh => format!("第 {at} 个，共 {all} 个"),
     }
+}
+
+/// What can be set as desired, and whether it stays.
+pub fn desired_help(lang: Lang, (min, max): (u32, u32), moves: Moves) -> String {
+    let (min, max) = (number(min.into()), number(max.into()));
+    let limits = match lang {
+        Lang::En => format!("{min} to {max}."),
+        Lang::Zh => format!("{min} 到 {max}。"),
+    };
+    match (lang, moves) {
+        (_, Moves::ByHand) => limits,
+        (Lang::En, Moves::ByRule) => format!("{limits} The group's rule may move it again at its next look, every 15 s."),
+        (Lang::Zh, Moves::ByRule) => format!("{limits}伸缩指标每 15 秒判断一次，可能再次改变它。"),
+    }
+}
+
+/// Who moves a group's desired size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moves {
+    /// People only.
+    ByHand,
+    /// Its rules too.
+    ByRule,
 }
 
 /// What stands when the group is as it is: price of an hour now.

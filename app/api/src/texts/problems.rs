@@ -1,14 +1,27 @@
 //! One sentence a problem: what is wrong and what is accepted.
 
-use super::Lang;
+use super::{Lang, format};
 use crate::problem::{Code, Problem};
 
 /// The sentence.
 pub fn problem(lang: Lang, problem: &Problem) -> String {
     let number = |index: usize| problem.numbers.get(index).map_or("?", String::as_str);
+    if problem.field == "user_data" && problem.code == Code::TooLong {
+        return too_many_bytes(lang, number(0));
+    }
     match lang {
         Lang::En => english(problem.code, number),
         Lang::Zh => chinese(problem.code, number),
+    }
+}
+
+/// User data is measured in bytes: it is said as its help says it.
+fn too_many_bytes(lang: Lang, limit: &str) -> String {
+    let read = limit.parse::<u64>().map(format::bytes);
+    let limit = read.unwrap_or_else(|_| limit.to_owned());
+    match lang {
+        Lang::En => format!("At most {limit}."),
+        Lang::Zh => format!("最多 {limit}。"),
     }
 }
 

@@ -11,9 +11,24 @@ pub fn reason(lang: Lang, reason: &Reason) -> String {
     }
 }
 
+/// The reasons in order, each said once: `decide` and `plan` may both give the same one.
+pub fn said_once<'a>(trail: impl IntoIterator<Item = &'a Reason>) -> Vec<&'a Reason> {
+    let mut said: Vec<&Reason> = Vec::new();
+    for each in trail {
+        if !said.contains(&each) {
+            said.push(each);
+        }
+    }
+    said
+}
+
 /// A trail as one line; empty when there is nothing to say.
 pub fn sentence(lang: Lang, trail: &[Reason]) -> String {
-    let parts: Vec<String> = trail.iter().map(|each| reason(lang, each)).collect();
+    joined(lang, &said_once(trail))
+}
+
+fn joined(lang: Lang, reasons: &[&Reason]) -> String {
+    let parts: Vec<String> = reasons.iter().map(|each| reason(lang, each)).collect();
     parts.join(match lang {
         Lang::En => "; ",
         Lang::Zh => "；",
@@ -69,13 +84,13 @@ pub fn is_repeat(trail: &[Reason]) -> bool {
 /// is said only when there is nothing else to say.
 pub fn headline(lang: Lang, trail: &[Reason]) -> String {
     let told = |reason: &&Reason| !matches!(reason, Reason::AlreadyJudged { .. });
-    let mut order: Vec<&Reason> = trail.iter().filter(told).collect();
+    let mut order = said_once(trail.iter().filter(told));
     if order.is_empty() {
-        order = trail.iter().collect();
+        order = said_once(trail);
     }
     order.sort_by_key(|each| weight(each));
-    let chosen: Vec<Reason> = order.into_iter().take(2).cloned().collect();
-    sentence(lang, &chosen)
+    order.truncate(2);
+    joined(lang, &order)
 }
 
 /// A metric's name.

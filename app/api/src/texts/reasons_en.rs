@@ -58,7 +58,7 @@ fn size(reason: &Reason) -> Option<String> {
             members,
         } => {
             format!(
-                "{} <= {} over 15 s on {}: enough",
+                "{} ≤ {} over 15 s on {}: enough",
                 reading(En, *of, *mean),
                 percent(En, *threshold),
                 instances(*members)
@@ -71,10 +71,11 @@ fn size(reason: &Reason) -> Option<String> {
             members,
             ask,
         } => format!(
-            "{} > {} over 15 s on {}: asks for {ask}",
+            "{} > {} over 15 s on {}: asks for {}",
             reading(En, *of, *mean),
             percent(En, *threshold),
-            instances(*members)
+            instances(*members),
+            instances(*ask)
         ),
         _ => return None,
     })
@@ -172,14 +173,14 @@ fn launching(reason: &Reason) -> Option<String> {
             in_service,
             warming: 0,
         } => {
-            format!("At desired: {in_service} of {desired} in service, nothing to do")
+            format!("Nothing to do: {in_service} of {desired} in service")
         }
         Reason::AtDesired {
             desired,
             in_service,
             warming,
         } => {
-            format!("At desired: {in_service} of {desired} in service, {warming} warming up, nothing to do")
+            format!("Nothing to do: {in_service} of {desired} in service, {warming} warming up")
         }
         Reason::Launches {
             count,

@@ -168,14 +168,14 @@ fn launching(reason: &Reason) -> Option<String> {
             in_service,
             warming: 0,
         } => {
-            format!("已达期望：期望 {desired}，运行 {in_service}，无需动作")
+            format!("无需动作：期望 {desired}，运行 {in_service}")
         }
         Reason::AtDesired {
             desired,
             in_service,
             warming,
         } => {
-            format!("已达期望：期望 {desired}，运行 {in_service}，启动中 {warming}，无需动作")
+            format!("无需动作：期望 {desired}，运行 {in_service}，预热中 {warming}")
         }
         Reason::Launches {
             count,
@@ -183,7 +183,7 @@ fn launching(reason: &Reason) -> Option<String> {
             healthy,
             warming,
         } => {
-            format!("添加 {count} 个实例：期望 {desired}，健康 {healthy}，启动中 {warming}")
+            format!("添加 {count} 个实例：期望 {desired}，健康 {healthy}，预热中 {warming}")
         }
         Reason::NoRoom {
             wanted,

@@ -15,7 +15,7 @@ super::words! {
         used_by: "Used by" / "关联资源",
         unused: "Not used" / "未使用",
         price: "Price by hour" / "每小时价格",
-        price_instance: "an instance" / "每个实例",
+        new_group: "New group from this template" / "用此模板创建伸缩组",
         price_note: "Nothing is charged until a group launches instances." / "创建模板不收费，伸缩组启动实例后才计费。",
         name: "Name" / "模板名称",
         name_help: "1 to 63 characters." / "1 到 63 个字符。",
@@ -27,7 +27,7 @@ super::words! {
         user_data: "User data" / "自定义数据",
         user_data_help: "Optional, at most 16 KiB. Handed to the program as a file, never executed." / "可不填，最多 16 KiB。以文件交给程序，不会执行。",
         environment: "Environment" / "环境变量",
-        environment_help: "Optional: key=value, separated by commas." / "可不填：key=value，用逗号分隔。",
+        environment_help: "Optional, at most 20: KEY=value, separated by commas." / "可不填，最多 20 个：KEY=value，用逗号分隔。",
         create: "Create template" / "创建模板",
         step_what: "What to run" / "运行什么",
         step_where: "Where" / "在哪里",
@@ -41,6 +41,22 @@ super::words! {
 }
 
 use super::Lang;
+
+/// A price by the hour, for one instance.
+pub fn each(lang: Lang, price: &str) -> String {
+    match lang {
+        Lang::En => format!("{price} an instance"),
+        Lang::Zh => format!("每个实例 {price}"),
+    }
+}
+
+/// A price with its hour: `0.0125 USD/h`.
+pub fn hourly(lang: Lang, price: &str) -> String {
+    match lang {
+        Lang::En => format!("{price}/h"),
+        Lang::Zh => format!("{price}/小时"),
+    }
+}
 
 /// What the image that every installation begins with is, as its first start stores it.
 pub const SAMPLE_WEB: &str = "A small web server that says who it is and burns CPU when asked";

@@ -10,10 +10,11 @@ fn numbers_read_as_people_write_them() {
     assert_eq!(format::percent(Lang::En, 98_500), "98.5 %");
     assert_eq!(format::percent(Lang::Zh, 70_000), "70%");
     assert_eq!(format::percent(Lang::En, 99_960), "100 %");
-    assert_eq!(format::money(12_500, "USD"), "0.0125 USD");
-    assert_eq!(format::money(-1_500_000, "USD"), "-1.50 USD");
+    assert_eq!(format::number(0), "0");
+    assert_eq!(format::number(999), "999");
+    assert_eq!(format::number(1_000_000), "1,000,000");
     assert_eq!(format::vcpus(250), "0.25");
-    assert_eq!(format::memory(1_024), "1 GiB");
+    assert_eq!(format::memory(1_024), "1\u{a0}GiB");
     assert_eq!(format::length(Lang::En, 300_000), "5 min");
     assert_eq!(format::length(Lang::En, 15_000_000), "4 h 10 min");
     assert_eq!(format::length(Lang::Zh, 0), "0 秒");
@@ -22,6 +23,23 @@ fn numbers_read_as_people_write_them() {
     assert_eq!(format::micros(1_500_000), "1.5 s");
     assert_eq!(format::bytes(1_023), "1023 B");
     assert_eq!(format::bytes(12 << 20), "12 MiB");
+}
+
+#[test]
+fn money_has_cents_from_one_unit_up_and_up_to_four_decimals_below() {
+    let money = |micros| format::money(micros, "USD").replace('\u{a0}', " ");
+    assert_eq!(money(0), "0.00 USD");
+    assert_eq!(money(12_500), "0.0125 USD");
+    assert_eq!(money(50_000), "0.05 USD");
+    assert_eq!(money(12_345), "0.0123 USD");
+    assert_eq!(money(7), "0.000007 USD");
+    assert_eq!(money(-1_500_000), "-1.50 USD");
+    assert_eq!(money(9_125_000), "9.13 USD");
+    assert_eq!(money(9_125_000_000_000), "9,125,000.00 USD");
+    let range = |from, to| format::money_range(from, to, "USD").replace('\u{a0}', " ");
+    assert_eq!(range(12_500, 50_000), "0.0125 – 0.0500 USD");
+    assert_eq!(range(9_125_000, 36_500_000), "9.13 – 36.50 USD");
+    assert_eq!(range(50_000, 50_000), "0.05 USD");
 }
 
 #[test]
@@ -50,7 +68,7 @@ fn a_reason_says_its_numbers() {
     };
     assert_eq!(
         reasons::reason(Lang::En, &asks),
-        "CPU 98 % > 70 % over 15 s on 3 instances: asks for 5"
+        "CPU 98 % > 70 % over 15 s on 3 instances: asks for 5 instances"
     );
     assert_eq!(
         reasons::reason(Lang::Zh, &asks),
@@ -82,7 +100,17 @@ fn the_headline_is_the_change_and_what_asked_for_it() {
     ];
     assert_eq!(
         reasons::headline(Lang::En, &trail),
-        "Desired 3 → 5 for CPU; CPU 98 % > 70 % over 15 s on 3 instances: asks for 5"
+        "Desired 3 → 5 for CPU; CPU 98 % > 70 % over 15 s on 3 instances: asks for 5 instances"
+    );
+}
+
+#[test]
+fn a_reason_given_twice_is_said_once() {
+    let trail = [Reason::Disabled, Reason::AlreadyJudged { cycle: 9 }, Reason::Disabled];
+    assert_eq!(reasons::headline(Lang::En, &trail), "Disabled: nothing is begun");
+    assert_eq!(
+        reasons::sentence(Lang::En, &trail),
+        "Disabled: nothing is begun; Cycle 9 was judged before"
     );
 }
 
@@ -424,6 +452,6 @@ fn a_wake_that_found_all_as_it_was_is_a_repeat_and_no_headline() {
     );
     assert!(!reasons::is_repeat(std::slice::from_ref(&at_desired)), "it judged");
     let said = reasons::headline(Lang::En, &[judged.clone(), at_desired]);
-    assert_eq!(said, "At desired: 2 of 2 in service, nothing to do");
+    assert_eq!(said, "Nothing to do: 2 of 2 in service");
     assert_eq!(reasons::headline(Lang::En, &[judged]), "Cycle 9 was judged before");
 }

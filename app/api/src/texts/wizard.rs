@@ -1,14 +1,16 @@
 //! The wizard of a group, new or edited.
 
 use super::Lang;
-use super::format::{instances, length};
+use super::format::{instances, length, number};
 use engine::model::ScaleIn;
 
 super::words! {
     /// Words of the group wizard.
     WizardTexts {
         new_title: "New group" / "创建伸缩组",
-        edit_title: "Edit group" / "修改伸缩组",
+        edit_title: "Edit group" / "编辑伸缩组",
+        edit_gone: "This group is deleted or being deleted: there is nothing left to change." / "该伸缩组已删除或正在删除，无法再修改。",
+        edit_back: "Back to the group" / "返回伸缩组",
         steps: "Steps" / "步骤",
         step_base: "What to run" / "运行什么",
         step_size: "How many" / "成员数量",
@@ -24,30 +26,31 @@ super::words! {
         template_make: "Create a template" / "创建模板",
         choose: "Choose..." / "请选择…",
         stateless: "Only stateless applications fit: an instance may go at any time, with everything on it." / "仅适合无状态应用：实例随时可能被移除，其上的数据一并消失。",
-        min: "Fewest instances" / "最小成员数量",
-        min_help: "0 or more; at least 1 with a rule." / "0 或更大；有指标时至少为 1。",
-        max: "Most instances" / "最大成员数量",
-        max_help: "Never more than this exist at once, whatever their state." / "任何状态的实例加起来都不会超过它。",
+        min: "Min instances" / "最小成员数量",
+        min_help: "0 to 1,000,000; at least 1 with a rule." / "0 到 1,000,000；有指标时至少为 1。",
+        max: "Max instances" / "最大成员数量",
+        max_help: "0 to 1,000,000, not below min. Never more than this exist at once, whatever their state." / "0 到 1,000,000，不小于最小值。任何状态的实例加起来都不会超过它。",
         fixed_hint: "Min equal to max keeps a fixed size." / "最小与最大相同即为固定数量。",
         warm_up: "Warm-up" / "预热时间",
-        warm_up_help: "Seconds from running to being judged; 300 unless your program starts faster." / "从运行到可判断健康的秒数；程序启动更快时可改小，默认 300。",
+        warm_up_help: "0 to 86,400: seconds from running to being judged; 300 unless your program starts faster." / "0 到 86,400：从运行到可判断健康的秒数；程序启动更快时可改小，默认 300。",
         seconds: "s" / "秒",
         percent: "%" / "%",
         instances: "instances" / "个",
         cpu: "CPU threshold" / "CPU 阈值",
-        cpu_help: "Grows when the mean over 15 s is above it; shrinks when the mean over 10 min is below. Empty: no CPU rule." / "15 秒平均高于它就扩容，10 分钟平均低于它才缩容。留空则不看 CPU。",
+        cpu_help: "1 to 1,000; 100 is all that its type has. Grows when the mean over 15 s is above it; shrinks when the mean over 10 min is below. Empty: no CPU rule." / "1 到 1,000，100 即用满机型的 CPU。15 秒平均高于它就扩容，10 分钟平均低于它才缩容。留空则不看 CPU。",
         memory: "Memory threshold" / "内存阈值",
-        memory_help: "The same for memory. With both, the larger ask wins. Empty: no memory rule." / "内存同理；两项都有时取较大的需要。留空则不看内存。",
+        memory_help: "1 to 100. The same for memory. With both, the larger ask wins. Empty: no memory rule." / "1 到 100。内存同理；两项都有时取较大的需要。留空则不看内存。",
         scale_in: "Scale-in" / "是否允许缩容",
         scale_in_help: "Leaving instances get SIGTERM and up to 90 s." / "移除时先发 SIGTERM，最多等 90 秒。",
-        scale_in_allowed: "Allowed: shrink when the load is gone" / "允许：负载下降后缩容",
+        scale_in_allowed: "Allowed: grow and shrink" / "允许：可扩可缩",
+        scale_in_unused: "Not used: no rule moves the size" / "不适用：没有指标会改变数量",
         scale_in_forbidden: "Not allowed: only grow" / "不允许：只扩不缩",
         removal: "Who leaves first" / "移除次序",
         removal_help: "Among healthy instances, when there are more than desired." / "健康实例多于期望时，谁先移除。",
         removal_newest: "The newest" / "最晚创建的",
         removal_oldest: "The oldest" / "最早创建的",
-        guards: "Safer than the manual" / "比手册更稳妥",
-        guards_help: "Three rules that keep a group from hurting itself. Switch one off to behave exactly as the manual says." / "三条保护规则，关闭后与手册完全一致。",
+        guards: "Protection from false alarms" / "防止误判的保护",
+        guards_help: "Three rules that keep a group from hurting itself. Without them it acts on every reading at once." / "三条规则，避免伸缩组误伤自己；关闭后每个读数都会立即生效。",
         brake: "Brake" / "制动",
         brake_help: "At most 20 % of desired leave for health at a time." / "同时因健康移除的不超过期望的 20%。",
         hold: "Hold" / "暂停",
@@ -61,7 +64,6 @@ super::words! {
         summary: "Summary" / "摘要",
         will_exist: "What will exist" / "将会有",
         price: "Price by hour" / "每小时价格",
-        price_month: "a month of 730 h" / "每月（730 小时）",
         leave: "Leave this page? What you typed is not kept." / "离开此页？已填写的内容不会保留。",
         happens: "What happens next" / "接下来会发生",
         stale_title: "Somebody changed this group meanwhile" / "期间有人修改了该伸缩组",
@@ -71,6 +73,14 @@ super::words! {
         stale_save: "Save mine over it" / "仍保存我的",
         unnamed: "(no name yet)" / "（尚未命名）",
         edit_note: "Limits, rules and scale-in act at once. A new template or warm-up touches instances launched from now on." / "数量、指标和缩容策略立即生效；模板和预热时间只影响之后新增的实例。",
+    }
+}
+
+/// What a mean month costs.
+pub fn month(lang: Lang, price: &str) -> String {
+    match lang {
+        Lang::En => format!("{price} a month of 730 h"),
+        Lang::Zh => format!("每月（730 小时）{price}"),
     }
 }
 
@@ -89,11 +99,15 @@ pub fn begins(lang: Lang, min: u32, warm_up_s: i64) -> Vec<String> {
     }
 }
 
+fn shown(count: u32) -> String {
+    number(count.into())
+}
+
 /// What happens right after a group is changed.
 pub fn changes(lang: Lang, (min, max): (u32, u32)) -> Vec<String> {
     vec![match lang {
-        Lang::En => format!("Desired is kept within {min} to {max} from now on."),
-        Lang::Zh => format!("期望数量从现在起保持在 {min} 到 {max} 之间。"),
+        Lang::En => format!("Desired is kept within {} to {} from now on.", shown(min), shown(max)),
+        Lang::Zh => format!("期望数量从现在起保持在 {} 到 {} 之间。", shown(min), shown(max)),
     }]
 }
 
@@ -105,7 +119,7 @@ pub fn goes_on(lang: Lang, (min, max): (u32, u32), rules: &[String], scale_in: S
             Lang::Zh => "数量不随指标变化，失去的实例会自动补上。".into(),
         }];
     }
-    let rules = rules.join(" / ");
+    let (rules, max) = (rules.join(" / "), shown(max));
     let grows = match lang {
         Lang::En => format!("Every 15 s: above {rules} it grows, to {max} at most."),
         Lang::Zh => format!("每 15 秒判断一次：高于 {rules} 就扩容，最多到 {max} 个。"),

@@ -16,6 +16,7 @@ use crate::visit::use_texts;
 use crate::wire::resource;
 use api::balancers::{BalancerRow, BindForm, BindingView};
 use api::groups::{GroupView, ListQuery};
+use api::texts::Texts;
 use engine::model::GroupId;
 use leptos::prelude::*;
 
@@ -63,7 +64,10 @@ fn Bound(view: GroupView, balancers: Result<Vec<BalancerRow>, CallError>, typed:
         .map(|binding| binding.vserver.to_string())
         .collect();
     let wizard = match balancers {
-        Ok(rows) => view! { <Bind id free=free(rows, &bound) typed acts/> }.into_any(),
+        Ok(rows) => {
+            let none = none_free(use_texts(), &rows, &bound);
+            view! { <Bind id free=free(rows, &bound) none typed acts/> }.into_any()
+        }
         Err(error) => view! { <Refused error/> }.into_any(),
     };
     let list = if view.bindings.is_empty() {
@@ -77,6 +81,22 @@ fn Bound(view: GroupView, balancers: Result<Vec<BalancerRow>, CallError>, typed:
         {wizard}
     }
     .into_any()
+}
+
+/// What is said when there is nothing to bind: why, where one goes to change that, and the words of that link.
+type NoneFree = (&'static str, &'static str, &'static str);
+
+fn none_free(texts: &Texts, rows: &[BalancerRow], bound: &[String]) -> NoneFree {
+    let words = &texts.groups;
+    if rows.is_empty() {
+        return (words.bind_none, "/balancers/new", words.bind_make);
+    }
+    let why = if bound.is_empty() {
+        words.bind_no_vserver
+    } else {
+        words.bind_all
+    };
+    (why, "/balancers", words.bind_go)
 }
 
 /// VServers this group is not bound to: value and words of an option.
@@ -160,13 +180,11 @@ fn Unbind(id: GroupId, bindings: Vec<BindingView>, acts: Acts) -> impl IntoView 
 
 /// Binds one more VServer (seed 14.3.5.1).
 #[component]
-fn Bind(id: GroupId, free: Vec<(String, String)>, typed: Typed, acts: Acts) -> impl IntoView {
+fn Bind(id: GroupId, free: Vec<(String, String)>, none: NoneFree, typed: Typed, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
     if free.is_empty() {
-        return view! {
-            <p class="quiet">{texts.bind_none}" "<a href="/balancers/new">{texts.bind_make}</a></p>
-        }
-        .into_any();
+        let (why, href, go) = none;
+        return view! { <p class="quiet">{why}" "<a href=href>{go}</a></p> }.into_any();
     }
     view! {
         <section class="card form">

@@ -9,13 +9,19 @@ use crate::components::trail::Instant;
 use crate::forms::post::ActionForm;
 use crate::visit::{use_lang, use_texts};
 use api::groups::{DecisionView, GroupView};
-use api::texts::{format, groups as words, reasons};
-use engine::model::{GroupStatus, Reason};
+use api::parse;
+use api::problem::Problem;
+use api::texts::groups::Moves;
+use api::texts::{format, groups as words, problems, reasons, states};
+use engine::model::{GroupSpec, GroupStatus, Reason};
 use leptos::prelude::*;
+
+/// The desired size as somebody typed it; none before. It lives outside of what is drawn again.
+pub(super) type Desired = RwSignal<Option<String>>;
 
 /// Name, state and actions; then the gauge beside the last decision.
 #[component]
-pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
+pub(super) fn Header(view: GroupView, typed: Desired, acts: Acts) -> impl IntoView {
     let texts = use_texts();
     let row = view.row.clone();
     let above = vec![("/groups".to_owned(), texts.groups.title.to_owned())];
@@ -24,6 +30,11 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
     let shown = row.clone();
     let actions = view.clone();
     let last = last_judged(&view.decisions).cloned();
+    let said = if row.status == GroupStatus::Deleted {
+        view! { <Gone/> }.into_any()
+    } else {
+        view! { <h2>{texts.groups.last_decision}</h2><LastDecision decision=last/> }.into_any()
+    };
     view! {
         <PageHead title=row.name.clone() above beside=move || view! { <GroupBadge row=shown.clone()/> }>
             <Actions view=actions acts/>
@@ -34,15 +45,29 @@ pub(super) fn Header(view: GroupView, acts: Acts) -> impl IntoView {
                 <h2>{texts.groups.gauge}</h2>
                 <Gauge row=row.clone()/>
                 <p class="quiet">{price}</p>
-                <Resize row=row.clone() acts/>
+                <Resize view=view.clone() typed acts/>
             </section>
             <section class="card">
-                <h2>{texts.groups.last_decision}</h2>
-                <LastDecision decision=last/>
+                {said}
                 <Strays view=view.clone() acts/>
                 <Rearm view acts/>
             </section>
         </div>
+    }
+    .into_any()
+}
+
+/// What there is to say of a group that is no more.
+#[component]
+fn Gone() -> impl IntoView {
+    let texts = &use_texts().groups;
+    view! {
+        <h2>{states::group(use_lang(), GroupStatus::Deleted)}</h2>
+        <p class="sentence">{texts.deleted}</p>
+        <p class="quiet">
+            {texts.deleted_rest}" "<a href="?tab=log" data-noscroll="">{texts.tab_log}</a>" · "
+            <a href="?tab=why" data-noscroll="">{texts.tab_why}</a>
+        </p>
     }
     .into_any()
 }
@@ -115,29 +140,55 @@ fn Strays(view: GroupView, acts: Acts) -> impl IntoView {
     })
 }
 
+/// What is wrong with a desired size as typed.
+fn wrong(spec: &GroupSpec, typed: &str) -> Option<Problem> {
+    let read = parse::desired(typed).and_then(|desired| parse::group::desired_within(spec, desired));
+    read.err().and_then(|problems| problems.0.into_iter().next())
+}
+
+/// Who may move desired next.
+fn moves(view: &GroupView) -> Moves {
+    let by_rule = view.row.status == GroupStatus::Enabled && !view.spec.rules.is_empty() && view.row.min < view.row.max;
+    if by_rule { Moves::ByRule } else { Moves::ByHand }
+}
+
 /// Sets desired by hand.
 #[component]
-fn Resize(row: api::groups::GroupRow, acts: Acts) -> impl IntoView {
+fn Resize(view: GroupView, typed: Desired, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
+    let lang = use_lang();
+    let help = words::desired_help(lang, (view.row.min, view.row.max), moves(&view));
+    let (row, spec) = (view.row, view.spec);
     let alive = matches!(row.status, GroupStatus::Enabled | GroupStatus::Disabled);
+    let problem = Memo::new(move |_| typed.with(|typed| typed.as_deref().and_then(|typed| wrong(&spec, typed))));
+    let said = move || problem.get().map(|problem| problems::problem(lang, &problem));
+    let invalid = move || problem.get().map(|_| "true");
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        if problem.get_untracked().is_some() {
+            event.prevent_default();
+        }
+    };
     alive.then(|| {
         view! {
             <div class="inline-form">
-                <ActionForm action=acts.resize>
+                <ActionForm action=acts.resize on:submit:capture=submit>
                     <input type="hidden" name="id" value=row.id.to_string()/>
                     <label for="desired">{texts.set_desired}</label>
                     <input
-                        type="number"
+                        type="text"
                         id="desired"
                         name="desired"
                         inputmode="numeric"
-                        required
-                        min=row.min
-                        max=row.max
-                        value=row.desired
+                        autocomplete="off"
+                        aria-describedby="desired-help desired-error"
+                        aria-invalid=invalid
+                        value=row.desired.to_string()
+                        on:change=move |event| typed.set(Some(event_target_value(&event)))
                     />
                     <button type="submit" class="button">{texts.set}</button>
                 </ActionForm>
+                <p class="help" id="desired-help">{help}</p>
+                <p class="error" id="desired-error" aria-live="polite">{said}</p>
             </div>
         }
     })

@@ -1,5 +1,6 @@
 //! The instances of a group (seed 14.3.2.3).
 
+use super::Group;
 use super::acts::Acts;
 use super::paged::paged;
 use crate::calls::groups::fetch_instances;
@@ -13,29 +14,43 @@ use crate::visit::{use_lang, use_texts};
 use api::groups::{InstanceView, ListQuery, Page};
 use api::texts::format::percent;
 use engine::census::InstanceState;
+use engine::model::GroupStatus;
 use leptos::prelude::*;
 
 /// The instances that are not gone, newest first.
 #[component]
-pub(super) fn Instances(id: Memo<String>, acts: Acts) -> impl IntoView {
+pub(super) fn Instances(id: Memo<String>, group: Group, acts: Acts) -> impl IntoView {
     paged(id, acts, fetch_instances, move |page, query| {
-        view! { <Table page query acts/> }.into_any()
+        view! { <Table page query group acts/> }.into_any()
     })
 }
 
+/// That there are none, and whether there will be any.
 #[component]
-fn Table(page: Page<InstanceView>, query: ListQuery, acts: Acts) -> impl IntoView {
+fn NoInstances(group: Group) -> impl IntoView {
+    let texts = &use_texts().groups;
+    let said = move || {
+        Suspend::new(async move {
+            let gone = group.await.is_ok_and(|view| view.row.status == GroupStatus::Deleted);
+            if gone { texts.instances_gone } else { texts.instances_empty }
+        })
+    };
+    view! { <p class="empty"><Transition>{said}</Transition></p> }.into_any()
+}
+
+#[component]
+fn Table(page: Page<InstanceView>, query: ListQuery, group: Group, acts: Acts) -> impl IntoView {
     let texts = use_texts();
     let words = &texts.groups;
     if page.rows.is_empty() && query.after.is_empty() {
-        return view! { <p class="empty">{words.instances_empty}</p> }.into_any();
+        return view! { <NoInstances group/> }.into_any();
     }
     let here = address("?tab=instances", &query);
     let line = |instance| view! { <Line instance here=here.clone() acts/> };
     view! {
         <Remove instances=page.rows.clone() here=here.clone() acts/>
         <div class="table-box">
-            <table>
+            <table class="cards instances">
                 <thead>
                     <tr>
                         <th scope="col">{words.instance}</th>
@@ -94,8 +109,8 @@ fn Line(instance: InstanceView, here: String, acts: Acts) -> impl IntoView {
             <td><span class="row-name">{instance.name.clone()}</span><span class="id wide-only">{instance.id.to_string()}</span></td>
             <td><InstanceBadge state=instance.state/>" "{shield}</td>
             <td class="nowrap">{instance.address.clone()}<span class="under">{instance.zone.clone()}</span></td>
-            <td class="num">{shown(instance.cpu_milli)}</td>
-            <td class="num">{shown(instance.memory_milli)}</td>
+            <td class="num" data-label=texts.cpu>{shown(instance.cpu_milli)}</td>
+            <td class="num" data-label=texts.memory>{shown(instance.memory_milli)}</td>
             <td class="wide-only nowrap">{made_from}</td>
             <td class="wide-only"><Instant ms=instance.created_ms/></td>
             <td><RowActions instance here acts/></td>

@@ -27,7 +27,7 @@ fn LogTable(page: Page<ActivityView>, query: ListQuery) -> impl IntoView {
     }
     view! {
         <div class="table-box" tabindex="0">
-            <table class="log">
+            <table class="cards log">
                 <thead>
                     <tr>
                         <th scope="col">{texts.time}</th>

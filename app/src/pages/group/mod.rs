@@ -25,7 +25,7 @@ use api::groups::GroupView;
 use api::live::Change;
 use balancing::Balancing;
 use chart::SizeFigure;
-use header::Header;
+use header::{Desired, Header};
 use instances::Instances;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -53,6 +53,7 @@ pub(crate) fn use_freshness(id: Memo<String>) -> Memo<Freshness> {
 pub fn GroupPage() -> impl IntoView {
     let id = use_group_id();
     let acts = Acts::new();
+    let typed = Desired::new(None);
     let fresh = use_freshness(id);
     let group: Group = resource(
         move || (id.get(), fresh.get(), acts.version()),
@@ -62,7 +63,7 @@ pub fn GroupPage() -> impl IntoView {
     let head = move || {
         Suspend::new(async move {
             match group.await {
-                Ok(view) => view! { <Header view acts/> }.into_any(),
+                Ok(view) => view! { <Header view typed acts/> }.into_any(),
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
@@ -90,7 +91,7 @@ fn use_tab() -> Memo<Tab> {
 #[component]
 fn Part(tab: Tab, id: Memo<String>, group: Group, acts: Acts) -> impl IntoView {
     let part = match tab {
-        Tab::Instances => view! { <Instances id acts/> }.into_any(),
+        Tab::Instances => view! { <Instances id group acts/> }.into_any(),
         Tab::Log => view! { <Log id acts/> }.into_any(),
         Tab::Why => view! { <Why id acts/> }.into_any(),
         Tab::Balancing => view! { <Balancing group acts/> }.into_any(),

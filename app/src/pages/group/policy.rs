@@ -2,6 +2,7 @@
 
 use crate::visit::{use_lang, use_texts};
 use api::groups::GroupView;
+use api::texts::templates::each;
 use api::texts::{format, reasons, states};
 use engine::model::{Guard, Rule};
 use leptos::prelude::*;
@@ -27,11 +28,12 @@ pub(super) fn PolicyPart(view: GroupView) -> impl IntoView {
     };
     let on = |guard: Guard| if guard == Guard::On { words.on } else { words.off };
     let row = view.row;
+    let limits = format!("{}–{}", format::number(row.min.into()), format::number(row.max.into()));
     view! {
         <dl class="facts">
             <div><dt>"ID"</dt><dd class="id">{row.id.to_string()}</dd></div>
             <div><dt>{words.template}</dt><dd><a href=format!("/templates/{}", row.template)>{row.template_name}</a></dd></div>
-            <div><dt>{words.limits}</dt><dd class="num-left">{format!("{}–{}", row.min, row.max)}</dd></div>
+            <div><dt>{words.limits}</dt><dd class="num-left">{limits}</dd></div>
             <div><dt>{words.rule}</dt><dd>{rules}</dd></div>
             <div><dt>{words.warm_up}</dt><dd>{format::length(lang, view.spec.warm_up.0)}</dd></div>
             <div><dt>{words.scale_in}</dt><dd>{states::scale_in(lang, view.spec.scale_in)}</dd></div>
@@ -39,7 +41,7 @@ pub(super) fn PolicyPart(view: GroupView) -> impl IntoView {
             <div><dt>{words.guard_brake}</dt><dd>{on(view.spec.brake)}</dd></div>
             <div><dt>{words.guard_hold}</dt><dd>{on(view.spec.hold)}</dd></div>
             <div><dt>{words.guard_projection}</dt><dd>{on(view.spec.projection)}</dd></div>
-            <div><dt>{words.hour_price}</dt><dd>{format::money(view.hour_micros, &view.currency)}" "{texts.templates.price_instance}</dd></div>
+            <div><dt>{words.hour_price}</dt><dd>{each(lang, &format::money(view.hour_micros, &view.currency))}</dd></div>
             <div><dt>{texts.frame.version}</dt><dd class="num-left">{view.version}</dd></div>
         </dl>
     }

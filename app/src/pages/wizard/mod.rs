@@ -1,5 +1,8 @@
 //! The group wizard: steps on the left, the form in the middle, a running summary on the right. Used by new and edit.
 //!
+//! The step stands in the address, as people count: `?step=2`. Its fields stay where they are, so nothing typed is lost on
+//! the way back.
+//!
 //! The page is rendered as one long form; the style sheet hides all but the current step once the browser has taken over
 //! (`data-hydrated`), so a person without JavaScript sends the same form.
 
@@ -12,6 +15,8 @@ use api::groups::GroupForm;
 use api::templates::TemplateRow;
 use api::texts::Texts;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
 use steps::{Base, Review, Rules, Size};
 use summary::Summary;
 
@@ -59,16 +64,37 @@ const fn step_name(texts: &Texts, step: usize) -> &'static str {
     }
 }
 
-/// Which step is open: the one chosen, until the server refuses something; then the first with a refused field.
+/// Which step is open: the one in the address, so that the browser's way back leads one step back; until the server
+/// refuses something, then the first with a refused field.
 #[derive(Clone, Copy)]
 struct Position {
     /// The step chosen, and how many answers there had been by then.
-    chosen: RwSignal<(usize, usize)>,
+    chosen: Memo<(usize, usize)>,
+    /// How often somebody chose one: choosing the one in the address again is also an answer to a refusal.
+    choices: RwSignal<usize>,
     answers: Signal<usize>,
     typed: Typed,
 }
 
 impl Position {
+    fn new(typed: Typed, answers: Signal<usize>) -> Self {
+        let query = use_query_map();
+        let choices = RwSignal::new(0);
+        let chosen = Memo::new(move |_| {
+            choices.track();
+            let asked = query.with(|query| query.get_str("step").and_then(|text| text.parse().ok()));
+            // People count from 1.
+            let step = asked.unwrap_or(1_usize).saturating_sub(1);
+            (step.min(LAST), answers.get_untracked())
+        });
+        Self {
+            chosen,
+            choices,
+            answers,
+            typed,
+        }
+    }
+
     fn step(self) -> usize {
         let (chosen, by_then) = self.chosen.get();
         let refused = (self.answers.get() > by_then).then(|| {
@@ -79,20 +105,26 @@ impl Position {
         refused.flatten().unwrap_or(chosen)
     }
 
-    fn go(self, step: usize) {
-        self.chosen.set((step.min(LAST), self.answers.get_untracked()));
-    }
-
-    /// One step on, unless this one has a mistake.
-    fn next(self) {
+    /// To another step; not past this one while it has a mistake.
+    fn go(self, step: usize, navigate: &impl Fn(&str, NavigateOptions)) {
         let here = untrack(|| self.step());
-        if !self.typed.stops_at(STEPS[here.min(LAST)]) {
-            self.go(here + 1);
+        if step > here && self.typed.stops_at(STEPS[here.min(LAST)]) {
+            return;
         }
+        let options = NavigateOptions {
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        navigate(&format!("?step={}", step.min(LAST) + 1), options);
+        self.choices.update(|choices| *choices += 1);
     }
 
-    fn back(self) {
-        self.go(untrack(|| self.step()).saturating_sub(1));
+    fn next(self, navigate: &impl Fn(&str, NavigateOptions)) {
+        self.go(untrack(|| self.step()) + 1, navigate);
+    }
+
+    fn back(self, navigate: &impl Fn(&str, NavigateOptions)) {
+        self.go(untrack(|| self.step()).saturating_sub(1), navigate);
     }
 }
 
@@ -111,18 +143,15 @@ pub fn GroupWizard(
     /// New or edit.
     purpose: Purpose,
 ) -> impl IntoView {
-    let position = Position {
-        chosen: RwSignal::new((0, 0)),
-        answers,
-        typed,
-    };
+    let position = Position::new(typed, answers);
+    let navigate = use_navigate();
     let last = move || (position.step() == LAST).then_some("");
     let enter = move |event: leptos::ev::KeyboardEvent| {
         // Enter goes on; it submits on the last step only.
         let in_field = event_target::<web_sys::Element>(&event).tag_name() == "INPUT";
         if event.key() == "Enter" && in_field && untrack(|| position.step()) < LAST {
             event.prevent_default();
-            position.next();
+            position.next(&navigate);
         }
     };
     view! {
@@ -144,11 +173,14 @@ pub fn GroupWizard(
 #[component]
 fn StepList(position: Position) -> impl IntoView {
     let texts = use_texts();
+    let navigate = use_navigate();
     let item = move |step: usize| {
         let current = move || (position.step() == step).then_some("step");
+        let done = move || (step < position.step()).then_some("");
+        let navigate = navigate.clone();
         view! {
             <li>
-                <button type="button" aria-current=current on:click=move |_| position.go(step)>
+                <button type="button" aria-current=current data-done=done on:click=move |_| position.go(step, &navigate)>
                     <span>{step_name(texts, step)}</span>
                 </button>
             </li>
@@ -165,6 +197,7 @@ fn StepList(position: Position) -> impl IntoView {
 #[component]
 fn StepNav(position: Position, purpose: Purpose) -> impl IntoView {
     let texts = &use_texts().wizard;
+    let (navigate, on) = (use_navigate(), use_navigate());
     let first = move || position.step() == 0;
     let last = move || position.step() == LAST;
     let word = if purpose == Purpose::New {
@@ -174,8 +207,8 @@ fn StepNav(position: Position, purpose: Purpose) -> impl IntoView {
     };
     view! {
         <div class="step-nav">
-            <button type="button" class="button" hidden=first on:click=move |_| position.back()>{texts.back}</button>
-            <button type="button" class="button primary" hidden=last on:click=move |_| position.next()>{texts.next}</button>
+            <button type="button" class="button" hidden=first on:click=move |_| position.back(&navigate)>{texts.back}</button>
+            <button type="button" class="button primary" hidden=last on:click=move |_| position.next(&on)>{texts.next}</button>
             <button type="submit" class="button primary">{word}</button>
         </div>
     }
@@ -193,6 +226,13 @@ fn Step(position: Position, step: usize, children: Children) -> impl IntoView {
         </fieldset>
     }
     .into_any()
+}
+
+/// Min and max, once both are counts that fit together.
+fn bounds(form: &GroupForm) -> Option<(u32, u32)> {
+    let min: u32 = form.min.trim().parse().ok()?;
+    let max: u32 = form.max.trim().parse().ok()?;
+    (min <= max).then_some((min, max))
 }
 
 /// The template a form has chosen.

@@ -1,6 +1,6 @@
 //! The steps' fields.
 
-use super::{Position, Purpose, Step, chosen};
+use super::{Position, Purpose, Step, bounds, chosen};
 use crate::components::icon::{Icon, Shape};
 use crate::forms::field::{SelectField, TextField};
 use crate::forms::typed::Typed;
@@ -127,18 +127,15 @@ pub(super) fn Review(typed: Typed, position: Position, templates: Vec<TemplateRo
 #[component]
 fn Facts(form: GroupForm, template: String) -> impl IntoView {
     let texts = &use_texts().wizard;
+    let groups = &use_texts().groups;
     let lang = use_lang();
-    let percent = |text: String| {
-        if text.is_empty() {
-            "–".to_owned()
-        } else {
-            format!("{text} %")
-        }
-    };
-    let scale_in = if form.scale_in == "allowed" {
-        texts.scale_in_allowed
-    } else {
-        texts.scale_in_forbidden
+    let or_none = |text: String| Some(text).filter(|text| !text.is_empty()).unwrap_or_else(|| "–".to_owned());
+    let switch = |text: &str| if text == "on" { groups.on } else { groups.off }.to_owned();
+    let has_rule = !(form.cpu.trim().is_empty() && form.memory.trim().is_empty());
+    let scale_in = match (has_rule, form.scale_in.as_str()) {
+        (false, _) => texts.scale_in_unused,
+        (true, "allowed") => texts.scale_in_allowed,
+        (true, _) => texts.scale_in_forbidden,
     };
     let removal = if form.removal == "newest" {
         texts.removal_newest
@@ -155,14 +152,18 @@ fn Facts(form: GroupForm, template: String) -> impl IntoView {
                 form.name
             },
         ),
+        (texts.remark, or_none(form.remark)),
         (texts.template, template),
-        (texts.min, form.min),
-        (texts.max, form.max),
+        (texts.min, grouped(form.min)),
+        (texts.max, grouped(form.max)),
         (texts.warm_up, format::length(lang, seconds.saturating_mul(1_000))),
-        (texts.cpu, percent(form.cpu)),
-        (texts.memory, percent(form.memory)),
+        (texts.cpu, or_none(percent(lang, &form.cpu))),
+        (texts.memory, or_none(percent(lang, &form.memory))),
         (texts.scale_in, scale_in.to_owned()),
         (texts.removal, removal.to_owned()),
+        (texts.brake, switch(&form.brake)),
+        (texts.hold, switch(&form.hold)),
+        (texts.projection, switch(&form.projection)),
     ];
     let fact = |(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
     view! {
@@ -171,10 +172,25 @@ fn Facts(form: GroupForm, template: String) -> impl IntoView {
     .into_any()
 }
 
-/// What happens next, in words.
+/// A count as typed with its thousands apart; what is no count stays as it is.
+fn grouped(typed: String) -> String {
+    let read = typed.trim().parse::<u64>().map(format::number);
+    read.unwrap_or(typed)
+}
+
+/// A percentage as typed, as the language writes it; what is no number stays as it is.
+fn percent(lang: Lang, typed: &str) -> String {
+    let typed = typed.trim();
+    let read = typed.parse::<u64>().map(|whole| format::percent(lang, whole.saturating_mul(1_000)));
+    read.unwrap_or_else(|_| typed.to_owned())
+}
+
+/// What happens next, in words; nothing while min and max do not fit.
 pub(super) fn happens(form: &GroupForm, lang: Lang, purpose: Purpose) -> Vec<String> {
-    let count = |text: &str| text.trim().parse().unwrap_or(0);
-    let rule = |name: &str, text: &str| (!text.trim().is_empty()).then(|| format!("{name} {} %", text.trim()));
+    let Some(bounds) = bounds(form) else {
+        return Vec::new();
+    };
+    let rule = |name: &str, text: &str| (!text.trim().is_empty()).then(|| format!("{name} {}", percent(lang, text)));
     let memory = reasons::metric(lang, Metric::Memory);
     let rules: Vec<String> = [rule("CPU", &form.cpu), rule(memory, &form.memory)]
         .into_iter()
@@ -185,7 +201,6 @@ pub(super) fn happens(form: &GroupForm, lang: Lang, purpose: Purpose) -> Vec<Str
     } else {
         ScaleIn::Forbidden
     };
-    let bounds = (count(&form.min), count(&form.max));
     let mut said = match purpose {
         Purpose::New => words::begins(lang, bounds.0, form.warm_up_s.trim().parse().unwrap_or(0)),
         Purpose::Edit => words::changes(lang, bounds),

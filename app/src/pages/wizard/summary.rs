@@ -1,29 +1,30 @@
 //! The running summary: what will exist, what it costs, what happens next.
 
 use super::steps::happens;
-use super::{Purpose, chosen};
+use super::{Purpose, bounds, chosen};
 use crate::forms::typed::Typed;
 use crate::visit::{use_lang, use_texts};
 use api::groups::GroupForm;
 use api::templates::TemplateRow;
-use api::texts::format;
+use api::texts::{format, wizard as said};
 use leptos::prelude::*;
 
 /// Hours of a mean month: a year's 8 760 by twelve.
 const MONTH_HOURS: i64 = 730;
 
 /// Price of so many hours at min and at max.
-fn price(form: &GroupForm, template: &TemplateRow, currency: &str, hours: i64) -> String {
-    let of = |text: &str| {
-        let count: i64 = text.trim().parse().unwrap_or(0);
-        let micros = template.hour_micros.saturating_mul(count).saturating_mul(hours);
-        format::money(micros, currency)
+fn price((min, max): (u32, u32), template: &TemplateRow, currency: &str, hours: i64) -> String {
+    let of = |count: u32| {
+        let hour = template.hour_micros.saturating_mul(count.into());
+        hour.saturating_mul(hours)
     };
-    if form.min.trim() == form.max.trim() {
-        of(&form.min)
-    } else {
-        format!("{} – {}", of(&form.min), of(&form.max))
-    }
+    format::money_range(of(min), of(max), currency)
+}
+
+/// `2–4`, or one number when both are the same.
+fn span((min, max): (u32, u32)) -> String {
+    let (from, to) = (format::number(min.into()), format::number(max.into()));
+    if min == max { from } else { format!("{from}–{to}") }
 }
 
 /// Beside the form.
@@ -35,20 +36,22 @@ pub(super) fn Summary(typed: Typed, templates: Vec<TemplateRow>, currency: Strin
     let body = move || {
         let form = typed.form::<GroupForm>();
         let template = chosen(&form, &templates);
-        let exist = template.as_ref().map(|row| {
+        // While min and max do not fit there is nothing to say of them.
+        let sized = template.as_ref().zip(bounds(&form));
+        let exist = sized.map(|(row, bounds)| {
             let each = format!(
                 "{} · {} vCPU · {}",
                 row.image,
                 format::vcpus(row.vcpu_milli),
                 format::memory(row.memory_mib)
             );
-            view! { <p>{format!("{}–{} × {each}", form.min, form.max)}</p> }
+            view! { <p>{format!("{} × {each}", span(bounds))}</p> }
         });
-        let price = template.as_ref().map(|row| {
-            let month = price(&form, row, &currency, MONTH_HOURS);
+        let price = sized.map(|(row, bounds)| {
+            let month = price(bounds, row, &currency, MONTH_HOURS);
             view! {
-                <p class="price num-left">{price(&form, row, &currency, 1)}</p>
-                <p class="quiet">{month}" "{words.price_month}</p>
+                <p class="price num-left">{price(bounds, row, &currency, 1)}</p>
+                <p class="quiet">{said::month(lang, &month)}</p>
             }
         });
         let next = happens(&form, lang, purpose)
