@@ -12,6 +12,8 @@ pub enum Link {
     Open,
     /// Lost; the browser reconnects by itself. Since when, by the browser's clock in milliseconds.
     Lost(i64),
+    /// Refused, because nobody is signed in any more.
+    Ended,
 }
 
 /// The stream's state, for the whole page.
@@ -20,6 +22,9 @@ pub struct Live {
     changes: RwSignal<BTreeMap<Change, i64>>,
     /// Grows with every reconnect and every `reset`: what was missed is unknown, so everything is read again.
     rereads: RwSignal<i64>,
+    /// Grows when what could not be had is tried again. Every resource depends on it, also one that is read once for a
+    /// form: a page with anything on it that could not be had has nothing to lose.
+    retries: RwSignal<i64>,
     link: RwSignal<Link>,
 }
 
@@ -32,6 +37,7 @@ impl Live {
         Self {
             changes: RwSignal::new(BTreeMap::new()),
             rereads: RwSignal::new(0),
+            retries: RwSignal::new(0),
             link: RwSignal::new(Link::Open),
         }
     }
@@ -65,6 +71,16 @@ impl Live {
         self.rereads.update(|count| *count += 1);
     }
 
+    /// What could not be had is tried again.
+    pub fn retry(self) {
+        self.retries.update(|count| *count += 1);
+    }
+
+    /// How often it was.
+    pub fn retries(self) -> i64 {
+        self.retries.get()
+    }
+
     /// How the stream does.
     pub fn link(self) -> Link {
         self.link.get()
@@ -85,7 +101,7 @@ impl Live {
             return;
         };
         let opened = Closure::<dyn FnMut()>::new(move || {
-            if matches!(self.link.get_untracked(), Link::Lost(_)) {
+            if self.link.get_untracked() != Link::Open {
                 self.reread();
             }
             self.link.set(Link::Open);
@@ -121,19 +137,33 @@ impl Live {
         }
     }
 
-    /// A browser gives up on a stream that was answered by an error (a restart behind a proxy): begin anew.
+    /// A browser gives up on a stream that was answered by an error (a restart behind a proxy, a session that has ended)
+    /// and does not say by which: look, and begin anew.
     #[cfg(feature = "hydrate")]
     fn watch(self, source: web_sys::EventSource) {
         set_timeout(
             move || {
                 if source.ready_state() == web_sys::EventSource::CLOSED {
-                    self.connect();
+                    leptos::task::spawn_local(self.begin_anew(source));
                 } else {
                     self.watch(source);
                 }
             },
             std::time::Duration::from_secs(5),
         );
+    }
+
+    /// Another stream, unless nobody is signed in: then the page says so, and looks again in case somebody does in
+    /// another tab.
+    #[cfg(feature = "hydrate")]
+    async fn begin_anew(self, closed: web_sys::EventSource) {
+        let frame = crate::calls::session::fetch_frame().await;
+        if frame.is_ok_and(|frame| frame.actor.is_none()) {
+            self.link.set(Link::Ended);
+            self.watch(closed);
+        } else {
+            self.connect();
+        }
     }
 }
 

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 /// A form's fields by name, as typed.
 pub type Values = BTreeMap<String, String>;
 
+/// The part of the server that does not answer when all of it cannot be reached: a word of `texts::problems`.
+const CONNECTION: &str = "connection";
+
 /// All that is wrong, and what was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{problems}")]
@@ -29,6 +32,11 @@ impl CallError {
     pub fn code(&self) -> Option<Code> {
         self.problems.0.first().map(|problem| problem.code)
     }
+    /// Was the server not reached at all?
+    pub fn is_unreached(&self) -> bool {
+        let part = self.problems.0.first().and_then(|problem| problem.numbers.first());
+        self.code() == Some(Code::Unavailable) && part.is_some_and(|part| part == CONNECTION)
+    }
 }
 
 impl From<Problems> for CallError {
@@ -46,7 +54,7 @@ impl FromServerFnError for CallError {
     /// The framework's own failures: the server was not reached, or the two do not speak the same version.
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let part = match error {
-            ServerFnErrorErr::Request(_) => "connection",
+            ServerFnErrorErr::Request(_) => CONNECTION,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => "arguments",
             _ => "answer",
         };

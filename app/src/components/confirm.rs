@@ -1,11 +1,15 @@
-//! Asking before something is lost. A popover of the browser's own: it opens without JavaScript.
+//! Asking before something is lost. A popover of the browser's own: it opens without JavaScript, and the focus goes to the
+//! typed name, or where there is none to the way back. What was refused is said in the panel, which stays open.
 
 use super::popover::popover;
+use super::refusal::Problems;
+use crate::forms::post::{AnyAction, form_of};
 use crate::visit::use_texts;
+use leptos::html::Input;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-/// A button that opens a panel with what will be lost; the panel's children are the form that does it.
+/// A button that opens a panel with what will be lost and the form that does it.
 #[component]
 pub fn Confirm(
     /// Unique on the page.
@@ -26,23 +30,53 @@ pub fn Confirm(
     /// What the button is about, for screen readers, where the word alone does not say it (a table's row).
     #[prop(optional, into)]
     about: String,
-    /// The form.
+    /// What it does.
+    #[prop(into)]
+    action: AnyAction,
+    /// The word of the button that does it, where it is not the opening button's.
+    #[prop(optional)]
+    act: Option<&'static str>,
+    /// The form's fields.
     children: Children,
 ) -> impl IntoView {
     let texts = &use_texts().frame;
     let title_id = format!("{id}-title");
     let hidden = (!about.is_empty()).then(|| view! { <span class="sr-only">" "{about}</span> });
     let (opener, panel, heading) = (id.clone(), id.clone(), title_id.clone());
+    let act = act.map_or_else(|| word.clone(), str::to_owned);
+    close_when_done(action, id.clone());
+    let form = move || {
+        view! {
+            {children()}
+            <div class="ask-buttons">
+                <button type="button" class="button" popovertarget=id popovertargetaction="hide" autofocus>{texts.cancel}</button>
+                <button type="submit" class="button danger">{act}</button>
+            </div>
+        }
+        .into_any()
+    };
     view! {
-        <button type="button" class=class popovertarget=opener>{word}{hidden}</button>
+        <button type="button" class=class popovertarget=opener on:click=move |_| action.forget()>{word}{hidden}</button>
         <div {..popover()} class="confirm" id=panel role="dialog" aria-labelledby=title_id>
             <h2 id=heading>{title}</h2>
             <p>{text}</p>
-            {children()}
-            <button type="button" class="button" popovertarget=id popovertargetaction="hide">{texts.cancel}</button>
+            <Problems problems=Signal::derive(move || action.problems())/>
+            {form_of(action, Box::new(form))}
         </div>
     }
     .into_any()
+}
+
+/// What was asked for is done, and the panel goes: left open it would ask about the next thing that is drawn in its place.
+fn close_when_done(action: AnyAction, id: String) {
+    #[cfg(feature = "hydrate")]
+    action.each_end(move |done| {
+        if let (Ok(()), Some(panel)) = (done, document().get_element_by_id(&id)) {
+            super::script::call(&panel, "hidePopover", &[]);
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (action, id);
 }
 
 /// What the address asks to confirm: the id in `?key=`. A row of a live table moves; an id in the address does not, so
@@ -80,7 +114,7 @@ pub fn AskCard(
     .into_any()
 }
 
-/// The typed name that a deletion wants.
+/// The typed name that a deletion wants. With JavaScript the form's button waits for it; without, the server refuses.
 #[component]
 pub fn TypedName(
     /// Unique on the page.
@@ -91,9 +125,30 @@ pub fn TypedName(
     name: String,
 ) -> impl IntoView {
     let texts = &use_texts().frame;
+    let input = NodeRef::<Input>::new();
+    let wanted = StoredValue::new(name.clone());
+    let look = move || {
+        if let Some(input) = input.get() {
+            wanted.with_value(|name| let_go(&input, name));
+        }
+    };
+    Effect::new(look);
     view! {
         <label for=id.clone()>{texts.type_name}" "<code>{name}</code></label>
-        <input type="text" id=id name="typed" autocomplete="off" required/>
+        <input
+            type="text" id=id name="typed" autocomplete="off" required autofocus node_ref=input
+            on:input=move |_| untrack(look)
+        />
     }
     .into_any()
+}
+
+/// The button of this input's form can be pressed while the name is typed, by the server's own rule.
+fn let_go(input: &web_sys::HtmlInputElement, name: &str) {
+    let form = input.closest("form").ok().flatten();
+    let button = form.and_then(|form| form.query_selector("[type=submit]").ok().flatten());
+    if let Some(button) = button {
+        // Refused only for a name that is none.
+        let _ = button.toggle_attribute_with_force("disabled", input.value().trim() != name);
+    }
 }

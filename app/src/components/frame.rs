@@ -2,12 +2,15 @@
 
 use super::clock::Clock;
 use super::icon::{Icon, Shape};
+use super::list::use_here;
 use super::palette::Palettes;
+use super::popover::popover;
+use super::refusal::sign_in_and_back;
 use crate::calls::CallError;
 use crate::calls::session::{SignOut, fetch_frame};
 use crate::live::{Link, use_live};
 use crate::visit::{Theme, Visitor, use_texts, use_visit};
-use crate::wire::{Loaded, resource};
+use crate::wire::Loaded;
 use api::actor::Role;
 use api::session::Frame;
 use api::texts::{Lang, format};
@@ -25,7 +28,9 @@ pub fn PageFrame(
     let signed = use_visit().visitor == Visitor::Signed;
     // Scale, tenant and what is missing may be others after the server was away.
     let all = use_live().of_all();
-    let frame = resource(move || all.get(), |_| fetch_frame());
+    close_menus();
+    // Not `wire::resource`: what is here stays while a page that could not be had is tried again.
+    let frame = Loaded::new_with_options(move || all.get(), |_| fetch_frame(), false);
     let top = move || Suspend::new(async move { frame.await.ok().map(|frame| view! { <TopItems frame/> }) });
     let notice = move || {
         Suspend::new(async move {
@@ -70,21 +75,58 @@ fn TopItems(frame: Frame) -> impl IntoView {
     .into_any()
 }
 
+/// A menu of the top bar: a popover of the browser's own, so it opens without JavaScript, and goes by Escape or a click
+/// beside it.
+#[component]
+fn Menu(
+    /// Unique on the page.
+    id: &'static str,
+    /// What it is about. On a phone the word is not shown; the button still says this.
+    #[prop(into)]
+    label: String,
+    /// The button's icon.
+    shape: Shape,
+    /// The button's word.
+    #[prop(into)]
+    word: String,
+    /// Links and forms, one a line.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <button type="button" class="menu" popovertarget=id aria-label=label.clone()>
+            <Icon shape/>
+            <span class="menu-word">{word}</span>
+        </button>
+        <div {..popover()} class="row-menu menu-panel" id=id role="group" aria-label=label>{children()}</div>
+    }
+    .into_any()
+}
+
+/// A menu of the top bar goes when another page comes: one that is opened by the keyboard sees no click beside it.
+fn close_menus() {
+    #[cfg(feature = "hydrate")]
+    {
+        let path = use_location().pathname;
+        Effect::new(move |before: Option<()>| {
+            path.track();
+            let open = document().query_selector(".menu-panel:popover-open").ok().flatten();
+            if let (Some(()), Some(open)) = (before, open) {
+                super::script::call(&open, "hidePopover", &[]);
+            }
+        });
+    }
+}
+
 /// The user and the way out.
 #[component]
 fn Account(name: String) -> impl IntoView {
     let texts = &use_texts().frame;
-    // On a phone the word is not shown; the menu still says whose it is.
-    let said = name.clone();
     view! {
-        <details class="menu account" name="menu">
-            <summary aria-label=said><Icon shape=Shape::User/><span class="menu-word">{name}</span></summary>
-            <div class="menu-panel">
-                <form method="post" action=SignOut::url()>
-                    <button type="submit" class="button">{texts.sign_out}</button>
-                </form>
-            </div>
-        </details>
+        <Menu id="menu-account" label=name.clone() shape=Shape::User word=name>
+            <form method="post" action=SignOut::url()>
+                <button type="submit">{texts.sign_out}</button>
+            </form>
+        </Menu>
     }
     .into_any()
 }
@@ -94,12 +136,7 @@ fn Account(name: String) -> impl IntoView {
 fn Preferences() -> impl IntoView {
     let texts = use_texts();
     let visit = use_visit();
-    let location = use_location();
-    let back = move || {
-        let search = location.search.get();
-        let mark = if search.is_empty() { "" } else { "?" };
-        super::list::in_address(&format!("{}{mark}{search}", location.pathname.get()))
-    };
+    let back = use_here();
     let language = Lang::ALL.map(|lang| {
         let current = (lang == visit.lang).then_some("true");
         let href = move || format!("/prefs?lang={}&back={}", lang.key(), back());
@@ -111,14 +148,12 @@ fn Preferences() -> impl IntoView {
         view! { <a rel="external" href=href aria-current=current>{theme.name(texts)}</a> }
     });
     view! {
-        <details class="menu" name="menu">
-            <summary aria-label=texts.frame.language><Icon shape=Shape::Globe/><span class="menu-word">{visit.lang.name()}</span></summary>
-            <div class="menu-panel">{language.into_iter().collect_view()}</div>
-        </details>
-        <details class="menu" name="menu">
-            <summary aria-label=texts.frame.theme><Icon shape=Shape::Sun/><span class="menu-word">{texts.frame.theme}</span></summary>
-            <div class="menu-panel">{theme.into_iter().collect_view()}</div>
-        </details>
+        <Menu id="menu-language" label=texts.frame.language shape=Shape::Globe word=visit.lang.name()>
+            {language.into_iter().collect_view()}
+        </Menu>
+        <Menu id="menu-theme" label=texts.frame.theme shape=Shape::Sun word=texts.frame.theme>
+            {theme.into_iter().collect_view()}
+        </Menu>
     }
     .into_any()
 }
@@ -161,24 +196,35 @@ fn Rail(frame: Loaded<Result<Frame, CallError>>) -> impl IntoView {
     .into_any()
 }
 
-/// The quiet strip while the event stream is lost: since when nothing new was heard.
+/// The quiet strip while the event stream is lost: since when nothing new was heard, or that the session has ended.
 #[component]
 fn Stale() -> impl IntoView {
     let texts = &use_texts().frame;
     let lang = use_visit().lang;
     let live = use_live();
     let now = super::clock::use_now();
+    let sign_in = sign_in_and_back();
     move || match live.link() {
         Link::Open => None,
+        Link::Ended => Some(
+            view! {
+                <div class="notice busy">
+                    <p role="status">{texts.session_ended}</p>
+                    <p><a rel="external" href=sign_in>{texts.sign_in}</a></p>
+                </div>
+            }
+            .into_any(),
+        ),
         Link::Lost(since) => {
             let age = move || format::length(lang, now.get().saturating_sub(since).max(1_000));
             // The age changes every second; only the sentence is announced.
-            Some(view! {
+            let strip = view! {
                 <div class="notice busy stale">
                     <p role="status">{texts.stale}</p>
                     <p>{texts.stale_since}" "{age}{texts.ago}</p>
                 </div>
-            })
+            };
+            Some(strip.into_any())
         }
     }
 }

@@ -73,7 +73,8 @@ pub fn Gauge(
         (texts.max, row.max),
     ];
     let legend = (captions == Captions::Shown).then(|| {
-        let each = |(name, count): (&'static str, u32)| view! { <div><dt>{name}</dt><dd>{number(count.into())}</dd></div> };
+        let each =
+            |(name, count): (&'static str, u32)| view! { <div><dt>{name}</dt><dd>{number(count.into())}</dd></div> };
         view! { <dl class="gauge-legend">{marks.map(each).into_iter().collect_view()}</dl> }
     });
     view! {

@@ -69,6 +69,17 @@ pub fn in_address(text: &str) -> String {
         .collect()
 }
 
+/// This page's address, ready to stand in another one.
+pub fn use_here() -> impl Fn() -> String + Copy + Send + Sync + 'static {
+    let location = use_location();
+    let (path, search) = (location.pathname, location.search);
+    move || {
+        let search = search.get();
+        let mark = if search.is_empty() { "" } else { "?" };
+        in_address(&format!("{}{mark}{search}", path.get()))
+    }
+}
+
 /// Filters while typing, 250 ms after the last key, by the server; without JavaScript by Enter.
 #[component]
 pub fn Filter() -> impl IntoView {

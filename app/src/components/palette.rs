@@ -11,7 +11,7 @@ use leptos::html::Dialog;
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::hooks::use_navigate;
 use std::time::Duration;
 
 /// How long after the last key the server is asked.
@@ -119,16 +119,13 @@ pub fn Palettes() -> impl IntoView {
 
 fn use_palette() -> Palette {
     let lang = use_lang();
-    let location = use_location();
+    let here = super::list::use_here();
     let typed = RwSignal::new(String::new());
     let find = Action::new(|text: &String| fetch_found(text.clone()));
     let entries = Memo::new(move |_| {
         let typed = typed.get();
         let like = typed.trim().to_lowercase();
-        let search = location.search.get();
-        let mark = if search.is_empty() { "" } else { "?" };
-        let back = super::list::in_address(&format!("{}{mark}{search}", location.pathname.get()));
-        let mut all = commands(lang, &typed, &back);
+        let mut all = commands(lang, &typed, &here());
         // The last answer may be older than the last key: what no longer fits is not offered.
         let fits = |hit: &&Hit| {
             !like.is_empty() && (hit.name.to_lowercase().contains(&like) || hit.id.to_lowercase().contains(&like))

@@ -4,12 +4,19 @@
 //! Leptos has the same as `ActionForm` and `ServerAction`, for any function. Every form here answers "done" or what is wrong,
 //! and the browser has already encoded its fields as the server reads them. So one action does for all: nothing is read into
 //! a function's arguments only to be written again, and a further form costs the browser nothing.
+//!
+//! A form is sent once: neither the second click of a double one nor a second try while the first is on its way sends it
+//! again. Its button keeps the focus meanwhile. What was refused at a field brings the focus there.
 
 use crate::calls::CallError;
 use crate::calls::session::SignOut;
+use crate::forms::typed::to_first_wrong;
+use crate::live::Freshness;
 use crate::wire::Json;
-use leptos::ev::SubmitEvent;
+use api::problem::Problem;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::form::form_data_from_event;
+use leptos::html::Form;
 use leptos::prelude::*;
 use leptos::reactive::signal::MappedSignal;
 use leptos::server::ServerActionError;
@@ -26,7 +33,7 @@ use std::marker::PhantomData;
 type Done = Result<(), CallError>;
 
 /// A form on its way.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Posted {
     path: &'static str,
     /// As an HTML form encodes them.
@@ -73,6 +80,72 @@ impl<S: ServerFn<Output = (), Error = CallError>> Default for ServerAction<S> {
     }
 }
 
+/// An action, whichever server function it calls: what need not know that is compiled once.
+#[derive(Clone, Copy)]
+pub struct AnyAction {
+    action: Action<Posted, Done>,
+    path: &'static str,
+    url: &'static str,
+}
+
+impl<S> From<ServerAction<S>> for AnyAction
+where
+    S: ServerFn<Output = (), Error = CallError> + 'static,
+{
+    fn from(typed: ServerAction<S>) -> Self {
+        Self {
+            action: typed.action,
+            path: S::PATH,
+            url: S::url(),
+        }
+    }
+}
+
+impl AnyAction {
+    /// All that the last try was refused for.
+    pub fn problems(self) -> Vec<Problem> {
+        let refused = self.action.value().get().and_then(Result::err);
+        refused.map(|error| error.problems.0).unwrap_or_default()
+    }
+
+    /// All that it was refused for when it was posted without JavaScript; nothing after a try with it.
+    pub fn plain_problems(self) -> Vec<Problem> {
+        if self.action.version().get() == 0 {
+            self.problems()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Forgets what came of the last try: somebody begins anew.
+    pub fn forget(self) {
+        self.action.clear();
+    }
+
+    /// Does it each time a try ends, with what came of it.
+    pub fn each_end(self, act: impl Fn(Result<(), CallError>) + 'static) {
+        Effect::new(move |seen: Option<usize>| {
+            let version = self.action.version().get();
+            let ended = seen.is_some_and(|seen| seen != version);
+            if let Some(done) = self.action.value().get_untracked().filter(|_| ended) {
+                act(done);
+            }
+            version
+        });
+    }
+
+    /// `fresh`, but unchanged from the moment that the form is sent, unless it is refused: what it deletes is not read
+    /// again.
+    pub fn spares(self, fresh: Memo<Freshness>) -> Memo<Freshness> {
+        let (pending, value) = (self.action.pending(), self.action.value());
+        Memo::new(move |before: Option<&Freshness>| {
+            let gone = pending.get() || matches!(value.get(), Some(Ok(())));
+            let now = fresh.get();
+            before.copied().filter(|_| gone).unwrap_or(now)
+        })
+    }
+}
+
 fn begin(path: &'static str) -> Action<Posted, Done> {
     let refused = use_context::<ServerActionError>().filter(|error| error.path() == path);
     let refused = refused.map(|error| Err(ServerFnUrlError::<CallError>::decode_err(error.err())));
@@ -90,10 +163,14 @@ pub fn ActionForm<S>(
 where
     S: ServerFn<Output = (), Error = CallError> + 'static,
 {
-    form_of(action.action, S::PATH, S::url(), children)
+    form_of(action.into(), children)
 }
 
-fn form_of(action: Action<Posted, Done>, path: &'static str, url: &'static str, children: Children) -> impl IntoView {
+/// The form of any action.
+pub fn form_of(any: AnyAction, children: Children) -> impl IntoView {
+    let AnyAction { action, path, url } = any;
+    let form = NodeRef::<Form>::new();
+    let sent = action.input();
     let submit = move |event: SubmitEvent| {
         if event.default_prevented() {
             return;
@@ -101,11 +178,53 @@ fn form_of(action: Action<Posted, Done>, path: &'static str, url: &'static str, 
         // A form that cannot be read is left to the browser, which posts it itself.
         if let Some(fields) = fields(&event) {
             event.prevent_default();
-            action.dispatch(Posted { path, fields });
+            let posted = Posted { path, fields };
+            // What is on its way is not sent again.
+            if sent.get_untracked().as_ref() != Some(&posted) {
+                rest(&event);
+                action.dispatch(posted);
+            }
         }
     };
-    view! { <form action=url method="post" on:submit=submit>{children()}</form> }
+    any.each_end(move |done| {
+        if let Some(form) = form.get_untracked() {
+            wake(&form);
+            if done.is_err() {
+                to_first_wrong(&form);
+            }
+        }
+    });
+    view! {
+        <form node_ref=form action=url method="post" on:submit=submit on:click=move |event| once(&event)>{children()}</form>
+    }
 }
+
+/// The second click of a double one sends nothing: the first may have been answered already.
+fn once(event: &MouseEvent) {
+    let button = event_target::<web_sys::Element>(event).closest("[type=submit]");
+    if event.detail() > 1 && button.is_ok_and(|button| button.is_some()) {
+        event.prevent_default();
+    }
+}
+
+/// The pressed button says that it waits; it stays focused, which one that is disabled would not.
+fn rest(event: &SubmitEvent) {
+    if let Some(button) = event.submitter() {
+        // Setting an attribute of an element that exists does not fail.
+        let _ = button.set_attribute(WAITS, "true");
+    }
+}
+
+/// It may be pressed again.
+fn wake(form: &web_sys::Element) {
+    if let Ok(Some(button)) = form.query_selector("[aria-disabled]") {
+        // Nor does taking it off.
+        let _ = button.remove_attribute(WAITS);
+    }
+}
+
+/// What a button has that waits.
+const WAITS: &str = "aria-disabled";
 
 /// The form's fields, the pressed button's among them.
 fn fields(event: &SubmitEvent) -> Option<String> {

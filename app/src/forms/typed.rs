@@ -113,13 +113,18 @@ impl Typed {
         Signal::derive(move || self.refused(|problem| !fields.contains(&problem.field.as_str())))
     }
 
-    /// Is anything of these fields wrong? Then they all count as left.
+    /// Is anything of these fields wrong? Then they all count as left, and the focus goes to the first that is.
     pub fn stops_at(self, fields: &[&'static str]) -> bool {
         for field in fields {
             self.leave(field);
         }
-        self.checked
-            .with_untracked(|all| all.iter().any(|problem| fields.contains(&problem.field.as_str())))
+        let stops = self
+            .checked
+            .with_untracked(|all| all.iter().any(|problem| fields.contains(&problem.field.as_str())));
+        if let Some(page) = document().document_element().filter(|_| stops) {
+            to_first_wrong(&page);
+        }
+        stops
     }
 
     /// Asks before the page is left with something typed: a link of the console in our words, the browser in its own.
@@ -149,6 +154,23 @@ impl Typed {
         let all = self.refusal.get().map(|error| error.problems.0).unwrap_or_default();
         all.into_iter().filter(which).collect()
     }
+}
+
+/// Fields that are wrong and shown: those of a wizard's other steps are not.
+const WRONG: &str = "[aria-invalid=true]:not(.step:not([data-current]) *)";
+
+/// Brings the focus to the first wrong field within this element, once the page shows which fields are: it may be far
+/// from what is in sight.
+pub fn to_first_wrong(within: &web_sys::Element) {
+    use wasm_bindgen::JsCast;
+    let within = within.clone();
+    request_animation_frame(move || {
+        let field = within.query_selector(WRONG).ok().flatten();
+        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // An element that cannot be focused stays as it is.
+            let _ = field.focus();
+        }
+    });
 }
 
 /// Asks at each click on a link to another page while something is typed. In the capture phase: the router, which takes

@@ -8,7 +8,7 @@ use crate::components::state::{BackendBadge, BalancerBadge};
 use crate::components::title::PageHead;
 use crate::forms::check;
 use crate::forms::field::{SelectField, TextField};
-use crate::forms::post::{ActionForm, ServerAction};
+use crate::forms::post::{ActionForm, AnyAction, ServerAction};
 use crate::forms::typed::Typed;
 use crate::live::use_live;
 use crate::visit::use_texts;
@@ -33,8 +33,9 @@ struct Acts {
 }
 
 impl Acts {
+    /// Differs after each that leaves something to be read again.
     fn version(self) -> usize {
-        self.delete.version().get() + self.create.version().get() + self.remove.version().get()
+        self.create.version().get() + self.remove.version().get()
     }
 
     /// Differs after each VServer that was added.
@@ -42,18 +43,18 @@ impl Acts {
         Memo::new(move |before: Option<&usize>| {
             let ended = self.create.version().get();
             let done = matches!(self.create.value().get(), Some(Ok(())));
-            if done { ended } else { before.copied().unwrap_or_default() }
+            if done {
+                ended
+            } else {
+                before.copied().unwrap_or_default()
+            }
         })
     }
 
-    /// What was refused of the two deletions; the form shows its own.
+    /// What was refused of the two deletions without JavaScript; with it their dialogs say so, and the form its own.
     fn problems(self) -> Vec<Problem> {
-        let refusals = [refusal(self.delete.value()), refusal(self.remove.value())];
-        refusals
-            .into_iter()
-            .flatten()
-            .flat_map(|error| error.problems.0)
-            .collect()
+        let deletions = [AnyAction::from(self.delete), self.remove.into()];
+        deletions.into_iter().flat_map(AnyAction::plain_problems).collect()
     }
 }
 
@@ -68,6 +69,7 @@ pub fn BalancerPage() -> impl IntoView {
         remove: ServerAction::new(),
     };
     let fresh = use_live().of(move || id.get().parse().ok().map(|id| Change::Balancer { id }));
+    let fresh = AnyAction::from(acts.delete).spares(fresh);
     let balancer = resource(
         move || (id.get(), fresh.get(), acts.version()),
         |(id, ..)| fetch_balancer(id),
@@ -122,12 +124,12 @@ fn Body(view: BalancerView, acts: Acts) -> impl IntoView {
         .collect_view();
     view! {
         <PageHead title=row.name.clone() above beside=move || view! { <BalancerBadge health=health.clone()/> }>
-            <Confirm id="delete-balancer" word=words.delete title=words.delete_title text=words.delete_text class="button danger">
-                <ActionForm action=acts.delete>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <TypedName id="delete-typed" name=name/>
-                    <button type="submit" class="button danger">{words.delete}</button>
-                </ActionForm>
+            <Confirm
+                id="delete-balancer" word=words.delete title=words.delete_title text=words.delete_text class="button danger"
+                action=acts.delete
+            >
+                <input type="hidden" name="id" value=id.to_string()/>
+                <TypedName id="delete-typed" name=name/>
             </Confirm>
         </PageHead>
         <p class="quiet">{words.address}" "<code>{row.address}</code>" · "<span class="id">{id.to_string()}</span></p>
@@ -160,13 +162,10 @@ fn VServerCard(balancer: LoadBalancerId, vserver: VServerView, acts: Acts) -> im
                 <span class="quiet">{check}</span>
                 <Confirm
                     id=format!("delete-{id}") word=texts.delete_vserver title=format!("{} {about}?", texts.delete_vserver)
-                    text=texts.delete_vserver_text class="link danger" about=about.clone()
+                    text=texts.delete_vserver_text class="link danger" about=about.clone() action=acts.remove
                 >
-                    <ActionForm action=acts.remove>
-                        <input type="hidden" name="id" value=balancer.to_string()/>
-                        <input type="hidden" name="vserver" value=id.to_string()/>
-                        <button type="submit" class="button danger">{texts.delete_vserver}</button>
-                    </ActionForm>
+                    <input type="hidden" name="id" value=balancer.to_string()/>
+                    <input type="hidden" name="vserver" value=id.to_string()/>
                 </Confirm>
             </div>
             <Bound groups=vserver.groups/>
@@ -249,7 +248,13 @@ const FIRST_PORT: u16 = 20_080;
 
 /// A listener as most want it, under the next name and port that this load balancer has free.
 fn proposed((_, taken): &Taken) -> VServerForm {
-    let named = |at: usize| if at == 0 { "http".to_owned() } else { format!("http-{}", at + 1) };
+    let named = |at: usize| {
+        if at == 0 {
+            "http".to_owned()
+        } else {
+            format!("http-{}", at + 1)
+        }
+    };
     let is_free = |name: &String| taken.iter().all(|(other, _)| other != name);
     let port = (FIRST_PORT..=*PORTS.end()).find(|port| taken.iter().all(|(_, other)| other != port));
     VServerForm {

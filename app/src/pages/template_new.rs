@@ -149,15 +149,16 @@ fn Summary(typed: Typed, catalogue: Catalogue) -> impl IntoView {
     let texts = use_texts();
     let lang = use_lang();
     let own = &texts.templates;
-    let body = move || {
-        let form = typed.form::<TemplateForm>();
-        let kind = catalogue.types.iter().find(|kind| kind.name == form.instance_type);
-        let image = catalogue.images.iter().find(|image| image.name == form.image);
-        let ports = image.map(|image| {
-            let ports: Vec<String> = image.ports.iter().map(ToString::to_string).collect();
-            view! { <p>{format!("{} {} {}", image.name, own.ports, ports.join(", "))}</p> }
-        });
-        let price = kind.map(|kind| {
+    let body =
+        move || {
+            let form = typed.form::<TemplateForm>();
+            let kind = catalogue.types.iter().find(|kind| kind.name == form.instance_type);
+            let image = catalogue.images.iter().find(|image| image.name == form.image);
+            let ports = image.map(|image| {
+                let ports: Vec<String> = image.ports.iter().map(ToString::to_string).collect();
+                view! { <p>{format!("{} {} {}", image.name, own.ports, ports.join(", "))}</p> }
+            });
+            let price = kind.map(|kind| {
             let config = format!("{} vCPU · {}", format::vcpus(kind.vcpu_milli), format::memory(kind.memory_mib));
             view! {
                 <p>{config}</p>
@@ -165,8 +166,8 @@ fn Summary(typed: Typed, catalogue: Catalogue) -> impl IntoView {
                 <p class="price num-left">{words::each(lang, &format::money(kind.hour_micros, &catalogue.currency))}</p>
             }
         });
-        view! { {ports}{price} }
-    };
+            view! { {ports}{price} }
+        };
     view! {
         <aside class="wizard-summary card" aria-label=texts.wizard.summary>
             <h2>{texts.wizard.summary}</h2>

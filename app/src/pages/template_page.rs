@@ -5,9 +5,9 @@ use crate::calls::CallError;
 use crate::calls::templates::{DeleteTemplate, fetch_catalogue, fetch_template};
 use crate::components::confirm::Confirm;
 use crate::components::list::Skeleton;
-use crate::components::refusal::{Problems, Refused, problems_of};
+use crate::components::refusal::{Problems, Refused};
 use crate::components::title::PageHead;
-use crate::forms::post::{ActionForm, ServerAction};
+use crate::forms::post::{AnyAction, ServerAction};
 use crate::live::{is_template, use_live};
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
@@ -23,7 +23,8 @@ pub fn TemplatePage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
     let delete = ServerAction::<DeleteTemplate>::new();
-    let fresh = use_live().of_kind(is_template);
+    let gone = AnyAction::from(delete);
+    let fresh = gone.spares(use_live().of_kind(is_template));
     let template = resource(
         move || (id.get(), fresh.get()),
         |(id, _)| async move {
@@ -32,7 +33,7 @@ pub fn TemplatePage() -> impl IntoView {
             Ok::<_, CallError>((view, currency))
         },
     );
-    let problems = problems_of(delete);
+    let problems = Signal::derive(move || gone.plain_problems());
     let body = move || {
         Suspend::new(async move {
             match template.await {
@@ -57,11 +58,11 @@ fn Body(view: TemplateView, currency: String, delete: ServerAction<DeleteTemplat
     let remark = (!view.row.remark.is_empty()).then(|| view! { <p class="quiet remark">{view.row.remark.clone()}</p> });
     view! {
         <PageHead title=view.row.name.clone() above>
-            <Confirm id="delete-template" word=texts.frame.delete title=words.delete_title text=words.delete_text class="button danger">
-                <ActionForm action=delete>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <button type="submit" class="button danger">{texts.frame.delete}</button>
-                </ActionForm>
+            <Confirm
+                id="delete-template" word=texts.frame.delete title=words.delete_title text=words.delete_text
+                class="button danger" action=delete
+            >
+                <input type="hidden" name="id" value=id.to_string()/>
             </Confirm>
             <a href=format!("/groups/new?template={id}") class="button primary">{words.new_group}</a>
         </PageHead>

@@ -27,7 +27,8 @@ pub type JsonAnswer = Post<Json>;
 /// A resource whose first value comes with the page.
 pub type Loaded<T> = Resource<T, Json>;
 
-/// A resource as `Resource::new` makes it, read by [`Json`].
+/// A resource as `Resource::new` makes it, read by [`Json`], and fetched again when the page tries again what it could not
+/// have.
 pub fn resource<S, T, Fut>(
     source: impl Fn() -> S + Send + Sync + 'static,
     fetcher: impl Fn(S) -> Fut + Send + Sync + 'static,
@@ -37,7 +38,9 @@ where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
     Fut: Future<Output = T> + Send + 'static,
 {
-    Resource::new_with_options(source, fetcher, false)
+    let live = crate::live::use_live();
+    let asked = move || (live.retries(), source());
+    Resource::new_with_options(asked, move |(_, asked)| fetcher(asked), false)
 }
 
 impl ContentType for Json {

@@ -160,7 +160,9 @@ pub fn desired_help(lang: Lang, (min, max): (u32, u32), moves: Moves) -> String 
     };
     match (lang, moves) {
         (_, Moves::ByHand) => limits,
-        (Lang::En, Moves::ByRule) => format!("{limits} The group's rule may move it again at its next look, every 15 s."),
+        (Lang::En, Moves::ByRule) => {
+            format!("{limits} The group's rule may move it again at its next look, every 15 s.")
+        }
         (Lang::Zh, Moves::ByRule) => format!("{limits}伸缩指标每 15 秒判断一次，可能再次改变它。"),
     }
 }

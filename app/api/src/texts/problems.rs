@@ -62,12 +62,13 @@ fn english<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::NotFound => "There is nothing here by that id, or it is not yours to see.".into(),
         Code::WrongState => format!("Only possible while {}.", state(Lang::En, n(0))),
         Code::NameNotRepeated => format!("Type the name exactly: {}", n(0)),
+        Code::Unavailable if n(0) == "connection" => {
+            "The server cannot be reached: there is no connection, or it is restarting. Try again.".into()
+        }
         Code::Unavailable => {
-            format!(
-                "A part of the server does not answer ({}). Nothing was changed; try again. Incident {}.",
-                part(Lang::En, n(0)),
-                n(1)
-            )
+            let part = part(Lang::En, n(0));
+            let said = format!("A part of the server does not answer ({part}). Nothing was changed; try again.");
+            incident(said, n(1), " Incident {}.")
         }
     }
 }
@@ -105,12 +106,21 @@ fn chinese<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::NotFound => "这里没有这个 ID，或者您无权查看。".into(),
         Code::WrongState => format!("仅在以下情况可行：{}。", state(Lang::Zh, n(0))),
         Code::NameNotRepeated => format!("请原样输入名称：{}", n(0)),
-        Code::Unavailable => format!(
-            "服务器的一部分没有应答（{}）。没有任何改动，请重试。事件编号 {}。",
-            part(Lang::Zh, n(0)),
-            n(1)
-        ),
+        Code::Unavailable if n(0) == "connection" => "无法连接服务器：网络已断开，或服务器正在重启。请重试。".into(),
+        Code::Unavailable => {
+            let part = part(Lang::Zh, n(0));
+            let said = format!("服务器的一部分没有应答（{part}）。没有任何改动，请重试。");
+            incident(said, n(1), "事件编号 {}。")
+        }
     }
+}
+
+/// With the id to quote; what failed on its way has none, and says `-`.
+fn incident(said: String, id: &str, words: &str) -> String {
+    if id == "-" {
+        return said;
+    }
+    said + &words.replace("{}", id)
 }
 
 /// What was named and is not there; a kind without a word of its own is shown as it came.
@@ -152,8 +162,6 @@ pub(super) fn part(lang: Lang, part: &str) -> &str {
         (Lang::Zh, "passwords") => "密码校验",
         (Lang::En, "driver") => "the driver that runs the instances",
         (Lang::Zh, "driver") => "运行实例的驱动",
-        (Lang::En, "connection") => "the connection to it",
-        (Lang::Zh, "connection") => "与服务器的连接",
         (Lang::En, "arguments") => "it did not understand the page; reload it",
         (Lang::Zh, "arguments") => "服务器不理解此页面的请求，请刷新页面",
         (Lang::En, "answer") => "its answer was not understood; reload the page",

@@ -295,6 +295,18 @@ fn every_problem_has_a_sentence_in_both_languages() {
     }
 }
 
+#[test]
+fn a_server_that_is_not_reached_is_said_plainly_and_what_has_no_incident_names_none() {
+    let problem = |part: &str, id: &str| Problem::at("", Code::Unavailable).with(part).with(id);
+    let said = |lang, part, id| problems::problem(lang, &problem(part, id));
+    assert!(said(Lang::En, "connection", "-").starts_with("The server cannot be reached"));
+    assert!(said(Lang::Zh, "connection", "-").starts_with("无法连接服务器"));
+    for (lang, word) in [(Lang::En, "Incident"), (Lang::Zh, "事件编号")] {
+        assert!(!said(lang, "answer", "-").contains(word));
+        assert!(said(lang, "database", "7f").contains(&format!("{word} 7f")));
+    }
+}
+
 const ALL_CODES: &[Code] = &[
     Code::Empty,
     Code::TooLong,

@@ -12,6 +12,8 @@ use leptos::prelude::*;
 
 /// How many there are.
 const ACTIONS: usize = 10;
+/// The place of `delete` among them: its own dialog says what it was refused for.
+const DELETE: usize = 3;
 
 /// Every action of the page.
 #[derive(Clone, Copy)]
@@ -90,6 +92,7 @@ impl Acts {
             let problems = match (before, ended) {
                 (None, _) => (0..ACTIONS).flat_map(problems_at).collect(),
                 (Some((_, kept)), None) => kept.clone(),
+                (Some(_), Some(DELETE)) => Vec::new(),
                 (Some(_), Some(at)) => problems_at(at),
             };
             (versions, problems)

@@ -122,11 +122,12 @@ fn Ranges(range: Memo<u32>) -> impl IntoView {
             360 => texts.range_360,
             _ => texts.range_1440,
         };
-        let tab = move || query.with(|query| query.get("tab").unwrap_or_default());
+        let open = move || query.with(|query| query.get("tab").filter(|tab| !tab.is_empty()));
+        let tab = move || open().map(|tab| format!("&tab={tab}")).unwrap_or_default();
         let current = move || (range.get() == minutes).then_some("true");
         view! {
             <li>
-                <a href=move || format!("?range={minutes}&tab={}", tab()) data-noscroll="" aria-current=current>{word}</a>
+                <a href=move || format!("?range={minutes}{}", tab()) data-noscroll="" aria-current=current>{word}</a>
             </li>
         }
     };

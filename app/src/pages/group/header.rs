@@ -221,12 +221,12 @@ fn Actions(view: GroupView, acts: Acts) -> impl IntoView {
     };
     view! {
         {switch}
-        <Confirm id="delete-group" word=texts.delete title=texts.delete_title text=texts.delete_text class="button danger">
-            <ActionForm action=acts.delete>
-                <input type="hidden" name="id" value=id.to_string()/>
-                <TypedName id="delete-typed" name=row.name/>
-                <button type="submit" class="button danger">{texts.delete_do}</button>
-            </ActionForm>
+        <Confirm
+            id="delete-group" word=texts.delete title=texts.delete_title text=texts.delete_text class="button danger"
+            action=acts.delete act=texts.delete_do
+        >
+            <input type="hidden" name="id" value=id.to_string()/>
+            <TypedName id="delete-typed" name=row.name/>
         </Confirm>
         <a href=format!("/groups/{id}/edit") class="button primary">{texts.edit}</a>
     }

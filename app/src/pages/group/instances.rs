@@ -32,7 +32,11 @@ fn NoInstances(group: Group) -> impl IntoView {
     let said = move || {
         Suspend::new(async move {
             let gone = group.await.is_ok_and(|view| view.row.status == GroupStatus::Deleted);
-            if gone { texts.instances_gone } else { texts.instances_empty }
+            if gone {
+                texts.instances_gone
+            } else {
+                texts.instances_empty
+            }
         })
     };
     view! { <p class="empty"><Transition>{said}</Transition></p> }.into_any()

@@ -129,7 +129,11 @@ fn Facts(form: GroupForm, template: String) -> impl IntoView {
     let texts = &use_texts().wizard;
     let groups = &use_texts().groups;
     let lang = use_lang();
-    let or_none = |text: String| Some(text).filter(|text| !text.is_empty()).unwrap_or_else(|| "–".to_owned());
+    let or_none = |text: String| {
+        Some(text)
+            .filter(|text| !text.is_empty())
+            .unwrap_or_else(|| "–".to_owned())
+    };
     let switch = |text: &str| if text == "on" { groups.on } else { groups.off }.to_owned();
     let has_rule = !(form.cpu.trim().is_empty() && form.memory.trim().is_empty());
     let scale_in = match (has_rule, form.scale_in.as_str()) {
@@ -181,7 +185,9 @@ fn grouped(typed: String) -> String {
 /// A percentage as typed, as the language writes it; what is no number stays as it is.
 fn percent(lang: Lang, typed: &str) -> String {
     let typed = typed.trim();
-    let read = typed.parse::<u64>().map(|whole| format::percent(lang, whole.saturating_mul(1_000)));
+    let read = typed
+        .parse::<u64>()
+        .map(|whole| format::percent(lang, whole.saturating_mul(1_000)));
     read.unwrap_or_else(|_| typed.to_owned())
 }
 
