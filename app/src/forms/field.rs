@@ -102,7 +102,7 @@ pub fn TextField(
                     aria-describedby=described
                     aria-invalid=is_wrong(typed, field)
                     on:input=move |event| typed.type_in(field, event_target_value(&event))
-                    on:blur=move |_| typed.leave(field)
+                    on:blur=move |event| typed.left_for(field, &event)
                 />
                 {unit}
             </div>
@@ -136,7 +136,7 @@ pub fn AreaField(
                 aria-invalid=is_wrong(typed, field)
                 inner_html=escaped(&typed.begin(field))
                 on:input=move |event| typed.type_in(field, event_target_value(&event))
-                on:blur=move |_| typed.leave(field)
+                on:blur=move |event| typed.left_for(field, &event)
             ></textarea>
         </Field>
     }
@@ -185,7 +185,7 @@ pub fn SelectField(
                 on:blur=move |event| {
                     // What the browser chose by itself counts as chosen.
                     typed.type_in(field, event_target_value(&event));
-                    typed.leave(field);
+                    typed.left_for(field, &event);
                 }
             >
                 {with_began(typed, field, options).into_iter().map(option).collect_view()}

@@ -3,6 +3,7 @@
 use crate::calls::{CallError, Values};
 use crate::wire::from_value;
 use api::problem::Problem;
+use leptos::ev::FocusEvent;
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -84,6 +85,18 @@ impl Typed {
         self.left.update(|left| {
             left.insert(field);
         });
+    }
+
+    /// The focus leaves a field. To a button that is pressed right now nothing is said yet: a message would move it from
+    /// under the pointer, and the press would be lost. What the button does says it.
+    pub fn left_for(self, field: &'static str, event: &FocusEvent) {
+        use wasm_bindgen::JsCast;
+        let to = event
+            .related_target()
+            .and_then(|to| to.dyn_into::<web_sys::Element>().ok());
+        if to.is_none_or(|to| to.tag_name() != "BUTTON") {
+            self.leave(field);
+        }
     }
 
     /// The form goes to the server: what it says next is news for every field.
