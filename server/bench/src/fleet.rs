@@ -218,6 +218,7 @@ fn record(base: &Settled, group: u64) -> GroupRecord {
         name: format!("group-{group}"),
         status: GroupStatus::Enabled,
         spec_version: 1,
+        state_rev: 0,
         spec: base.spec.clone(),
         launch: launch(),
         durable: base.memory.durable.clone(),

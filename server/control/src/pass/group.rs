@@ -280,6 +280,8 @@ impl Passing {
         moment: Moment,
     ) -> Observation {
         let machines = machines.of_group(record.id);
+        // Whose delete was sent may go at any moment: it is no member any more, whatever is wanted now.
+        let strays: BTreeSet<_> = kept.not_adoptable.union(&kept.destroyed).copied().collect();
         let described = describe_absent(&*self.clock, &*self.hands.driver, record, machines).await;
         let vservers = self.vservers(record, moment.since).await;
         let seen = Seen {
@@ -288,7 +290,7 @@ impl Passing {
             described: &described,
             vservers: &vservers,
             meter: &kept.meter,
-            not_adoptable: &kept.not_adoptable,
+            not_adoptable: &strays,
             clock: &*self.clock,
             offset: moment.offset,
             cycle: Cycle::last_closed(moment.now, moment.offset),
@@ -421,6 +423,7 @@ fn fence(record: &GroupRecord, moment: Moment) -> Fence {
         group: record.id,
         lease: moment.lease,
         spec_version: record.spec_version,
+        state_rev: record.state_rev,
     }
 }
 

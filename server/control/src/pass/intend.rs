@@ -56,6 +56,7 @@ impl Intending<'_> {
                 self.leave(*id, *cause, Phase::Stopping { cause: *cause, until })
             }
             Step::Delete { id, cause } => self.leave(*id, *cause, Phase::Deleting { cause: *cause }),
+            Step::DestroyStray { id } => Some(Intent::Destroy { id: *id }),
             Step::TakeBack { id } => self.moved(*id, Phase::Serving, None),
             _ => None,
         }

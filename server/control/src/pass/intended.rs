@@ -63,5 +63,6 @@ pub(super) fn say_intent(intent: &Intent) {
         Intent::Adopt { id, activity, .. } => {
             tracing::info!(instance = %id, activity = %activity.id, "adoption intended");
         }
+        Intent::Destroy { id } => tracing::info!(instance = %id, "a stray is about to be destroyed"),
     }
 }

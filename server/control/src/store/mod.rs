@@ -180,6 +180,8 @@ pub struct GroupRecord {
     pub status: GroupStatus,
     /// Bumped by people; fences intents.
     pub spec_version: i64,
+    /// Bumped by each intent and settlement; fences intents.
+    pub state_rev: i64,
     /// What people set.
     pub spec: GroupSpec,
     /// What it launches from.
@@ -208,6 +210,9 @@ pub struct Fence {
     pub lease: Lease,
     /// The spec version it was planned on.
     pub spec_version: i64,
+    /// What the loop had written when it was planned: an intent whose commit was thought lost and lands late is not
+    /// begun a second time.
+    pub state_rev: i64,
 }
 
 /// One intent: irrevocable once written.
@@ -252,6 +257,12 @@ pub enum Intent {
         /// The removal's activity when the move begins one; ends the open launch activity as failed if there is one.
         activity: Option<NewActivity>,
     },
+    /// A machine without a record is about to be destroyed. Nothing is written: what stands is that the group may begin
+    /// it, under this lease.
+    Destroy {
+        /// The machine's id.
+        id: InstanceId,
+    },
 }
 
 impl Intent {
@@ -261,6 +272,7 @@ impl Intent {
             self,
             Self::Launch { .. }
                 | Self::Adopt { .. }
+                | Self::Destroy { .. }
                 | Self::Move {
                     to: Phase::Draining { .. },
                     ..
@@ -426,8 +438,9 @@ pub trait LoopStore: Send + Sync {
     async fn launch_of(&self, template: TemplateId, version: u32) -> Result<Option<Launch>, StoreError>;
     /// The last `cycles` stored cycle records, oldest first.
     async fn series(&self, group: GroupId, cycles: u32) -> Result<Vec<CycleRecord>, StoreError>;
-    /// Writes intents, all or none. `Fenced` if the lease is lost; `Changed` if the spec version differs, the group is
-    /// not enabled (or deleting) and one of them begins something, or a record's phase moved. Answers the places of the
+    /// Writes intents, all or none. `Fenced` if the lease is lost; `Changed` if the spec version differs, something was
+    /// intended or settled since the group was loaded, the group is not enabled (or deleting) and one of them begins
+    /// something, or a record's phase moved. Answers the places of the
     /// launches, in order; a launch whose subnets are all full is not written and has none.
     async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp)
     -> Result<Vec<Option<Placed>>, StoreError>;

@@ -2,7 +2,7 @@
 
 use super::GroupHead;
 use crate::clock::Wall;
-use engine::model::{Cycle, Flags, GroupStatus, Reason};
+use engine::model::{Cycle, Flags, GroupStatus, Phase, Reason};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -57,6 +57,16 @@ pub const fn kept_flags(stored: Flags, passed: Flags) -> Flags {
         protected: stored.protected,
         standby: stored.standby,
         ..passed
+    }
+}
+
+/// A record's phase after a pass. `Serving` is what a pass says of a launch that is over; one that the same pass has begun
+/// to remove, by an intent written before, leaves all the same.
+pub fn kept_phase(stored: Phase, passed: Option<Phase>) -> Phase {
+    match passed {
+        Some(Phase::Serving) if stored != Phase::Launching => stored,
+        Some(passed) => passed,
+        None => stored,
     }
 }
 

@@ -4,6 +4,7 @@ mod broken;
 mod departures;
 mod gone;
 mod news;
+mod order;
 mod places;
 mod strays;
 #[path = "../world/mod.rs"]

@@ -9,11 +9,11 @@ use control::values;
 use engine::model::{GroupId, GroupSpec, GroupStatus, InstanceId, Order, SubnetId, Timestamp};
 use std::net::Ipv4Addr;
 
-const STRAY: InstanceId = InstanceId(9_001);
+pub const STRAY: InstanceId = InstanceId(9_001);
 const OTHER: GroupId = GroupId(78);
 
 /// A machine like those the group launches, intended when the test began.
-fn stray(world: &World, number: u64) -> MachineSpec {
+pub fn stray(world: &World, number: u64) -> MachineSpec {
     let host = u8::try_from(number % 50 + 200).expect("a host");
     let birth = Birth {
         subnet: SubnetId(4),

@@ -25,7 +25,11 @@ pub async fn an_intent_is_there_after_the_database_was_closed_and_opened(kind: K
     };
     world
         .store
-        .intend(fence, &[moving(2, Phase::Launching, draining, None)], NOW)
+        .intend(
+            world.later(fence).await,
+            &[moving(2, Phase::Launching, draining, None)],
+            NOW,
+        )
         .await
         .unwrap();
     let before = world.loaded(GROUP).await;
@@ -44,6 +48,8 @@ pub async fn two_servers_on_one_database_share_shards_and_addresses(kind: Kind) 
     assert_eq!(second.claim("server-b").await.unwrap(), []);
     let mut tasks = JoinSet::new();
     for n in 1..=60 {
+        first.people.put_group(first.record(GroupId(n))).await;
+        let fence = first.fence(GroupId(n)).await;
         let (intent, mine, other) = (first.launching(n), first.store.clone(), second.clone());
         tasks.spawn(async move {
             let intents = [intent];

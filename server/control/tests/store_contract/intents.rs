@@ -42,7 +42,7 @@ async fn first_subnet(world: &World, fence: Fence) -> SubnetId {
     for (n, (subnet, _)) in (9_000..).zip(&world.subnets) {
         let answer = world
             .store
-            .intend(fence, &[in_subnet(world, n, *subnet)], NOW)
+            .intend(world.later(fence).await, &[in_subnet(world, n, *subnet)], NOW)
             .await
             .unwrap();
         let gone = gone(world, n).await;
@@ -98,7 +98,11 @@ pub async fn gone(world: &World, n: u64) -> InstanceUpdate {
 
 pub async fn a_launch_begins_its_record_and_activity(world: &World) {
     let fence = world.group().await;
-    let places = world.store.intend(fence, &[world.launching(1)], NOW).await.unwrap();
+    let places = world
+        .store
+        .intend(world.later(fence).await, &[world.launching(1)], NOW)
+        .await
+        .unwrap();
     let group = world.loaded(GROUP).await;
     let [row] = &group.instances[..] else {
         panic!("one record: {group:?}")
@@ -143,7 +147,11 @@ pub async fn the_lowest_free_address_is_taken(world: &World) {
     let fence = world.group().await;
     let subnet = first_subnet(world, fence).await;
     let intents: Vec<Intent> = (1..=3).map(|n| in_subnet(world, n, subnet)).collect();
-    let places = world.store.intend(fence, &intents, NOW).await.unwrap();
+    let places = world
+        .store
+        .intend(world.later(fence).await, &intents, NOW)
+        .await
+        .unwrap();
     assert_eq!(addresses(&places), [host(10), host(11), host(12)]);
 }
 
@@ -151,18 +159,26 @@ pub async fn an_address_is_free_again_when_its_record_ended(world: &World) {
     let fence = world.group().await;
     let subnet = first_subnet(world, fence).await;
     let intents: Vec<Intent> = (1..=3).map(|n| in_subnet(world, n, subnet)).collect();
-    world.store.intend(fence, &intents, NOW).await.unwrap();
+    world
+        .store
+        .intend(world.later(fence).await, &intents, NOW)
+        .await
+        .unwrap();
     let deleting = Phase::Deleting {
         cause: LeaveCause::Surplus,
     };
     world
         .store
-        .intend(fence, &[moving(2, Phase::Launching, deleting, removal(20))], NOW)
+        .intend(
+            world.later(fence).await,
+            &[moving(2, Phase::Launching, deleting, removal(20))],
+            NOW,
+        )
         .await
         .unwrap();
     let next = world
         .store
-        .intend(fence, &[in_subnet(world, 4, subnet)], NOW)
+        .intend(world.later(fence).await, &[in_subnet(world, 4, subnet)], NOW)
         .await
         .unwrap();
     assert_eq!(
@@ -177,7 +193,7 @@ pub async fn an_address_is_free_again_when_its_record_ended(world: &World) {
     world.store.settle(fence, &settled, NOW).await.unwrap();
     let next = world
         .store
-        .intend(fence, &[in_subnet(world, 5, subnet)], NOW)
+        .intend(world.later(fence).await, &[in_subnet(world, 5, subnet)], NOW)
         .await
         .unwrap();
     assert_eq!(addresses(&next), [host(11)]);
@@ -209,7 +225,7 @@ pub async fn a_launch_whose_subnet_is_full_goes_to_the_next_one(world: &World) {
     world.launched(fence, 1..=244).await;
     let [first, second, _] = [0, 1, 2].map(|at| world.subnets[at].0);
     let three = [300, 301, 302].map(|n| in_subnets(world, n, &[first, second]));
-    let places = world.store.intend(fence, &three, NOW).await.unwrap();
+    let places = world.store.intend(world.later(fence).await, &three, NOW).await.unwrap();
     let subnets: Vec<_> = places.iter().map(|place| place.expect("a place").subnet).collect();
     assert_eq!(
         subnets,
@@ -229,31 +245,40 @@ pub async fn a_launch_without_a_place_is_not_written_and_the_others_are(world: &
     world.launched(fence, 1..=244).await;
     let draining = moving(1, Phase::Launching, DRAINING, removal(1_000));
     let intents = [world.launching(300), world.launching(301), draining];
-    let places = world.store.intend(fence, &intents, NOW).await.unwrap();
+    let places = world
+        .store
+        .intend(world.later(fence).await, &intents, NOW)
+        .await
+        .unwrap();
     assert_eq!(places.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false]);
     let group = world.loaded(GROUP).await;
     assert_eq!(group.instances.len(), 245);
     assert_eq!(group.instances[0].phase, DRAINING);
     assert_eq!(world.people.activity(GROUP, ActivityId(301)).await, None);
     let nowhere = [in_subnets(world, 302, &[SubnetId(404)])];
-    assert_eq!(world.store.intend(fence, &nowhere, NOW).await.unwrap(), [None]);
+    assert_eq!(
+        world
+            .store
+            .intend(world.later(fence).await, &nowhere, NOW)
+            .await
+            .unwrap(),
+        [None]
+    );
 }
 
 pub async fn two_hundred_launches_at_once_have_two_hundred_addresses(world: &World) {
-    let fence = world.group().await;
     let mut tasks = JoinSet::new();
     for n in 1..=200 {
+        world.people.put_group(world.record(GroupId(n))).await;
+        let fence = world.fence(GroupId(n)).await;
         let (store, intent) = (world.store.clone(), world.launching(n));
         tasks.spawn(async move { addresses(&store.intend(fence, &[intent], NOW).await.unwrap())[0] });
     }
     let answered: BTreeSet<Ipv4Addr> = tasks.join_all().await.into_iter().collect();
-    let stored: BTreeSet<Ipv4Addr> = world
-        .loaded(GROUP)
-        .await
-        .instances
-        .iter()
-        .map(|row| row.address)
-        .collect();
+    let mut stored = BTreeSet::new();
+    for n in 1..=200 {
+        stored.extend(world.loaded(GroupId(n)).await.instances.iter().map(|row| row.address));
+    }
     assert_eq!((answered.len(), answered), (200, stored));
 }
 
@@ -261,15 +286,25 @@ pub async fn a_lost_lease_fences_intents(world: &World) {
     let fence = world.group().await;
     world.wall.pass(20);
     world.store.claim("server-b").await.unwrap();
-    is_fenced(world.store.intend(fence, &[world.launching(1)], NOW).await);
-    is_fenced(world.store.intend(fence, &[], NOW).await);
+    is_fenced(
+        world
+            .store
+            .intend(world.later(fence).await, &[world.launching(1)], NOW)
+            .await,
+    );
+    is_fenced(world.store.intend(world.later(fence).await, &[], NOW).await);
     assert_eq!(world.loaded(GROUP).await.instances, []);
 }
 
 pub async fn a_released_lease_fences_intents(world: &World) {
     let fence = world.group().await;
     world.store.release(crate::world::OWNER).await.unwrap();
-    is_fenced(world.store.intend(fence, &[world.launching(1)], NOW).await);
+    is_fenced(
+        world
+            .store
+            .intend(world.later(fence).await, &[world.launching(1)], NOW)
+            .await,
+    );
 }
 
 pub async fn an_unknown_group_fences_intents(world: &World) {
@@ -280,8 +315,9 @@ pub async fn an_unknown_group_fences_intents(world: &World) {
         group,
         lease: lease_of(&leases, group),
         spec_version: 1,
+        state_rev: 0,
     };
-    is_fenced(world.store.intend(fence, &[], NOW).await);
+    is_fenced(world.store.intend(world.later(fence).await, &[], NOW).await);
     is_fenced(world.store.settle(fence, &settlement(), NOW).await);
     assert_eq!(world.store.load(group).await.unwrap(), None);
 }
@@ -290,16 +326,52 @@ pub async fn a_spec_that_people_changed_refuses_intents(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1]).await;
     world.people.edit(GROUP, 3).await;
-    is_changed(world.store.intend(fence, &[world.launching(2)], NOW).await);
     is_changed(
         world
             .store
-            .intend(fence, &[moving(1, Phase::Launching, Phase::Serving, None)], NOW)
+            .intend(world.later(fence).await, &[world.launching(2)], NOW)
+            .await,
+    );
+    is_changed(
+        world
+            .store
+            .intend(
+                world.later(fence).await,
+                &[moving(1, Phase::Launching, Phase::Serving, None)],
+                NOW,
+            )
             .await,
     );
     let fence = world.fence(GROUP).await;
     assert_eq!(fence.spec_version, 2);
     world.launched(fence, [2]).await;
+}
+
+pub async fn what_was_intended_or_settled_since_a_group_was_loaded_refuses_intents(world: &World) {
+    let fence = world.group().await;
+    let landed_late = world.store.intend(fence, &[world.launching(1)], NOW).await;
+    landed_late.unwrap();
+    is_changed(world.store.intend(fence, &[world.launching(2)], NOW).await);
+    assert_eq!(
+        world.loaded(GROUP).await.instances.len(),
+        1,
+        "it is not begun a second time"
+    );
+
+    let fence = world.fence(GROUP).await;
+    world.store.settle(fence, &settlement(), NOW).await.unwrap();
+    is_changed(world.store.intend(fence, &[world.launching(2)], NOW).await);
+    world.launched(fence, [2]).await;
+}
+
+pub async fn a_disabled_group_lets_no_stray_be_destroyed(world: &World) {
+    let fence = world.group().await;
+    let destroying = [Intent::Destroy { id: InstanceId(9) }];
+    world.store.intend(fence, &destroying, NOW).await.unwrap();
+    assert_eq!(world.loaded(GROUP).await.instances, [], "it has no record");
+    world.people.set_status(GROUP, GroupStatus::Disabled).await;
+    let fence = world.fence(GROUP).await;
+    is_changed(world.store.intend(fence, &destroying, NOW).await);
 }
 
 pub async fn a_disabled_group_refuses_to_begin_but_lets_finish(world: &World) {
@@ -309,19 +381,32 @@ pub async fn a_disabled_group_refuses_to_begin_but_lets_finish(world: &World) {
         moving(1, Phase::Launching, Phase::Serving, None),
         moving(2, Phase::Launching, DRAINING, removal(20)),
     ];
-    world.store.intend(fence, &moves, NOW).await.unwrap();
+    world.store.intend(world.later(fence).await, &moves, NOW).await.unwrap();
     world.people.set_status(GROUP, GroupStatus::Disabled).await;
     let fence = world.fence(GROUP).await;
     assert_eq!(world.loaded(GROUP).await.status, GroupStatus::Disabled);
-    is_changed(world.store.intend(fence, &[world.launching(3)], NOW).await);
     is_changed(
         world
             .store
-            .intend(fence, &[moving(1, Phase::Serving, DRAINING, removal(10))], NOW)
+            .intend(world.later(fence).await, &[world.launching(3)], NOW)
+            .await,
+    );
+    is_changed(
+        world
+            .store
+            .intend(
+                world.later(fence).await,
+                &[moving(1, Phase::Serving, DRAINING, removal(10))],
+                NOW,
+            )
             .await,
     );
     let finishing = [moving(2, DRAINING, STOPPING, None)];
-    world.store.intend(fence, &finishing, NOW).await.unwrap();
+    world
+        .store
+        .intend(world.later(fence).await, &finishing, NOW)
+        .await
+        .unwrap();
     world.people.set_status(GROUP, GroupStatus::Enabled).await;
     let fence = world.fence(GROUP).await;
     world.launched(fence, [3]).await;
@@ -334,7 +419,11 @@ pub async fn a_group_being_deleted_lets_removals_begin(world: &World) {
     let fence = world.fence(GROUP).await;
     world
         .store
-        .intend(fence, &[moving(1, Phase::Launching, DRAINING, removal(10))], NOW)
+        .intend(
+            world.later(fence).await,
+            &[moving(1, Phase::Launching, DRAINING, removal(10))],
+            NOW,
+        )
         .await
         .unwrap();
     assert_eq!(world.loaded(GROUP).await.instances[0].phase, DRAINING);
@@ -344,8 +433,8 @@ pub async fn a_phase_that_moved_refuses(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1]).await;
     let step = [moving(1, Phase::Launching, DRAINING, removal(10))];
-    world.store.intend(fence, &step, NOW).await.unwrap();
-    is_changed(world.store.intend(fence, &step, NOW).await);
+    world.store.intend(world.later(fence).await, &step, NOW).await.unwrap();
+    is_changed(world.store.intend(world.later(fence).await, &step, NOW).await);
     let later = Phase::Draining {
         cause: LeaveCause::Surplus,
         until: Timestamp(10),
@@ -353,13 +442,17 @@ pub async fn a_phase_that_moved_refuses(world: &World) {
     is_changed(
         world
             .store
-            .intend(fence, &[moving(1, later, STOPPING, None)], NOW)
+            .intend(world.later(fence).await, &[moving(1, later, STOPPING, None)], NOW)
             .await,
     );
     is_changed(
         world
             .store
-            .intend(fence, &[moving(404, Phase::Launching, Phase::Serving, None)], NOW)
+            .intend(
+                world.later(fence).await,
+                &[moving(404, Phase::Launching, Phase::Serving, None)],
+                NOW,
+            )
             .await,
     );
     // Steps of one call build on one another.
@@ -367,7 +460,11 @@ pub async fn a_phase_that_moved_refuses(world: &World) {
         moving(1, DRAINING, Phase::Serving, None),
         moving(1, Phase::Serving, DRAINING, removal(11)),
     ];
-    world.store.intend(fence, &back_and_on, NOW).await.unwrap();
+    world
+        .store
+        .intend(world.later(fence).await, &back_and_on, NOW)
+        .await
+        .unwrap();
 }
 
 pub async fn intents_are_written_all_or_none(world: &World) {
@@ -376,7 +473,12 @@ pub async fn intents_are_written_all_or_none(world: &World) {
     let before = world.loaded(GROUP).await;
     let stale = moving(1, Phase::Serving, STOPPING, None);
     let good = moving(1, Phase::Launching, DRAINING, removal(10));
-    is_changed(world.store.intend(fence, &[world.launching(2), good, stale], NOW).await);
+    is_changed(
+        world
+            .store
+            .intend(world.later(fence).await, &[world.launching(2), good, stale], NOW)
+            .await,
+    );
     assert_eq!(world.loaded(GROUP).await, before);
     assert_eq!(world.people.activity(GROUP, ActivityId(2)).await, None);
     assert_eq!(world.people.activity(GROUP, ActivityId(10)).await, None);
@@ -384,7 +486,7 @@ pub async fn intents_are_written_all_or_none(world: &World) {
     assert_eq!(open.status, ActivityStatus::Running);
     let again = world
         .store
-        .intend(fence, &[world.launching(3), world.launching(1)], NOW)
+        .intend(world.later(fence).await, &[world.launching(3), world.launching(1)], NOW)
         .await;
     assert!(
         matches!(again, Err(StoreError::Database { .. })),
@@ -399,7 +501,11 @@ pub async fn a_removal_fails_the_open_launch(world: &World) {
     let later = Timestamp(NOW.0 + 5);
     world
         .store
-        .intend(fence, &[moving(1, Phase::Launching, DRAINING, removal(10))], later)
+        .intend(
+            world.later(fence).await,
+            &[moving(1, Phase::Launching, DRAINING, removal(10))],
+            later,
+        )
         .await
         .unwrap();
     let launch = world.people.activity(GROUP, ActivityId(1)).await.unwrap();
@@ -415,7 +521,7 @@ pub async fn a_removal_fails_the_open_launch(world: &World) {
     // The later steps of a removal leave its activity open.
     world
         .store
-        .intend(fence, &[moving(1, DRAINING, STOPPING, None)], later)
+        .intend(world.later(fence).await, &[moving(1, DRAINING, STOPPING, None)], later)
         .await
         .unwrap();
     assert_eq!(
@@ -432,7 +538,11 @@ pub async fn a_removal_may_begin_without_drain(world: &World) {
     };
     world
         .store
-        .intend(fence, &[moving(1, Phase::Launching, deleting, removal(10))], NOW)
+        .intend(
+            world.later(fence).await,
+            &[moving(1, Phase::Launching, deleting, removal(10))],
+            NOW,
+        )
         .await
         .unwrap();
     let row = world.loaded(GROUP).await.instances[0].clone();

@@ -1,13 +1,15 @@
 //! What a pass leaves behind.
 
-use crate::world::{GROUP, NOW, OWNER, TEMPLATE, VERSION, World, activity, cycle, settlement};
+use crate::world::{GROUP, NOW, OWNER, TEMPLATE, VERSION, World, activity, cycle, moving, settlement};
 use api::groups::{ActivityKind, ActivityStatus};
 use control::store::{
     Counts, DecisionRow, EndedActivity, GroupHead, InstanceUpdate, Launch, SHARDS, Settlement, StoreError, shard_of,
 };
 use engine::census::InstanceState;
 use engine::memory::Durable;
-use engine::model::{ActivityId, Flags, GroupId, GroupStatus, InstanceId, Missing, Order, Phase, Reason, Timestamp};
+use engine::model::{
+    ActivityId, Flags, GroupId, GroupStatus, InstanceId, LeaveCause, Missing, Order, Phase, Reason, Timestamp,
+};
 
 fn update(n: u64) -> InstanceUpdate {
     InstanceUpdate {
@@ -153,6 +155,35 @@ pub async fn marks_of_people_stay_and_marks_of_the_loop_move(world: &World) {
         Phase::Serving,
         "no phase leaves it"
     );
+}
+
+/// A pass that first sees an instance run and removes it at once says both.
+pub async fn a_removal_that_the_same_pass_intended_stays_one(world: &World) {
+    let fence = world.group().await;
+    world.launched(fence, [1, 2]).await;
+    let draining = Phase::Draining {
+        cause: LeaveCause::Surplus,
+        until: NOW,
+    };
+    let drain = [moving(1, Phase::Launching, draining, None)];
+    world.store.intend(world.later(fence).await, &drain, NOW).await.unwrap();
+    let runs = |n| InstanceUpdate {
+        phase: Some(Phase::Serving),
+        ..update(n)
+    };
+    let settled = Settlement {
+        instances: vec![runs(1), runs(2)],
+        ..settlement()
+    };
+    world.store.settle(fence, &settled, NOW).await.unwrap();
+    let phases: Vec<_> = world
+        .loaded(GROUP)
+        .await
+        .instances
+        .iter()
+        .map(|row| row.phase)
+        .collect();
+    assert_eq!(phases, [draining, Phase::Serving]);
 }
 
 pub async fn a_terminated_record_is_not_loaded(world: &World) {

@@ -187,6 +187,7 @@ impl World {
             name: format!("web-{}", id.0),
             status: GroupStatus::Enabled,
             spec_version: 1,
+            state_rev: 0,
             spec: spec(),
             launch: self.launch(),
             durable: Durable {
@@ -208,11 +209,21 @@ impl World {
     pub async fn fence(&self, group: GroupId) -> Fence {
         let leases = self.store.claim(OWNER).await.expect("a claim");
         let lease = lease_of(&leases, group);
-        let spec_version = self.loaded(group).await.spec_version;
+        let record = self.loaded(group).await;
         Fence {
             group,
             lease,
-            spec_version,
+            spec_version: record.spec_version,
+            state_rev: record.state_rev,
+        }
+    }
+
+    /// The same fence of a pass that has loaded the group since.
+    pub async fn later(&self, fence: Fence) -> Fence {
+        let record = self.store.load(fence.group).await.expect("a load");
+        Fence {
+            state_rev: record.map_or(fence.state_rev, |record| record.state_rev),
+            ..fence
         }
     }
 
@@ -239,6 +250,7 @@ impl World {
     /// Launches instances of those numbers.
     pub async fn launched(&self, fence: Fence, numbers: impl IntoIterator<Item = u64>) {
         let intents: Vec<Intent> = numbers.into_iter().map(|n| self.launching(n)).collect();
+        let fence = self.later(fence).await;
         self.store.intend(fence, &intents, NOW).await.expect("launches");
     }
 }

@@ -39,6 +39,7 @@ pub async fn everything(world: &World, full: &Full, watch: &mut Stopwatch) {
             group,
             lease: leases[usize::from(shard_of(group))],
             spec_version: 1,
+            state_rev: 0,
         };
         passes(&store, fence, name, watch).await;
     }
@@ -126,6 +127,10 @@ async fn busy(store: &SqlStore, fence: Fence, name: &str, watch: &mut Stopwatch)
     };
     let subnet = record.launch.subnets[0].0;
     let intents = [launch(new, subnet), removal];
+    let fence = Fence {
+        state_rev: record.state_rev,
+        ..fence
+    };
     let intended = store.intend(fence, &intents, NOW);
     watch.time(&format!("intend{name}"), intended).await.expect("intents");
     let gone = InstanceUpdate {

@@ -30,6 +30,10 @@ pub enum Mood {
     SettleAnswerLost,
     /// Intents are written, settlements are not: the disk fills between the two.
     FullAfterIntend,
+    /// The answer to an intent is lost, and its commit lands only after the next load.
+    IntendLandsLate,
+    /// People disable the group right after it was loaded.
+    DisabledAfterLoad,
 }
 
 /// How long a store that hangs lets one wait.
@@ -40,15 +44,19 @@ pub struct MoodyStore {
     clock: Arc<HandClock>,
     mood: Mutex<Mood>,
     claims: Mutex<usize>,
+    late: Mutex<Option<(Fence, Vec<Intent>, Timestamp)>>,
+    db: control::store::db::Db,
 }
 
 impl MoodyStore {
     pub fn new(inner: SqlStore, clock: Arc<HandClock>) -> Self {
         Self {
+            db: inner.db().clone(),
             inner,
             clock,
             mood: Mutex::default(),
             claims: Mutex::default(),
+            late: Mutex::default(),
         }
     }
 
@@ -106,7 +114,18 @@ impl LoopStore for MoodyStore {
     }
     async fn load(&self, group: GroupId) -> Result<Option<GroupRecord>, StoreError> {
         self.reads("load a group").await?;
-        self.inner.load(group).await
+        let loaded = self.inner.load(group).await;
+        let late = self.late.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((fence, intents, now)) = late {
+            let landed = self.inner.intend(fence, &intents, now).await;
+            landed.expect("the commit that was thought lost");
+        }
+        if self.mood() == Mood::DisabledAfterLoad {
+            self.set(Mood::Well);
+            let rows = super::fixture::Rows { db: self.db.clone() };
+            rows.set_status(group, engine::model::GroupStatus::Disabled).await;
+        }
+        loaded
     }
     async fn launch_of(&self, template: TemplateId, version: u32) -> Result<Option<Launch>, StoreError> {
         self.reads("load a template version").await?;
@@ -123,6 +142,11 @@ impl LoopStore for MoodyStore {
         now: Timestamp,
     ) -> Result<Vec<Option<Placed>>, StoreError> {
         self.writes("write intents").await?;
+        if self.mood() == Mood::IntendLandsLate {
+            self.set(Mood::Well);
+            *self.late.lock().unwrap_or_else(PoisonError::into_inner) = Some((fence, intents.to_vec(), now));
+            return Err(StoreError::database("write intents", "the connection broke"));
+        }
         self.inner.intend(fence, intents, now).await
     }
     async fn settle(&self, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {

@@ -21,12 +21,14 @@ pub(super) fn all(
     let (places, used) = places(state, intents)?;
     state.addresses = used;
     let group = state.fenced(fence)?;
+    group.record.state_rev += 1;
     let mut launched = places.iter().copied();
     for intent in intents {
         match intent {
             Intent::Launch { .. } => launch(group, intent, launched.next().flatten(), now),
             Intent::Adopt { .. } => adopt(group, intent, now),
             Intent::Move { .. } => move_on(group, intent, now),
+            Intent::Destroy { .. } => {}
         }
     }
     Ok(places)
@@ -35,7 +37,9 @@ pub(super) fn all(
 fn check(group: &Group, fence: Fence, intents: &[Intent]) -> Result<(), StoreError> {
     let changed = || StoreError::Changed { group: fence.group };
     let begins = intents.iter().any(Intent::begins);
-    if group.record.spec_version != fence.spec_version || begins && !may_begin(group.record.status) {
+    let record = &group.record;
+    let planned = (record.spec_version, record.state_rev) == (fence.spec_version, fence.state_rev);
+    if !planned || begins && !may_begin(record.status) {
         return Err(changed());
     }
     let mut phases: BTreeMap<InstanceId, Phase> = group
@@ -56,6 +60,7 @@ fn check(group: &Group, fence: Fence, intents: &[Intent]) -> Result<(), StoreErr
                 Some(stored) if stored == *from => {}
                 _ => return Err(changed()),
             },
+            Intent::Destroy { .. } => {}
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::state::{Group, State, StoredDecision};
 use crate::store::retention::DECISIONS_MAX;
-use crate::store::rules::{kept_flags, variants};
+use crate::store::rules::{kept_flags, kept_phase, variants};
 use crate::store::{DecisionRow, Fence, InstanceUpdate, Settlement, StoreError};
 use api::groups::ActivityStatus;
 use engine::census::InstanceState;
@@ -53,6 +53,7 @@ pub(super) fn all(state: &mut State, fence: Fence, settlement: &Settlement, now:
 
 fn memory(group: &mut Group, fence: Fence, settlement: &Settlement) {
     let desired = group.record.durable.desired;
+    group.record.state_rev += 1;
     group.record.durable = settlement.durable.clone();
     if group.record.spec_version != fence.spec_version {
         group.record.durable.desired = desired;
@@ -64,7 +65,7 @@ fn memory(group: &mut Group, fence: Fence, settlement: &Settlement) {
 fn instance(group: &mut Group, update: &InstanceUpdate) -> Option<Ipv4Addr> {
     let stored = group.instances.get_mut(&update.id)?;
     let row = &mut stored.row;
-    row.phase = update.phase.unwrap_or(row.phase);
+    row.phase = kept_phase(row.phase, update.phase);
     row.flags = kept_flags(row.flags, update.flags);
     row.state = update.state;
     stored.running_at = update.running_at.or(stored.running_at);

@@ -31,9 +31,12 @@ pub(super) async fn all(
 ) -> Result<Vec<Option<Placed>>, StoreError> {
     let group = fenced(tx, fence).await?;
     let begins = intents.iter().any(Intent::begins);
-    if group.spec_version != fence.spec_version || begins && !may_begin(group.status) {
+    let planned = (group.spec_version, group.state_rev) == (fence.spec_version, fence.state_rev);
+    if !planned || begins && !may_begin(group.status) {
         return Err(StoreError::Changed { group: fence.group });
     }
+    let sql = "UPDATE groups_ SET state_rev = state_rev + 1 WHERE id = $1";
+    tx.execute(sql, values![fence.group]).await?;
     // Adopted machines have their addresses already: no launch may be given one of them.
     for intent in intents {
         adopt(tx, (fence.group, &group), intent, now).await?;
@@ -46,7 +49,7 @@ pub(super) async fn all(
                 launch(tx, (fence.group, &group), intent, place, now).await?;
                 places.push(place);
             }
-            Intent::Adopt { .. } => {}
+            Intent::Adopt { .. } | Intent::Destroy { .. } => {}
             Intent::Move { id, from, to, activity } => {
                 let open = standing(tx, fence.group, *id, *from).await?;
                 move_on(tx, *id, *to).await?;

@@ -52,8 +52,8 @@ where
 
 static GROUPS: LazyLock<&str> = LazyLock::new(|| {
     of_many(
-        "SELECT g.id, g.tenant_id, g.name, g.status, g.spec_version, g.template_id, g.template_version, g.durable, s.spec,
-                v.vpc_id, v.user_data, v.environment, i.spec AS image, t.vcpu_milli, t.memory_mib
+        "SELECT g.id, g.tenant_id, g.name, g.status, g.spec_version, g.state_rev, g.template_id, g.template_version, g.durable,
+                s.spec, v.vpc_id, v.user_data, v.environment, i.spec AS image, t.vcpu_milli, t.memory_mib
          FROM groups_ g JOIN group_specs s ON s.group_id = g.id AND s.version = g.spec_version
          LEFT JOIN template_versions v ON v.template_id = g.template_id AND v.version = g.template_version
          LEFT JOIN images i ON i.name = v.image LEFT JOIN instance_types t ON t.name = v.instance_type
@@ -85,6 +85,7 @@ pub(in crate::store) async fn groups(
             name: row.get("name")?,
             status: row.word("status")?,
             spec_version: row.get("spec_version")?,
+            state_rev: row.get("state_rev")?,
             spec: GroupSpec {
                 bindings: bindings.remove(&id).unwrap_or_default(),
                 ..spec

@@ -96,12 +96,13 @@ struct Fenced {
     tenant: TenantId,
     status: GroupStatus,
     spec_version: i64,
+    state_rev: i64,
     template: (TemplateId, u32),
 }
 
 /// The group, if the lease is still held and the group is still there.
 async fn fenced(tx: &mut Tx, fence: Fence) -> Result<Fenced, StoreError> {
-    let sql = "SELECT g.tenant_id, g.status, g.spec_version, g.template_id, g.template_version
+    let sql = "SELECT g.tenant_id, g.status, g.spec_version, g.state_rev, g.template_id, g.template_version
                FROM groups_ g JOIN leases l ON l.shard = g.shard
                WHERE g.id = $1 AND g.deleted_at IS NULL AND l.shard = $2 AND l.epoch = $3";
     let Fence { group, lease, .. } = fence;
@@ -111,6 +112,7 @@ async fn fenced(tx: &mut Tx, fence: Fence) -> Result<Fenced, StoreError> {
         tenant: row.get("tenant_id")?,
         status: row.word("status")?,
         spec_version: row.get("spec_version")?,
+        state_rev: row.get("state_rev")?,
         template: (row.get("template_id")?, row.get("template_version")?),
     })
 }

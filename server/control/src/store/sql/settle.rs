@@ -3,7 +3,7 @@
 
 use super::intend::insert_activity;
 use super::quiet::{self, Wish};
-use crate::store::rules::kept_flags;
+use crate::store::rules::{kept_flags, kept_phase};
 use crate::store::tx::{Tx, json, word};
 use crate::store::{EndedActivity, InstanceUpdate, StoreError};
 use crate::values;
@@ -63,7 +63,7 @@ async fn instance(tx: &mut Tx, group: GroupId, update: &InstanceUpdate) -> Resul
         return Ok(());
     };
     let flags = kept_flags(row.json::<Flags>("flags")?, *flags);
-    let phase = phase.map_or(row.json("phase"), Ok)?;
+    let phase = kept_phase(row.json("phase")?, *phase);
     let state = if terminated.is_some() {
         InstanceState::Terminated
     } else {
