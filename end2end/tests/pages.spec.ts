@@ -173,6 +173,8 @@ test('a list is sorted and paged by its address, and its rows have their actions
   await shot(page, 'row-menu');
   await menu.getByRole('button', { name: 'Disable' }).click();
   await expect(page.locator('main table tbody tr')).toContainText('Disabled');
+  const icon = await page.locator('main table .badge svg path').boundingBox();
+  expect(icon?.width, 'an icon that the browser drew').toBeGreaterThan(5);
   await more.click();
   await menu.getByRole('button', { name: 'Enable' }).click();
   await expect(page.locator('main table tbody tr')).not.toContainText('Disabled');

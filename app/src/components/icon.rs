@@ -1,7 +1,7 @@
 //! One inline set, 16 px, drawn with strokes in the text's colour. Decoration: the word stands beside it.
 
 use leptos::prelude::*;
-use leptos::tachys::svg::InertElement;
+use leptos::tachys::html::InertElement;
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
