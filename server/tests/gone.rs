@@ -6,6 +6,8 @@ mod cluster;
 mod support;
 
 use cluster::Cluster;
+use control::store::{Db, ReadTx, StoreError};
+use control::values;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs::{File, Permissions};
@@ -17,6 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 use support::{LIMIT, Process, first_password, serve};
+use tokio::runtime::Runtime;
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -283,6 +286,29 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Somebody reads the database for long, as a backup does: what is written meanwhile needs room of its own. Without one, a
+/// store whose file has pages to spare works on a full disk, too.
+struct Backup {
+    _reading: ReadTx,
+    _runtime: Runtime,
+}
+
+impl Backup {
+    fn of(data: &Path) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let reading = runtime.block_on(async {
+            let db = Db::open(&data.join("tidegate.db")).await?;
+            let mut reading = db.read("back up").await?;
+            reading.first("SELECT id FROM tenants", values![]).await?;
+            Ok::<_, StoreError>(reading)
+        });
+        Self {
+            _reading: reading.unwrap(),
+            _runtime: runtime,
+        }
+    }
+}
+
 #[test]
 fn a_full_disk_stops_nothing_that_runs_and_is_over_when_there_is_room_again() {
     let folder = folder();
@@ -293,6 +319,7 @@ fn a_full_disk_stops_nothing_that_runs_and_is_over_when_there_is_room_again() {
     let server = Server::start(&disk.0, &folder.path().join("log"), None);
     let group = server.group();
     let creates = server.creates();
+    let _backup = Backup::of(&disk.0);
     disk.fill();
     until("the server to notice", || !server.is_well());
     server.says_that_the_store_is_gone();

@@ -222,8 +222,11 @@ impl Real {
         self.rows(sql, values![self.tenant]).await[0].get("id").unwrap()
     }
 
+    /// A port that nobody of this host has: the console refuses others.
     fn port(&self) -> u16 {
-        self.ports.fetch_add(1, Ordering::Relaxed)
+        let next = || self.ports.fetch_add(1, Ordering::Relaxed);
+        let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+        std::iter::repeat_with(next).find(free).unwrap()
     }
 
     async fn vserver(&self, balancer: LoadBalancerId) -> VServerId {

@@ -8,7 +8,7 @@
 //! the databases promise, and how, is in [`super::pools`].
 
 use super::batches;
-use super::checkpoints;
+use super::checkpoints::{self, Progress};
 use super::database_url::DatabaseUrl;
 use super::pools::Pools;
 use super::reader::{self, READERS, Reader, WANTED_MAX, Wanted};
@@ -23,7 +23,7 @@ use sqlx::sqlite::SqliteSynchronous;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -112,18 +112,15 @@ impl Db {
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let wakes = broadcast::Sender::new(WAKES);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let progress = Progress::new();
+        tasks.spawn(checkpoints::keep(pools.clone(), progress.clone(), closing.clone()));
         let writer = Writer {
             pools: pools.clone(),
             jobs: queue,
             wakes: wakes.clone(),
-            commits: watch::Sender::new(0),
+            progress,
             closing: closing.clone(),
         };
-        tasks.spawn(checkpoints::keep(
-            pools.clone(),
-            writer.commits.subscribe(),
-            closing.clone(),
-        ));
         tasks.spawn(writer.work());
         let (wanted, asked) = batches::queue(WANTED_MAX, &closing);
         let reader = Reader {

@@ -10,7 +10,7 @@
 //! A job whose caller went away is still done. A job that panics is undone and answered with an error.
 
 use super::StoreError;
-use super::checkpoints::Commits;
+use super::checkpoints::Progress;
 use super::pools::Pools;
 use super::tx::Tx;
 use async_trait::async_trait;
@@ -122,7 +122,7 @@ pub(super) struct Writer {
     pub(super) pools: Pools,
     pub(super) jobs: mpsc::Receiver<Box<dyn Job>>,
     pub(super) wakes: broadcast::Sender<(TenantId, i64)>,
-    pub(super) commits: Commits,
+    pub(super) progress: Progress,
     pub(super) closing: CancellationToken,
 }
 
@@ -170,7 +170,7 @@ impl Writer {
             }
         }
         let wakes = tx.commit().await?;
-        self.commits.send_modify(|commits| *commits += 1);
+        self.progress.committed(&self.pools).await;
         for wake in wakes {
             // Nobody listening is no failure.
             drop(self.wakes.send(wake));

@@ -138,6 +138,7 @@ pub async fn a_launch_begins_its_record_and_activity(world: &World) {
         group,
         control::store::GroupRecord {
             instances: group.instances.clone(),
+            state_rev: 1,
             ..world.record(GROUP)
         }
     );
