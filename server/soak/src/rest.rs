@@ -6,7 +6,8 @@ use crate::witness::{Invariant, Move};
 use api::groups::{ActivityKind, ActivityStatus};
 use control::store::GroupRecord;
 use engine::draw::mix;
-use engine::model::{GroupStatus, InstanceId};
+use engine::model::{GroupStatus, Guard, InstanceId};
+use engine::simulate::Checks;
 use std::collections::BTreeSet;
 
 /// What began so late may be under way still, milliseconds: a launch may take ten minutes and its warm-up, a removal
@@ -79,7 +80,7 @@ fn at_rest(scene: &Scene, group: &GroupRecord) {
         );
     }
     rests(scene);
-    if scene.site.witness.is_broken() || moves_still(scene) {
+    if scene.site.witness.is_broken() || moves_still(scene) || is_overrun(scene) {
         return;
     }
     let desired = group.durable.desired;
@@ -135,6 +136,15 @@ fn moves_still(scene: &Scene) -> bool {
         .any(|activity| now - activity.started_at.0 < UNDER_WAY_MS)
 }
 
+/// Whether more comes in than all there may be can do, and the checks fail for it: nobody can be kept in service.
+fn is_overrun(scene: &Scene) -> bool {
+    scene.site.region.world(|world| {
+        let service = world.service(GROUP).map(|service| service.checks);
+        let waits = world.served(GROUP).map_or(0, |served| served.wait_ms);
+        matches!(service, Some(Checks::FailAfter(_))) && waits > 0
+    })
+}
+
 /// Each launch and removal ends, and each instance was launched once.
 fn activities(scene: &Scene) {
     let now = scene.site.timeline.now();
@@ -160,8 +170,11 @@ fn activities(scene: &Scene) {
     }
 }
 
-/// Constant demand: desired moves out, then in, then rests.
+/// Constant demand: desired moves out, then in, then rests. Not promised to who switched the projection off.
 fn rests(scene: &Scene) {
+    if scene.story.spec.projection == Guard::Off {
+        return;
+    }
     let from = scene.story.calm_from() + SETTLE_SECS;
     let moves = scene.site.witness.moves();
     let mut late = moves.iter().filter(|moved| moved.at >= from);

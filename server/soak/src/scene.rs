@@ -7,11 +7,11 @@ use crate::rest;
 use crate::server::{Server, Site, StoryIds};
 use crate::story::{Event, Hand, Mood, Story, What};
 use crate::timeline::{BEGIN_MS, StoryClock, Timeline, WORLD, Who};
-use crate::witness::{Invariant, Telling, Violation, Witness};
+use crate::witness::{Invariant, Move, Telling, Violation, Witness};
 use control::drivers::simulated::SimulatedRegion;
-use control::store::{GroupRecord, LoopStore as _, MemoryStore};
+use control::store::{GroupRecord, InstanceRow, LoopStore as _, MemoryStore};
 use engine::draw::mix;
-use engine::model::{InstanceId, Timestamp};
+use engine::model::{GroupStatus, InstanceId, Phase, Timestamp};
 use engine::simulate::{Halt, Service, Shape, Traffic};
 use futures::FutureExt as _;
 use std::sync::Arc;
@@ -27,6 +27,27 @@ pub struct Played {
     pub calls: u64,
     /// The telling, if it was asked for.
     pub lines: Vec<String>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How a story ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// May the loop work on the group?
+    pub status: Option<GroupStatus>,
+    /// Desired; 0 once the group is deleted.
+    pub desired: u32,
+    /// Records that were in service and serve.
+    pub serving: usize,
+    /// Records.
+    pub records: usize,
+    /// Machines there ever were.
+    pub made: usize,
+    /// Machines there were at once, at most.
+    pub peak: usize,
+    /// How desired moved.
+    pub moves: Vec<Move>,
 }
 
 /// Plays it from its beginning to its end.
@@ -125,10 +146,26 @@ impl Scene {
         }
         let witness = &self.site.witness;
         Played {
+            end: self.how_it_ended(),
             violation: witness.violation(),
             digest: mix(witness.digest(), rest::digest(&self), 0),
             calls: witness.calls(),
             lines: witness.lines(),
+        }
+    }
+
+    fn how_it_ended(&self) -> End {
+        let (group, (made, peak)) = (self.group(), self.site.witness.machines());
+        let rows = group.as_ref().map_or(&[][..], |group| &group.instances);
+        let serves = |row: &&InstanceRow| row.flags.was_in_service && row.phase == Phase::Serving;
+        End {
+            status: self.site.store.status(GROUP),
+            desired: group.as_ref().map_or(0, |group| group.durable.desired),
+            serving: rows.iter().filter(serves).count(),
+            records: rows.len(),
+            made,
+            peak,
+            moves: self.site.witness.moves(),
         }
     }
 

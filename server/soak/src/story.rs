@@ -175,6 +175,29 @@ impl Story {
         drawn::story(seed, hours)
     }
 
+    /// Of a line that `make soak` printed: `make soak SEED=17 HOURS=2 KEEP=3,5`; what follows a `#` is for people.
+    pub fn of_line(line: &str) -> Option<Self> {
+        let words = line.split('#').next()?.split_whitespace();
+        let mut found = (None, None, None);
+        for (name, value) in words.filter_map(|word| word.split_once('=')) {
+            match name {
+                "SEED" => found.0 = value.parse().ok(),
+                "HOURS" => found.1 = value.parse().ok(),
+                "KEEP" => found.2 = Some(value),
+                _ => return None,
+            }
+        }
+        let story = Self::of(found.0?, found.1?);
+        match found.2 {
+            None => Some(story),
+            Some("none") => Some(story.keeping(&[])),
+            Some(kept) => {
+                let kept: Result<Vec<usize>, _> = kept.split(',').map(str::parse).collect();
+                Some(story.keeping(&kept.ok()?))
+            }
+        }
+    }
+
     /// Without faults and edits: what a seed's group is like when all is well.
     #[must_use]
     pub fn calm(self) -> Self {

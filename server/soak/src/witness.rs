@@ -10,7 +10,7 @@ use control::store::{GroupRecord, Intent, LoopStore as _, MemoryStore, Placed, S
 use engine::draw::mix;
 use engine::model::{GroupStatus, InstanceId, LeaveCause, Metric, Phase, Reason};
 use futures::FutureExt as _;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -94,6 +94,10 @@ struct State {
     read: VecDeque<bool>,
     desired: Option<u32>,
     moves: Vec<Move>,
+    /// Machines there ever were.
+    made: BTreeSet<InstanceId>,
+    /// And at once, at most.
+    peak: usize,
 }
 
 /// Who sees all calls.
@@ -316,20 +320,27 @@ impl Witness {
         }
     }
 
-    /// A machine was made; counted at the driver.
-    pub fn count_machines(&self) {
-        let twice = self.region.world(|world| {
-            let mut all = world.machines().keys();
-            all.find(|id| world.made(**id) > 1).copied()
-        });
-        if let Some(id) = twice {
-            self.break_(Invariant::I4, || format!("{id} was made more than once"));
+    /// A create was carried out; how often is counted at the driver.
+    pub fn created(&self, id: InstanceId) {
+        let (times, there) = self.region.world(|world| (world.made(id), world.machines().len()));
+        if times > 1 {
+            self.break_(Invariant::I4, || format!("{id} was made {times} times"));
         }
+        let mut state = self.lock();
+        state.peak = state.peak.max(there);
+        if times > 0 {
+            state.made.insert(id);
+        }
+    }
+
+    /// How many machines there ever were, and at once, at most.
+    pub fn machines(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.made.len(), state.peak)
     }
 
     /// A signal is sent.
     pub fn signals(&self, id: InstanceId) {
-        self.count_machines();
         if self.region.world(|world| world.is_eligible(id)) {
             self.break_(Invariant::I7, || {
                 format!("{id} is signalled while a balancer sends to it")

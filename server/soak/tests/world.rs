@@ -61,3 +61,15 @@ fn without_faults_a_seeds_group_comes_to_rest() {
         assert_eq!(played.violation, None, "seed {seed}");
     }
 }
+
+#[test]
+fn every_story_in_which_an_invariant_broke_once_holds_now() {
+    let lines = include_str!("../regressions.txt").lines();
+    let stories: Vec<&str> = lines.filter(|line| line.starts_with("make soak ")).collect();
+    assert!(!stories.is_empty());
+    for line in stories {
+        let story = Story::of_line(line).expect("a line that make soak printed");
+        assert_eq!(repeat_line(&story), line, "it names events that are not drawn any more");
+        assert_eq!(play(&story, Telling::Silent).violation, None, "{line}");
+    }
+}

@@ -34,7 +34,9 @@ impl Driver for GatedDriver {
     async fn create(&self, spec: &MachineSpec) -> Result<(), DriverError> {
         let call = async {
             self.gate.witness.creates(spec);
-            self.inner.create(spec).await
+            let done = self.inner.create(spec).await;
+            self.gate.witness.created(spec.id);
+            done
         };
         self.gate.through(Act::Create, spec.id.0, call).await
     }
