@@ -3,7 +3,7 @@
 use super::machine::State;
 use super::serve::Checks;
 use super::{Lot, World};
-use crate::model::{CheckWord, InstanceId, LoadBalancerId, Span, Timestamp, VServerId};
+use crate::model::{CheckWord, GroupId, InstanceId, LoadBalancerId, Span, Timestamp, VServerId};
 use std::collections::BTreeMap;
 
 /// Failed checks in a row until a member is DOWN.
@@ -164,26 +164,29 @@ impl World {
         let mut balancers = std::mem::take(&mut self.balancers);
         for balancer in balancers.values_mut() {
             for ((_, id), member) in &mut balancer.members {
-                let passes = self.passes(*id);
+                let passes = self.passes(*id, member);
                 member.check(passes, balancer.interval, self.now);
             }
         }
         self.balancers = balancers;
     }
 
-    /// Whether a check of it would pass: it runs, is not sick, and answers in time.
-    fn passes(&self, id: InstanceId) -> bool {
+    /// Whether a check of it would pass: it runs, is not sick, and answers in time. Only who gets requests has them waiting.
+    fn passes(&self, id: InstanceId, member: &Membership) -> bool {
         let Some(machine) = self.machines.get(&id) else {
             return false;
         };
         let runs = matches!(machine.state, State::Running { .. });
-        let slow = self
-            .services
-            .get(&machine.group)
+        let slow = member.is_eligible() && self.is_slow(machine.group);
+        runs && !slow && !(self.ills.sick > 0 && self.hits(Lot::Sick, id.0, self.ills.sick))
+    }
+
+    fn is_slow(&self, group: GroupId) -> bool {
+        self.services
+            .get(&group)
             .is_some_and(|(service, served)| match service.checks {
                 Checks::Patient => false,
                 Checks::FailAfter(wait) => served.wait_ms > u64::try_from(wait.0).unwrap_or(u64::MAX),
-            });
-        runs && !slow && !(self.ills.sick > 0 && self.hits(Lot::Sick, id.0, self.ills.sick))
+            })
     }
 }

@@ -116,7 +116,8 @@ impl World {
         served.queue_us = left.min(most);
         served.lost_us = served.lost_us.saturating_add(left - served.queue_us);
         served.done_us = served.done_us.saturating_add(done);
-        served.wait_ms = wide(served.queue_us, span_ms).checked_div(room_us).unwrap_or(patience);
+        // With nobody there it is turned away, not kept waiting.
+        served.wait_ms = wide(served.queue_us, span_ms).checked_div(room_us).unwrap_or(0);
         self.work((group, service), &who, span_ms, (done, room_us));
     }
 

@@ -185,6 +185,32 @@ fn only_members_that_are_up_get_a_listeners_traffic_and_a_sick_one_falls_after_t
 }
 
 #[test]
+fn overload_fails_the_checks_of_those_who_get_requests_and_they_recover_without_them() {
+    let mut world = world();
+    let checks = Checks::FailAfter(Span::secs(2));
+    world.serves(
+        GROUP,
+        Service {
+            checks,
+            ..service(400, Some(PORT))
+        },
+    );
+    let id = InstanceId(1);
+    world.make(wanted(1)).expect("room");
+    run(&mut world, 10);
+    world.start_balancer(FRONT, Span::secs(2), [(PORT, id)].into_iter());
+    let mut words = Vec::new();
+    for _ in 0..60 {
+        run(&mut world, 1);
+        let up = world.is_eligible(id);
+        if words.last() != Some(&up) {
+            words.push(up);
+        }
+    }
+    assert!(words.len() > 3, "up, down, and up again: {words:?}");
+}
+
+#[test]
 fn the_bill_is_what_each_machine_costs_while_it_is_there() {
     let mut world = world();
     world.region_mut().vcpu_hour_micro = 3_600_000;

@@ -114,6 +114,7 @@ impl Scene {
     }
 
     async fn tell(&mut self, quiet: &Quiet) {
+        self.take_turns(BEGIN_MS);
         for who in 0..self.seats.len() {
             self.start(who);
         }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const WINDOW: usize = 40;
 const MISSING_MAX: usize = 8;
 /// Lines of the telling that are kept.
-const LINES_MAX: usize = 400;
+const LINES_MAX: usize = 20_000;
 
 /// Which promise broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

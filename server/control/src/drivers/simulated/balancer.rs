@@ -44,8 +44,10 @@ impl Balancer for SimulatedBalancer {
     }
 
     async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError> {
-        self.change(id, |shared| drop(shared.world.join(id, vs, member.id)))
-            .await
+        self.change(id, |shared| {
+            shared.world.join(id, vs, member.id);
+        })
+        .await
     }
 
     async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
