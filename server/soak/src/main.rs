@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use control::clock::system::wall_now;
+use soak::scene::{End, Played};
 use soak::shrink::{repeat_line, shrink};
 use soak::witness::Telling;
 use soak::{Story, Violation, play};
@@ -105,6 +106,7 @@ fn soak(seeds: u64, asked: &Asked) -> ExitCode {
     let end = asked.from + seeds;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let (said, heard) = channel();
+    let mut whole = 0_u64;
     let mut broken = Vec::new();
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -116,8 +118,10 @@ fn soak(seeds: u64, asked: &Asked) -> ExitCode {
         let (mut done, mut last) = (0, begun);
         loop {
             match heard.recv_timeout(SAY_EVERY) {
-                Ok((seed, violation)) => {
+                Ok((seed, played)) => {
                     done += 1;
+                    whole += u64::from(is_whole(&played.end));
+                    let violation = played.violation;
                     if let Some(violation) = violation {
                         println!("\rseed {seed}: {violation}");
                         broken.push((seed, violation));
@@ -133,7 +137,7 @@ fn soak(seeds: u64, asked: &Asked) -> ExitCode {
         }
         progress(done, seeds, broken.len(), wall_now().since(begun));
     });
-    println!();
+    println!("\n{whole} of {seeds} ended with every instance that is desired in service");
     broken.sort_by_key(|(seed, _)| *seed);
     for (seed, violation) in broken.iter().take(TOLD_MAX) {
         explain(*seed, asked.hours, violation);
@@ -141,14 +145,19 @@ fn soak(seeds: u64, asked: &Asked) -> ExitCode {
     code(!broken.is_empty())
 }
 
-fn work(next: &AtomicU64, end: u64, hours: u32, said: &Sender<(u64, Option<Violation>)>) {
+/// Whether all that is desired serves. A group that is deleted is; one that more comes in for than it can do may not be.
+fn is_whole(end: &End) -> bool {
+    u32::try_from(end.serving) == Ok(end.desired) && end.records == end.serving
+}
+
+fn work(next: &AtomicU64, end: u64, hours: u32, said: &Sender<(u64, Played)>) {
     loop {
         let seed = next.fetch_add(1, Ordering::Relaxed);
         if seed >= end {
             return;
         }
         let played = play(&Story::of(seed, hours), Telling::Silent);
-        if said.send((seed, played.violation)).is_err() {
+        if said.send((seed, played)).is_err() {
             return;
         }
     }
