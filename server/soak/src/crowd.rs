@@ -4,12 +4,13 @@
 use crate::story::{Edit, Story};
 use api::groups::{ActivityKind, Cause};
 use control::drivers::{Birth, ImageSpec, MachineSpec};
-use control::store::{BalancerRecord, GroupRecord, Launch, MemoryStore, VServerRecord};
+use control::store::{BalancerRecord, GroupRecord, Launch, LoopStore as _, MemoryStore, VServerRecord};
 use engine::memory::Durable;
 use engine::model::{
     GroupId, GroupStatus, InstanceId, LoadBalancerId, Order, Phase, SubnetId, TemplateId, TenantId, Timestamp,
     VServerId,
 };
+use futures::FutureExt as _;
 use std::net::Ipv4Addr;
 
 /// Whose all of it is.
@@ -102,9 +103,19 @@ pub fn edit(store: &MemoryStore, edit: Edit, who: Option<InstanceId>, number: us
         (Edit::Status(status), _) => store.set_status(GROUP, status),
         (Edit::Rearm, _) => order(Order::RearmBreaker),
         (Edit::Remove, Some(id)) => order(Order::Remove { id }),
-        (Edit::Protect, Some(id)) => store.mark_instance(GROUP, id, |flags| flags.protected = true),
+        (Edit::Protect, Some(_)) => protect(store),
         (Edit::SetAside, Some(id)) => store.mark_instance(GROUP, id, |flags| flags.standby = true),
         (Edit::Remove | Edit::Protect | Edit::SetAside, None) => {}
+    }
+}
+
+/// Every other instance.
+fn protect(store: &MemoryStore) {
+    let Some(Ok(Some(group))) = store.load(GROUP).now_or_never() else {
+        return;
+    };
+    for row in group.instances.iter().step_by(2) {
+        store.mark_instance(GROUP, row.id, |flags| flags.protected = true);
     }
 }
 

@@ -161,7 +161,7 @@ pub enum Edit {
     Status(GroupStatus),
     /// An instance is removed.
     Remove,
-    /// An instance is protected until the event's end.
+    /// Every other instance is protected until the event's end.
     Protect,
     /// An instance is set aside until the event's end.
     SetAside,

@@ -147,10 +147,7 @@ fn a_machine_that_boots_and_then_stops_opens_the_breaker_and_nothing_spins() {
         ..fixed(3, 6)
     };
     for fault in [Fault::BootsThenStops, Fault::Dies] {
-        let played = whole(&with(
-            story(warm.clone(), 3),
-            &[(0, 70, What::Fault(fault, 1_000))],
-        ));
+        let played = whole(&with(story(warm.clone(), 3), &[(0, 70, What::Fault(fault, 1_000))]));
         assert!(played.end.made <= 30, "{fault:?} {:?}", played.end);
     }
 }
@@ -526,4 +523,24 @@ fn machines_that_others_make_or_take_away_are_taken_in_let_go_or_replaced() {
         (26, 26, What::Hand(Hand::Stops)),
     ];
     whole(&with(story(fixed(4, 8), 4), &events));
+}
+
+#[test]
+fn a_member_removed_while_its_balancer_is_mute_runs_on_and_is_out_of_it_when_it_speaks() {
+    let events = [
+        (20, 40, What::Fault(Fault::BalancerMute, 1_000)),
+        (22, 22, What::Edit(Edit::Remove)),
+        (24, 24, What::Hand(Hand::TakesAway)),
+    ];
+    whole(&with(story(fixed(4, 8), 4), &events));
+}
+
+#[test]
+fn a_protected_member_that_fails_its_checks_or_is_too_many_stays() {
+    let events = [
+        (20, 60, What::Edit(Edit::Protect)),
+        (22, 40, What::Fault(Fault::CheckFails, 400)),
+        (45, 45, What::Edit(Edit::Bounds(1, 2))),
+    ];
+    whole(&with(story(fixed(8, 12), 8), &events));
 }

@@ -186,7 +186,8 @@ fn event(dice: &mut Dice, spec: &GroupSpec, servers: u32, room: i64) -> Event {
 fn what(dice: &mut Dice, spec: &GroupSpec, servers: u32) -> What {
     let server = dice.small(0, servers - 1);
     match dice.between(0, 99) {
-        0..=34 => What::Fault(dice.one(&Fault::ALL), dice.one(&[50, 200, 500, 1_000])),
+        0..=24 => What::Fault(dice.one(&Fault::ALL), dice.one(&[50, 200, 500, 1_000])),
+        25..=34 => What::Fault(dice.one(&OFTEN), dice.one(&[200, 500, 1_000])),
         35..=44 => What::Store(mood(dice)),
         45..=48 => What::HostLost {
             zone: dice.one(&[0, 1]),
@@ -224,6 +225,15 @@ fn what(dice: &mut Dice, spec: &GroupSpec, servers: u32) -> What {
         },
     }
 }
+
+/// What breaks a promise more often than not where code is wrong: checks, balancers, answers.
+const OFTEN: [Fault; 5] = [
+    Fault::CheckFails,
+    Fault::BalancerMute,
+    Fault::BalancerAnswerLost,
+    Fault::AnswerLost,
+    Fault::Late,
+];
 
 fn mood(dice: &mut Dice) -> Mood {
     dice.one(&[
