@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all dev fmt clean bench setup-serve setup-test
+.PHONY: help serve test test-all dev fmt clean bench soak setup-serve setup-test
 
 # Every recipe starts so: the same environment for all, or the caches are thrown away.
 ENV := . xtask/setup/env.sh
@@ -38,6 +38,10 @@ fmt: ## format the Rust code
 bench: ## print the numbers the design promises, with their bounds (BENCH=lag runs one, BENCH_MINUTES=2 shortens it)
 	@bash xtask/setup/run.sh serve
 	@$(ENV); export BENCH_MINUTES="$(BENCH_MINUTES)"; $(XTASK_RELEASE) bench $(BENCH)
+
+soak: ## play SEEDS=1000 stories of HOURS=2 in the simulated world, on all cores (SEED=17 [KEEP=3,5] tells one aloud)
+	@bash xtask/setup/run.sh serve
+	@$(ENV); export SEEDS="$(SEEDS)" FROM="$(FROM)" HOURS="$(HOURS)" SEED="$(SEED)" KEEP="$(KEEP)"; $(XTASK_RELEASE) soak
 
 clean: ## remove what was built here (the tools in .tools stay)
 	rm -rf target end2end/results end2end/node_modules

@@ -9,6 +9,7 @@
 //! - [`mod@decide`]: how many instances a group should have, and why.
 //! - [`mod@plan`]: which steps bring it there, bounded, recovering before creating.
 //! - [`draw`]: counter-based draws.
+//! - [`simulate`]: a region in memory: machines, balancers, traffic, out of one seed.
 //! - [`pass`]: the four in their order.
 
 #![deny(clippy::float_arithmetic)]
@@ -19,6 +20,7 @@ pub mod draw;
 pub mod memory;
 pub mod model;
 pub mod plan;
+pub mod simulate;
 
 use decide::{Explained, decide};
 use memory::{Memory, commit, fold};

@@ -52,9 +52,12 @@ impl Turn<'_> {
         }
     }
 
-    /// Nothing billable is left: out of every VServer, and the record ends.
+    /// Nothing billable is left: out of every VServer, and when it is out of all of them the record ends. Not before:
+    /// nobody would take it out any more, and its address would be another's while a balancer still sends there.
     fn forget(&self, emit: &mut impl FnMut(Step)) {
-        self.leave_where(|_| true, emit);
+        if self.stands() {
+            return self.leave_where(|_| true, emit);
+        }
         let launching = self.member.phase == Phase::Launching;
         let unasked = if launching {
             LeaveCause::LaunchFailed
@@ -169,6 +172,21 @@ impl Turn<'_> {
             .any(|standing| standing.word == CheckWord::Up)
     }
 
+    /// Whether a balancer sends it requests, or nobody knows. I7 again: a signal that such a balancer kept from being sent
+    /// is not made up for by a delete.
+    fn may_be_sent_to(&self) -> bool {
+        let may = |word| matches!(word, CheckWord::Up | CheckWord::Missing);
+        self.member.standings.iter().any(|standing| may(standing.word))
+    }
+
+    /// Whether it is a member anywhere, or nobody knows.
+    fn stands(&self) -> bool {
+        self.member
+            .standings
+            .iter()
+            .any(|standing| standing.word != CheckWord::Absent)
+    }
+
     fn drained(&self) -> bool {
         let done = |word| matches!(word, CheckWord::Absent | CheckWord::Draining(0));
         self.member.standings.iter().all(|standing| done(standing.word))
@@ -179,7 +197,7 @@ impl Turn<'_> {
             self.member.driver,
             DriverWord::Exited(_) | DriverWord::Stopped | DriverWord::Pending
         );
-        if over || self.now >= until {
+        if over || self.now >= until && !self.may_be_sent_to() {
             emit(Step::Delete {
                 id: self.member.id,
                 cause,

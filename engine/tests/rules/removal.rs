@@ -122,22 +122,45 @@ fn delete_is_repeated_until_the_driver_says_gone() {
 }
 
 #[test]
-fn one_that_vanished_leaves_its_vservers_and_is_forgotten() {
-    let gone = with(healthy(9), |m| m.driver = DriverWord::Gone);
-    let mut table = Table::new(fixed(1, 20), 4, [many(healthy, 1, 3), vec![gone]].concat());
-    let passed = table.closed();
-    let expected = [
-        Step::Deregister { id: ID, vserver: VS },
-        Step::Forget {
-            id: ID,
-            cause: LeaveCause::Exited,
-        },
-        Step::Launch {
-            why: LaunchWhy::Replacement,
-        },
+fn one_that_vanished_leaves_its_vservers_and_is_forgotten_when_it_is_out_of_all() {
+    let gone = |word| {
+        with(healthy(9), |m| {
+            m.driver = DriverWord::Gone;
+            m.standings[0].word = word;
+        })
+    };
+    let launch = Step::Launch {
+        why: LaunchWhy::Replacement,
+    };
+    let out = Step::Deregister { id: ID, vserver: VS };
+    let over = Step::Forget {
+        id: ID,
+        cause: LeaveCause::Exited,
+    };
+    let table = [
+        (CheckWord::Up, vec![out, launch]),
+        (CheckWord::Draining(0), vec![out, launch]),
+        // Its balancer is silent: who is in it is asked when it speaks.
+        (CheckWord::Missing, vec![launch]),
+        (CheckWord::Absent, vec![over, launch]),
     ];
-    assert_eq!(passed.plan.steps, expected);
-    assert!(passed.plan.trail.contains(&Reason::Vanished { id: ID }));
+    for (word, expected) in table {
+        let mut table = Table::new(fixed(1, 20), 4, [many(healthy, 1, 3), vec![gone(word)]].concat());
+        let passed = table.closed();
+        assert_eq!(passed.plan.steps, expected, "{word:?}");
+        assert!(passed.plan.trail.contains(&Reason::Vanished { id: ID }));
+    }
+}
+
+#[test]
+fn one_that_a_balancer_may_still_send_to_is_not_deleted_for_a_signal_it_never_got() {
+    let late = |word| with(stopping(DriverWord::Running(now()), 0), |m| m.standings[0].word = word);
+    for word in [CheckWord::Up, CheckWord::Missing] {
+        assert_eq!(steps(late(word)), [], "{word:?}");
+    }
+    for word in [CheckWord::Down, CheckWord::Draining(3), CheckWord::Absent] {
+        assert_eq!(steps(late(word)), [Step::Delete { id: ID, cause: CAUSE }], "{word:?}");
+    }
 }
 
 #[test]

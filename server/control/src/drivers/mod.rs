@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub mod process;
 pub mod sample_web;
+pub mod simulated;
 
 /// What one machine is made from. Parsed and resolved: a driver looks nothing up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use super::LEASE_RENEW;
 use super::wake::Work;
 use crate::clock::{Clock, Wall};
 use crate::store::retention::Swept;
+use crate::store::rules::LEASE_LASTS;
 use crate::store::{Lease, LoopStore, SHARDS, StoreError};
 use engine::model::{GroupId, Timestamp};
 use std::collections::BTreeMap;
@@ -92,8 +93,8 @@ impl Rounds {
 
     /// Takes every shard that is free, at the start.
     pub(super) async fn claim(&mut self) -> Result<Leases, StoreError> {
-        let leases = by_shard(self.chores.store.claim(&self.chores.owner).await?);
         let wall = self.chores.clock.wall();
+        let leases = self.chores.leases().await?;
         // The start lists the groups of what it claimed.
         (self.chores.renewed, self.chores.listed) = (wall, wall);
         self.chores.known.clone_from(&leases);
@@ -145,13 +146,13 @@ impl Chores {
     async fn work(&mut self) -> Option<Holding> {
         let wall = self.clock.wall();
         let mut holding = None;
-        if wall.since(self.renewed) >= LEASE_RENEW {
+        if is_due(wall, self.renewed, LEASE_RENEW) {
             holding = Some(self.hold(wall).await?);
         }
-        if wall.since(self.marked) >= MARK_EVERY && said("mark", self.store.mark(self.mark()).await) {
+        if is_due(wall, self.marked, MARK_EVERY) && said("mark", self.store.mark(self.mark()).await) {
             self.marked = wall;
         }
-        if wall.since(self.swept) >= SWEEP_EVERY {
+        if is_due(wall, self.swept, SWEEP_EVERY) {
             self.sweep(wall).await;
         }
         holding
@@ -188,19 +189,21 @@ impl Chores {
         }
     }
 
-    /// Renews what is still held, and takes what is free or has run out if that is not everything.
+    /// Renews what is still held, and takes what is free or has run out if that is not everything. Renews at a start, too:
+    /// what a run before this one left held may be about to end.
     async fn leases(&self) -> Result<Leases, StoreError> {
+        let asked = self.clock.wall();
         let renewed = self.store.renew(&self.owner).await?;
         if renewed.len() == usize::from(SHARDS) {
-            return Ok(by_shard(renewed));
+            return Ok(measured(renewed, asked));
         }
-        self.store.claim(&self.owner).await.map(by_shard)
+        Ok(measured(self.store.claim(&self.owner).await?, asked))
     }
 
     /// The groups of these shards: when others came, and now and then. A list that failed is read in the next round.
     async fn groups(&mut self, leases: &Leases, wall: Wall) -> Vec<GroupId> {
         let same = leases.keys().eq(self.known.keys());
-        if same && wall.since(self.listed) < LIST_EVERY {
+        if same && !is_due(wall, self.listed, LIST_EVERY) {
             return Vec::new();
         }
         let shards: Vec<u16> = leases.keys().copied().collect();
@@ -223,8 +226,18 @@ impl Chores {
     }
 }
 
-fn by_shard(leases: Vec<Lease>) -> Leases {
-    leases.into_iter().map(|lease| (lease.shard, lease)).collect()
+/// Leases by shard, their end by our own clock. The store says it by its clock, which may be another host's and further from
+/// ours than the margin: a server ahead of it by ten seconds would never begin a step again. What was asked for now cannot
+/// have begun before now, so this end is never later than the store's.
+fn measured(leases: Vec<Lease>, asked: Wall) -> Leases {
+    let until = asked.plus(LEASE_LASTS);
+    let ours = leases.into_iter().map(|lease| (lease.shard, Lease { until, ..lease }));
+    ours.collect()
+}
+
+/// Whether something last done then is due; at once if the clock was set back, since nobody knows how far.
+fn is_due(wall: Wall, last: Wall, every: Duration) -> bool {
+    wall < last || wall.since(last) >= every
 }
 
 /// Logs a failed chore; true when it was done.
