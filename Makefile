@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all dev fmt clean bench setup-serve setup-test
+.PHONY: help serve test test-all dev fmt clean bench chaos setup-serve setup-test
 
 # Every recipe starts so: the same environment for all, or the caches are thrown away.
 ENV := . xtask/setup/env.sh
@@ -38,6 +38,10 @@ fmt: ## format the Rust code
 bench: ## print the numbers the design promises, with their bounds (BENCH=lag runs one, BENCH_MINUTES=2 shortens it)
 	@bash xtask/setup/run.sh serve
 	@$(ENV); export BENCH_MINUTES="$(BENCH_MINUTES)"; $(XTASK_RELEASE) bench $(BENCH)
+
+chaos: ## kill everything around a real server under load, and count what is left (KILLS=20 shortens it, SEED=7 repeats one, CHAOS=several tells one story)
+	@bash xtask/setup/run.sh serve
+	@$(ENV); export KILLS="$(KILLS)" SEED="$(SEED)"; $(XTASK_RELEASE) chaos $(CHAOS)
 
 clean: ## remove what was built here (the tools in .tools stay)
 	rm -rf target end2end/results end2end/node_modules

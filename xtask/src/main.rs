@@ -3,6 +3,7 @@
 //! They are Rust so that `wasm-bindgen` is the library our lock file pins and not a program somebody has to install.
 
 mod bench;
+mod chaos;
 mod dev;
 mod place;
 mod run;
@@ -22,7 +23,8 @@ xtask serve [ARGS]                                 release build, then `tidegate
 xtask dev [ARGS]                                   quick build, serve, again after each change
 xtask test [--all] [PART]                          the parts of `make test`; --all adds the long tests
 xtask fmt                                          cargo fmt, with a rustfmt that is new enough
-xtask bench [NAME]                                 the numbers of design 7";
+xtask bench [NAME]                                 the numbers of design 7
+xtask chaos [STORY ...]                            a real server under load while everything is killed";
 
 fn main() -> ExitCode {
     match command() {
@@ -45,6 +47,7 @@ fn command() -> Result<ExitCode> {
         ["test", rest @ ..] => return tests::run(&place, &tests::Choice::parse(rest)?),
         ["fmt"] => run::shown(&mut tests::fmt::command(&[]).context("no rustfmt that knows edition 2024")?)?,
         ["bench", names @ ..] => return bench::run(&place, names),
+        ["chaos", stories @ ..] => return chaos::run(&place, stories),
         _ => bail!("unknown command\n{USAGE}"),
     }
     Ok(ExitCode::SUCCESS)
