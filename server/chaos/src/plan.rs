@@ -13,8 +13,10 @@ use std::time::Duration;
 
 /// The groups that people resize: how many sizes each takes, from its minimum on. [`crate::site::GROUPS`] has them.
 pub const SIZES: [(u32, u32); 2] = [(2, 6), (1, 4)];
-/// The first fault comes so long after the groups stand, in milliseconds.
-const FIRST_MS: u64 = 1_000;
+/// Sizes to begin with: large enough that a fault meets some of several.
+const BEGIN: [u32; 2] = [4, 2];
+/// The first fault comes so long after that, in milliseconds: then they serve.
+const FIRST_MS: u64 = 5_000;
 /// Of a hundred pauses so many are short.
 const SHORT_PERCENT: u64 = 25;
 /// Milliseconds of a short pause: shorter than a start of the server takes.
@@ -172,7 +174,11 @@ pub fn plan(seed: u64, kills: u32, store: Store) -> Vec<Planned> {
         seed,
         drawn: 0,
         broken_until_ms: BTreeMap::new(),
-        acts: Vec::new(),
+        acts: BEGIN
+            .into_iter()
+            .enumerate()
+            .map(|(group, desired)| (0, Act::Resize { group, desired }))
+            .collect(),
     };
     let (mut at_ms, mut killed) = (FIRST_MS, 0);
     while killed < kills {
