@@ -74,7 +74,7 @@ pub async fn tell(place: &Place, seed: u64, rounds: u32) -> anyhow::Result<Told>
     story.wakes().await?;
     story.served("before anything is broken").await?;
     for round in 0..rounds {
-        story.freeze_owner().await?;
+        story.freeze_owner(round).await?;
         story.served("after a server was stopped").await?;
         story.kill_owner(round).await?;
         story.served("after a server was killed").await?;
@@ -102,10 +102,11 @@ impl Several {
     }
 
     /// A measured time, and a violation if it is over.
-    fn timed(&mut self, name: &str, took: Option<Duration>, within: Duration) {
+    fn timed(&mut self, name: impl Into<String>, took: Option<Duration>, within: Duration) {
+        let name = name.into();
         let shown = took.map_or_else(|| "never".to_owned(), |took| format!("{:.1} s", took.as_secs_f64()));
         self.teller.say(format_args!("{name}: {shown}"));
-        self.told.figure(name, &shown);
+        self.told.figure(&name, &shown);
         if took.is_none_or(|took| took > within) {
             self.violated(format!("{name}: {shown}, promised within {} s", within.as_secs()));
         }
@@ -267,7 +268,7 @@ impl Several {
     }
 
     /// The owner is stopped in the middle of its work and woken long after its leases are over.
-    async fn freeze_owner(&mut self) -> anyhow::Result<()> {
+    async fn freeze_owner(&mut self, round: u32) -> anyhow::Result<()> {
         let owner = self.owner_of(0).await?;
         self.stir(owner).await?;
         let pause = u64::from(self.draw(400));
@@ -295,7 +296,8 @@ impl Several {
         clock::wait(AWAKE_FOR).await;
         self.fleet.until_well(owner).await?;
         let late = self.fenced(owner).await?;
-        self.told.figure("passes of a woken server that were refused", late);
+        self.told
+            .figure(&format!("round {round}: its passes refused when woken"), late);
         self.until_equal().await
     }
 

@@ -1,7 +1,7 @@
 //! One server under load, broken as planned, then left alone until it is quiet, then audited.
 
 use crate::clock::{self, Teller};
-use crate::plan::{self, Planned};
+use crate::plan::{self, Act, Planned};
 use crate::report::{Store, Told};
 use crate::server::Ended;
 use crate::site::{GROUPS, Site};
@@ -22,6 +22,8 @@ const LOAD_FOR: Duration = Duration::from_secs(6 * 3600);
 const QUIET_WITHIN: Duration = Duration::from_secs(330);
 /// All has to be equal for so long: at the very moment of a fault nobody has noticed it yet.
 const STEADY_FOR: Duration = Duration::from_secs(4);
+/// How long a kill waits while there is nobody to kill: HAProxy is not back while the server is down.
+const NOBODY_FOR: Duration = Duration::from_secs(20);
 /// How often the supervisor looks, and how often it is looked whether all is equal.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often it is said what is not equal yet.
@@ -113,7 +115,7 @@ impl Story {
                 clock::wait(LOOK_EVERY.min(*at - begin.elapsed().min(*at))).await;
             }
             self.mind()?;
-            let Some(hit) = acts::act(&mut self.site, &mut self.done, *act).await? else {
+            let Some(hit) = self.hit(*act).await? else {
                 continue;
             };
             kills += u32::from(act.is_kill());
@@ -129,6 +131,19 @@ impl Story {
         }
         self.told.kills = kills;
         Ok(())
+    }
+
+    /// Does it. A kill waits for somebody to kill: the one before may not be back yet.
+    async fn hit(&mut self, act: Act) -> anyhow::Result<Option<String>> {
+        let begin = clock::instant();
+        loop {
+            let hit = acts::act(&mut self.site, &mut self.done, act).await?;
+            if hit.is_some() || !act.is_kill() || begin.elapsed() >= NOBODY_FOR {
+                return Ok(hit);
+            }
+            self.mind()?;
+            clock::wait(LOOK_EVERY).await;
+        }
     }
 
     /// The supervisor's turn. A server that ends by itself while its store is there is a violation.
