@@ -283,7 +283,7 @@ impl Several {
             .or_default() += 1;
         let taken = self.taken_over(owner).await;
         self.timed(
-            "taken over from a stopped server",
+            format!("round {round}: taken over from a stopped server"),
             taken.map(|(took, _)| took),
             TAKEN_OVER_WITHIN,
         );
@@ -321,7 +321,7 @@ impl Several {
         *self.told.faults.entry("server killed".to_owned()).or_default() += 1;
         let taken = self.taken_over(owner).await;
         self.timed(
-            "taken over from a killed server",
+            format!("round {round}: taken over from a killed server"),
             taken.map(|(took, _)| took),
             TAKEN_OVER_WITHIN,
         );

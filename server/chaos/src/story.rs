@@ -22,8 +22,8 @@ const LOAD_FOR: Duration = Duration::from_secs(6 * 3600);
 const QUIET_WITHIN: Duration = Duration::from_secs(330);
 /// All has to be equal for so long: at the very moment of a fault nobody has noticed it yet.
 const STEADY_FOR: Duration = Duration::from_secs(4);
-/// How long a kill waits while there is nobody to kill: HAProxy is not back while the server is down.
-const NOBODY_FOR: Duration = Duration::from_secs(20);
+/// How long kills that found nobody are tried again when all else is done.
+const OWED_FOR: Duration = Duration::from_secs(30);
 /// How often the supervisor looks, and how often it is looked whether all is equal.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often it is said what is not equal yet.
@@ -105,45 +105,56 @@ impl Beside {
 }
 
 impl Story {
-    /// Does what was planned, when it was planned.
+    /// Does what was planned, when it was planned. A kill that finds nobody (HAProxy is not back while the server is down) is
+    /// owed, and done as soon as there is somebody: what is planned does not wait for it.
     async fn break_all(&mut self, planned: &[Planned]) -> anyhow::Result<()> {
         let begin = clock::instant();
-        let mut kills = 0;
+        let mut owed = Vec::new();
         for Planned { at, act } in planned {
             while begin.elapsed() < *at {
-                self.mind()?;
-                clock::wait(LOOK_EVERY.min(*at - begin.elapsed().min(*at))).await;
+                self.pay(&mut owed).await?;
+                clock::wait(LOOK_EVERY.min(at.saturating_sub(begin.elapsed()))).await;
             }
-            self.mind()?;
-            let Some(hit) = self.hit(*act).await? else {
-                continue;
-            };
-            kills += u32::from(act.is_kill());
-            let number = if act.is_kill() {
-                format!("{kills:>4}")
-            } else {
-                "   .".to_owned()
-            };
-            self.teller.say(format_args!("{number}  {act} {hit}"));
-            if let Some(fault) = act.fault() {
-                *self.told.faults.entry(fault.to_owned()).or_default() += 1;
+            if !self.hit(*act).await? && act.is_kill() {
+                owed.push(*act);
             }
         }
-        self.told.kills = kills;
+        let last = clock::instant();
+        while !owed.is_empty() && last.elapsed() < OWED_FOR {
+            self.pay(&mut owed).await?;
+            clock::wait(LOOK_EVERY).await;
+        }
         Ok(())
     }
 
-    /// Does it. A kill waits for somebody to kill: the one before may not be back yet.
-    async fn hit(&mut self, act: Act) -> anyhow::Result<Option<String>> {
-        let begin = clock::instant();
-        loop {
-            let hit = acts::act(&mut self.site, &mut self.done, act).await?;
-            if hit.is_some() || !act.is_kill() || begin.elapsed() >= NOBODY_FOR {
-                return Ok(hit);
-            }
-            self.mind()?;
-            clock::wait(LOOK_EVERY).await;
+    /// The supervisor's turn, and one kill that is owed.
+    async fn pay(&mut self, owed: &mut Vec<Act>) -> anyhow::Result<()> {
+        self.mind()?;
+        if let Some(first) = owed.first().copied()
+            && self.hit(first).await?
+        {
+            owed.remove(0);
         }
+        Ok(())
+    }
+
+    /// Does it, and says it. False where there was nobody.
+    async fn hit(&mut self, act: Act) -> anyhow::Result<bool> {
+        self.mind()?;
+        let Some(hit) = acts::act(&mut self.site, &mut self.done, act).await? else {
+            return Ok(false);
+        };
+        self.told.kills += u32::from(act.is_kill());
+        let number = if act.is_kill() {
+            format!("{:>4}", self.told.kills)
+        } else {
+            "   .".to_owned()
+        };
+        self.teller.say(format_args!("{number}  {act} {hit}"));
+        if let Some(fault) = act.fault() {
+            *self.told.faults.entry(fault.to_owned()).or_default() += 1;
+        }
+        Ok(true)
     }
 
     /// The supervisor's turn. A server that ends by itself while its store is there is a violation.
