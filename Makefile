@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all dev fmt clean bench soak setup-serve setup-test
+.PHONY: help serve test test-all dev fmt clean bench soak chaos setup-serve setup-test
 
 # Every recipe starts so: the same environment for all, or the caches are thrown away.
 ENV := . xtask/setup/env.sh
@@ -42,6 +42,10 @@ bench: ## print the numbers the design promises, with their bounds (BENCH=lag ru
 soak: ## play SEEDS=1000 stories of HOURS=2 in the simulated world, on all cores (SEED=17 [KEEP=3,5] tells one aloud)
 	@bash xtask/setup/run.sh serve
 	@$(ENV); export SEEDS="$(SEEDS)" FROM="$(FROM)" HOURS="$(HOURS)" SEED="$(SEED)" KEEP="$(KEEP)"; $(XTASK_RELEASE) soak
+
+chaos: ## kill everything around a real server under load, and count what is left (KILLS=20 shortens it, SEED=7 repeats one, CHAOS=several tells one story)
+	@bash xtask/setup/run.sh serve
+	@$(ENV); export KILLS="$(KILLS)" SEED="$(SEED)"; $(XTASK_RELEASE) chaos $(CHAOS)
 
 clean: ## remove what was built here (the tools in .tools stay)
 	rm -rf target end2end/results end2end/node_modules

@@ -3,6 +3,7 @@
 //! They are Rust so that `wasm-bindgen` is the library our lock file pins and not a program somebody has to install.
 
 mod bench;
+mod chaos;
 mod dev;
 mod place;
 mod run;
@@ -24,7 +25,8 @@ xtask dev [ARGS]                                   quick build, serve, again aft
 xtask test [--all] [PART]                          the parts of `make test`; --all adds the long tests
 xtask fmt                                          cargo fmt, with a rustfmt that is new enough
 xtask bench [NAME]                                 the numbers of design 7
-xtask soak                                         stories of the simulated world, by SEEDS, FROM, HOURS, SEED, KEEP";
+xtask soak                                         stories of the simulated world, by SEEDS, FROM, HOURS, SEED, KEEP
+xtask chaos [STORY ...]                            a real server under load while everything is killed";
 
 fn main() -> ExitCode {
     match command() {
@@ -48,6 +50,7 @@ fn command() -> Result<ExitCode> {
         ["fmt"] => run::shown(&mut tests::fmt::command(&[]).context("no rustfmt that knows edition 2024")?)?,
         ["bench", names @ ..] => return bench::run(&place, names),
         ["soak"] => return soak::run(&place),
+        ["chaos", stories @ ..] => return chaos::run(&place, stories),
         _ => bail!("unknown command\n{USAGE}"),
     }
     Ok(ExitCode::SUCCESS)
