@@ -289,8 +289,16 @@ impl Drop for SmallDisk {
 /// Somebody reads the database for long, as a backup does: what is written meanwhile needs room of its own. Without one, a
 /// store whose file has pages to spare works on a full disk, too.
 struct Backup {
-    _reading: ReadTx,
-    _runtime: Runtime,
+    reading: Option<ReadTx>,
+    runtime: Runtime,
+}
+
+impl Drop for Backup {
+    fn drop(&mut self) {
+        // A connection is given back in the runtime that it came from.
+        let _inside = self.runtime.enter();
+        drop(self.reading.take());
+    }
 }
 
 impl Backup {
@@ -303,8 +311,8 @@ impl Backup {
             Ok::<_, StoreError>(reading)
         });
         Self {
-            _reading: reading.unwrap(),
-            _runtime: runtime,
+            reading: Some(reading.unwrap()),
+            runtime,
         }
     }
 }
