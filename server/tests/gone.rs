@@ -327,6 +327,7 @@ fn a_full_disk_stops_nothing_that_runs_and_is_over_when_there_is_room_again() {
     let server = Server::start(&disk.0, &folder.path().join("log"), None);
     let group = server.group();
     let creates = server.creates();
+    let port = server.front(&group);
     let _backup = Backup::of(&disk.0);
     disk.fill();
     until("the server to notice", || !server.is_well());
@@ -336,6 +337,8 @@ fn a_full_disk_stops_nothing_that_runs_and_is_over_when_there_is_room_again() {
         refused.starts_with("HTTP/1.1 503") && refused.contains("unavailable"),
         "{refused}"
     );
+    end_all_of(&disk.0.join("balancers"));
+    until("the load balancer's process to be back", || is_served(port));
     let over = passed(WHILE_FULL);
     while !over() {
         assert_eq!((server.count("tidegate_machines "), server.creates()), (1, creates));

@@ -36,16 +36,12 @@ fn is_not_adoptable<T: std::fmt::Debug>(answer: Result<T, StoreError>, n: u64) {
 
 pub async fn a_machine_that_is_taken_in_gets_the_record_its_tags_tell_of(world: &World) {
     let fence = world.group().await;
-    let places = world
-        .store
-        .intend(world.later(fence).await, &[world.launching(1)], NOW)
-        .await
-        .unwrap();
+    let places = world.intend(fence, &[world.launching(1)]).await.unwrap();
     let [.., last] = addresses(&places)[0].octets();
     let [a, b, c, _] = addresses(&places)[0].octets();
     let next = Ipv4Addr::new(a, b, c, last + 1);
     let both = [world.launching(3), adopting(world, 2, next)];
-    let places = world.store.intend(world.later(fence).await, &both, NOW).await.unwrap();
+    let places = world.intend(fence, &both).await.unwrap();
     assert_eq!(
         addresses(&places),
         [Ipv4Addr::new(a, b, c, last + 2)],
@@ -70,44 +66,18 @@ pub async fn a_machine_that_is_taken_in_gets_the_record_its_tags_tell_of(world: 
 
 pub async fn a_machine_is_not_taken_in_when_its_id_or_address_is_a_records(world: &World) {
     let fence = world.group().await;
-    let places = world
-        .store
-        .intend(world.later(fence).await, &[world.launching(1)], NOW)
-        .await
-        .unwrap();
+    let places = world.intend(fence, &[world.launching(1)]).await.unwrap();
     let address = addresses(&places)[0];
     let other = Ipv4Addr::new(127, 200, 1, 1);
-    is_not_adoptable(
-        world
-            .store
-            .intend(world.later(fence).await, &[adopting(world, 2, address)], NOW)
-            .await,
-        2,
-    );
-    is_not_adoptable(
-        world
-            .store
-            .intend(world.later(fence).await, &[adopting(world, 1, other)], NOW)
-            .await,
-        1,
-    );
+    is_not_adoptable(world.intend(fence, &[adopting(world, 2, address)]).await, 2);
+    is_not_adoptable(world.intend(fence, &[adopting(world, 1, other)]).await, 1);
     let settled = control::store::Settlement {
         instances: vec![gone(world, 1).await],
         ..settlement()
     };
     world.store.settle(fence, &settled, NOW).await.unwrap();
-    is_not_adoptable(
-        world
-            .store
-            .intend(world.later(fence).await, &[adopting(world, 1, other)], NOW)
-            .await,
-        1,
-    );
-    world
-        .store
-        .intend(world.later(fence).await, &[adopting(world, 2, address)], NOW)
-        .await
-        .unwrap();
+    is_not_adoptable(world.intend(fence, &[adopting(world, 1, other)]).await, 1);
+    world.intend(fence, &[adopting(world, 2, address)]).await.unwrap();
     assert_eq!(world.loaded(GROUP).await.instances.len(), 1);
 }
 
@@ -119,10 +89,5 @@ pub async fn a_disabled_group_takes_in_nothing(world: &World) {
         ..fence
     };
     let address = Ipv4Addr::new(127, 200, 1, 1);
-    is_changed(
-        world
-            .store
-            .intend(world.later(fence).await, &[adopting(world, 2, address)], NOW)
-            .await,
-    );
+    is_changed(world.intend(fence, &[adopting(world, 2, address)]).await);
 }

@@ -40,11 +40,7 @@ fn is_fenced<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
 /// The subnet whose addresses are 127.20.1.x.
 async fn first_subnet(world: &World, fence: Fence) -> SubnetId {
     for (n, (subnet, _)) in (9_000..).zip(&world.subnets) {
-        let answer = world
-            .store
-            .intend(world.later(fence).await, &[in_subnet(world, n, *subnet)], NOW)
-            .await
-            .unwrap();
+        let answer = world.intend(fence, &[in_subnet(world, n, *subnet)]).await.unwrap();
         let gone = gone(world, n).await;
         let settled = control::store::Settlement {
             instances: vec![gone],
@@ -98,11 +94,7 @@ pub async fn gone(world: &World, n: u64) -> InstanceUpdate {
 
 pub async fn a_launch_begins_its_record_and_activity(world: &World) {
     let fence = world.group().await;
-    let places = world
-        .store
-        .intend(world.later(fence).await, &[world.launching(1)], NOW)
-        .await
-        .unwrap();
+    let places = world.intend(fence, &[world.launching(1)]).await.unwrap();
     let group = world.loaded(GROUP).await;
     let [row] = &group.instances[..] else {
         panic!("one record: {group:?}")
@@ -148,11 +140,7 @@ pub async fn the_lowest_free_address_is_taken(world: &World) {
     let fence = world.group().await;
     let subnet = first_subnet(world, fence).await;
     let intents: Vec<Intent> = (1..=3).map(|n| in_subnet(world, n, subnet)).collect();
-    let places = world
-        .store
-        .intend(world.later(fence).await, &intents, NOW)
-        .await
-        .unwrap();
+    let places = world.intend(fence, &intents).await.unwrap();
     assert_eq!(addresses(&places), [host(10), host(11), host(12)]);
 }
 
@@ -160,28 +148,15 @@ pub async fn an_address_is_free_again_when_its_record_ended(world: &World) {
     let fence = world.group().await;
     let subnet = first_subnet(world, fence).await;
     let intents: Vec<Intent> = (1..=3).map(|n| in_subnet(world, n, subnet)).collect();
-    world
-        .store
-        .intend(world.later(fence).await, &intents, NOW)
-        .await
-        .unwrap();
+    world.intend(fence, &intents).await.unwrap();
     let deleting = Phase::Deleting {
         cause: LeaveCause::Surplus,
     };
     world
-        .store
-        .intend(
-            world.later(fence).await,
-            &[moving(2, Phase::Launching, deleting, removal(20))],
-            NOW,
-        )
+        .intend(fence, &[moving(2, Phase::Launching, deleting, removal(20))])
         .await
         .unwrap();
-    let next = world
-        .store
-        .intend(world.later(fence).await, &[in_subnet(world, 4, subnet)], NOW)
-        .await
-        .unwrap();
+    let next = world.intend(fence, &[in_subnet(world, 4, subnet)]).await.unwrap();
     assert_eq!(
         addresses(&next),
         [host(13)],
@@ -192,11 +167,7 @@ pub async fn an_address_is_free_again_when_its_record_ended(world: &World) {
         ..settlement()
     };
     world.store.settle(fence, &settled, NOW).await.unwrap();
-    let next = world
-        .store
-        .intend(world.later(fence).await, &[in_subnet(world, 5, subnet)], NOW)
-        .await
-        .unwrap();
+    let next = world.intend(fence, &[in_subnet(world, 5, subnet)]).await.unwrap();
     assert_eq!(addresses(&next), [host(11)]);
 }
 
@@ -226,7 +197,7 @@ pub async fn a_launch_whose_subnet_is_full_goes_to_the_next_one(world: &World) {
     world.launched(fence, 1..=244).await;
     let [first, second, _] = [0, 1, 2].map(|at| world.subnets[at].0);
     let three = [300, 301, 302].map(|n| in_subnets(world, n, &[first, second]));
-    let places = world.store.intend(world.later(fence).await, &three, NOW).await.unwrap();
+    let places = world.intend(fence, &three).await.unwrap();
     let subnets: Vec<_> = places.iter().map(|place| place.expect("a place").subnet).collect();
     assert_eq!(
         subnets,
@@ -246,25 +217,14 @@ pub async fn a_launch_without_a_place_is_not_written_and_the_others_are(world: &
     world.launched(fence, 1..=244).await;
     let draining = moving(1, Phase::Launching, DRAINING, removal(1_000));
     let intents = [world.launching(300), world.launching(301), draining];
-    let places = world
-        .store
-        .intend(world.later(fence).await, &intents, NOW)
-        .await
-        .unwrap();
+    let places = world.intend(fence, &intents).await.unwrap();
     assert_eq!(places.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false]);
     let group = world.loaded(GROUP).await;
     assert_eq!(group.instances.len(), 245);
     assert_eq!(group.instances[0].phase, DRAINING);
     assert_eq!(world.people.activity(GROUP, ActivityId(301)).await, None);
     let nowhere = [in_subnets(world, 302, &[SubnetId(404)])];
-    assert_eq!(
-        world
-            .store
-            .intend(world.later(fence).await, &nowhere, NOW)
-            .await
-            .unwrap(),
-        [None]
-    );
+    assert_eq!(world.intend(fence, &nowhere).await.unwrap(), [None]);
 }
 
 pub async fn two_hundred_launches_at_once_have_two_hundred_addresses(world: &World) {
@@ -287,25 +247,15 @@ pub async fn a_lost_lease_fences_intents(world: &World) {
     let fence = world.group().await;
     world.wall.pass(20);
     world.store.claim("server-b").await.unwrap();
-    is_fenced(
-        world
-            .store
-            .intend(world.later(fence).await, &[world.launching(1)], NOW)
-            .await,
-    );
-    is_fenced(world.store.intend(world.later(fence).await, &[], NOW).await);
+    is_fenced(world.intend(fence, &[world.launching(1)]).await);
+    is_fenced(world.intend(fence, &[]).await);
     assert_eq!(world.loaded(GROUP).await.instances, []);
 }
 
 pub async fn a_released_lease_fences_intents(world: &World) {
     let fence = world.group().await;
     world.store.release(crate::world::OWNER).await.unwrap();
-    is_fenced(
-        world
-            .store
-            .intend(world.later(fence).await, &[world.launching(1)], NOW)
-            .await,
-    );
+    is_fenced(world.intend(fence, &[world.launching(1)]).await);
 }
 
 pub async fn an_unknown_group_fences_intents(world: &World) {
@@ -318,7 +268,7 @@ pub async fn an_unknown_group_fences_intents(world: &World) {
         spec_version: 1,
         state_rev: 0,
     };
-    is_fenced(world.store.intend(world.later(fence).await, &[], NOW).await);
+    is_fenced(world.intend(fence, &[]).await);
     is_fenced(world.store.settle(fence, &settlement(), NOW).await);
     assert_eq!(world.store.load(group).await.unwrap(), None);
 }
@@ -327,20 +277,10 @@ pub async fn a_spec_that_people_changed_refuses_intents(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1]).await;
     world.people.edit(GROUP, 3).await;
+    is_changed(world.intend(fence, &[world.launching(2)]).await);
     is_changed(
         world
-            .store
-            .intend(world.later(fence).await, &[world.launching(2)], NOW)
-            .await,
-    );
-    is_changed(
-        world
-            .store
-            .intend(
-                world.later(fence).await,
-                &[moving(1, Phase::Launching, Phase::Serving, None)],
-                NOW,
-            )
+            .intend(fence, &[moving(1, Phase::Launching, Phase::Serving, None)])
             .await,
     );
     let fence = world.fence(GROUP).await;
@@ -382,32 +322,18 @@ pub async fn a_disabled_group_refuses_to_begin_but_lets_finish(world: &World) {
         moving(1, Phase::Launching, Phase::Serving, None),
         moving(2, Phase::Launching, DRAINING, removal(20)),
     ];
-    world.store.intend(world.later(fence).await, &moves, NOW).await.unwrap();
+    world.intend(fence, &moves).await.unwrap();
     world.people.set_status(GROUP, GroupStatus::Disabled).await;
     let fence = world.fence(GROUP).await;
     assert_eq!(world.loaded(GROUP).await.status, GroupStatus::Disabled);
+    is_changed(world.intend(fence, &[world.launching(3)]).await);
     is_changed(
         world
-            .store
-            .intend(world.later(fence).await, &[world.launching(3)], NOW)
-            .await,
-    );
-    is_changed(
-        world
-            .store
-            .intend(
-                world.later(fence).await,
-                &[moving(1, Phase::Serving, DRAINING, removal(10))],
-                NOW,
-            )
+            .intend(fence, &[moving(1, Phase::Serving, DRAINING, removal(10))])
             .await,
     );
     let finishing = [moving(2, DRAINING, STOPPING, None)];
-    world
-        .store
-        .intend(world.later(fence).await, &finishing, NOW)
-        .await
-        .unwrap();
+    world.intend(fence, &finishing).await.unwrap();
     world.people.set_status(GROUP, GroupStatus::Enabled).await;
     let fence = world.fence(GROUP).await;
     world.launched(fence, [3]).await;
@@ -419,12 +345,7 @@ pub async fn a_group_being_deleted_lets_removals_begin(world: &World) {
     world.people.set_status(GROUP, GroupStatus::Deleting).await;
     let fence = world.fence(GROUP).await;
     world
-        .store
-        .intend(
-            world.later(fence).await,
-            &[moving(1, Phase::Launching, DRAINING, removal(10))],
-            NOW,
-        )
+        .intend(fence, &[moving(1, Phase::Launching, DRAINING, removal(10))])
         .await
         .unwrap();
     assert_eq!(world.loaded(GROUP).await.instances[0].phase, DRAINING);
@@ -434,26 +355,16 @@ pub async fn a_phase_that_moved_refuses(world: &World) {
     let fence = world.group().await;
     world.launched(fence, [1]).await;
     let step = [moving(1, Phase::Launching, DRAINING, removal(10))];
-    world.store.intend(world.later(fence).await, &step, NOW).await.unwrap();
-    is_changed(world.store.intend(world.later(fence).await, &step, NOW).await);
+    world.intend(fence, &step).await.unwrap();
+    is_changed(world.intend(fence, &step).await);
     let later = Phase::Draining {
         cause: LeaveCause::Surplus,
         until: Timestamp(10),
     };
+    is_changed(world.intend(fence, &[moving(1, later, STOPPING, None)]).await);
     is_changed(
         world
-            .store
-            .intend(world.later(fence).await, &[moving(1, later, STOPPING, None)], NOW)
-            .await,
-    );
-    is_changed(
-        world
-            .store
-            .intend(
-                world.later(fence).await,
-                &[moving(404, Phase::Launching, Phase::Serving, None)],
-                NOW,
-            )
+            .intend(fence, &[moving(404, Phase::Launching, Phase::Serving, None)])
             .await,
     );
     // Steps of one call build on one another.
@@ -461,11 +372,7 @@ pub async fn a_phase_that_moved_refuses(world: &World) {
         moving(1, DRAINING, Phase::Serving, None),
         moving(1, Phase::Serving, DRAINING, removal(11)),
     ];
-    world
-        .store
-        .intend(world.later(fence).await, &back_and_on, NOW)
-        .await
-        .unwrap();
+    world.intend(fence, &back_and_on).await.unwrap();
 }
 
 pub async fn intents_are_written_all_or_none(world: &World) {
@@ -474,21 +381,13 @@ pub async fn intents_are_written_all_or_none(world: &World) {
     let before = world.loaded(GROUP).await;
     let stale = moving(1, Phase::Serving, STOPPING, None);
     let good = moving(1, Phase::Launching, DRAINING, removal(10));
-    is_changed(
-        world
-            .store
-            .intend(world.later(fence).await, &[world.launching(2), good, stale], NOW)
-            .await,
-    );
+    is_changed(world.intend(fence, &[world.launching(2), good, stale]).await);
     assert_eq!(world.loaded(GROUP).await, before);
     assert_eq!(world.people.activity(GROUP, ActivityId(2)).await, None);
     assert_eq!(world.people.activity(GROUP, ActivityId(10)).await, None);
     let open = world.people.activity(GROUP, ActivityId(1)).await.unwrap();
     assert_eq!(open.status, ActivityStatus::Running);
-    let again = world
-        .store
-        .intend(world.later(fence).await, &[world.launching(3), world.launching(1)], NOW)
-        .await;
+    let again = world.intend(fence, &[world.launching(3), world.launching(1)]).await;
     assert!(
         matches!(again, Err(StoreError::Database { .. })),
         "one id, one record: {again:?}"
@@ -538,12 +437,7 @@ pub async fn a_removal_may_begin_without_drain(world: &World) {
         cause: LeaveCause::LaunchFailed,
     };
     world
-        .store
-        .intend(
-            world.later(fence).await,
-            &[moving(1, Phase::Launching, deleting, removal(10))],
-            NOW,
-        )
+        .intend(fence, &[moving(1, Phase::Launching, deleting, removal(10))])
         .await
         .unwrap();
     let row = world.loaded(GROUP).await.instances[0].clone();

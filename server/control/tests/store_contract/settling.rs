@@ -166,7 +166,7 @@ pub async fn a_removal_that_the_same_pass_intended_stays_one(world: &World) {
         until: NOW,
     };
     let drain = [moving(1, Phase::Launching, draining, None)];
-    world.store.intend(world.later(fence).await, &drain, NOW).await.unwrap();
+    world.intend(fence, &drain).await.unwrap();
     let runs = |n| InstanceUpdate {
         phase: Some(Phase::Serving),
         ..update(n)

@@ -13,7 +13,7 @@ use control::store::retention::Retention;
 use control::store::sql::LeaseClock;
 use control::store::{
     BalancerRecord, Counts, Db, DecisionRow, Fence, FirstStartArgs, GroupRecord, Intent, Launch, Lease, LoopStore,
-    MemoryStore, NewActivity, Placed, Settlement, SqlStore, SubnetBase, first_start, shard_of,
+    MemoryStore, NewActivity, Placed, Settlement, SqlStore, StoreError, SubnetBase, first_start, shard_of,
 };
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{
@@ -227,6 +227,11 @@ impl World {
         }
     }
 
+    /// Intends as a pass does that has loaded the group since.
+    pub async fn intend(&self, fence: Fence, intents: &[Intent]) -> Result<Vec<Option<Placed>>, StoreError> {
+        self.store.intend(self.later(fence).await, intents, NOW).await
+    }
+
     /// The group as a pass sees it.
     pub async fn loaded(&self, group: GroupId) -> GroupRecord {
         self.store.load(group).await.expect("a load").expect("the group")
@@ -250,8 +255,7 @@ impl World {
     /// Launches instances of those numbers.
     pub async fn launched(&self, fence: Fence, numbers: impl IntoIterator<Item = u64>) {
         let intents: Vec<Intent> = numbers.into_iter().map(|n| self.launching(n)).collect();
-        let fence = self.later(fence).await;
-        self.store.intend(fence, &intents, NOW).await.expect("launches");
+        self.intend(fence, &intents).await.expect("launches");
     }
 }
 

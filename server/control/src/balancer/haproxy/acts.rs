@@ -8,8 +8,10 @@ use super::stat::{self, Row};
 use super::{Desk, HaproxyBalancer, process, refused};
 use engine::model::{InstanceId, LoadBalancerId, VServerId};
 use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::time::Duration;
 
 /// Ports a VServer may listen on: below the ephemeral ones (32768 and up), above what a host's services use.
@@ -20,6 +22,11 @@ const DELETE_LIMIT: Duration = Duration::from_millis(300);
 
 /// How long a start waits for its ports; a port taken by somebody else is told after it.
 const LET_GO_LIMIT: Duration = Duration::from_secs(1);
+
+/// Whether the file in place is of these settings; its members may be others.
+fn stands(place: &Place, digest: &str) -> bool {
+    place.read(CONFIG).is_some_and(|text| text.contains(digest))
+}
 
 type Members = [(VServerId, MemberAddress)];
 
@@ -90,14 +97,19 @@ impl HaproxyBalancer {
             None if ran_before => Start::Up,
             None => Start::Down,
         };
-        place
-            .write(STATES, &config::states(members, start))
-            .map_err(|why| say(why.to_string()))?;
-        self.install(&program, place, spec, members).await?;
+        let digest = config::digest(spec, self.host);
+        match self.write_files(place, spec, members, &config::states(members, start)) {
+            Ok(()) => self.put_in_place(&program, place, spec).await?,
+            // Whoever sends requests does not wait for room on a disk: what ran before runs again, and passes let members
+            // join and leave as after any start.
+            Err(why) if why.kind() == ErrorKind::StorageFull && stands(place, &digest) => {
+                place.drop(STATES);
+                tracing::warn!(balancer = %spec.id, "the disk is full: HAProxy starts with the file that is there");
+            }
+            Err(why) => return Err(say(why.to_string())),
+        }
         process::start(&program, place).await.map_err(say)?;
-        process::until_it_runs(place, &config::digest(spec, self.host))
-            .await
-            .map_err(say)?;
+        process::until_it_runs(place, &digest).await.map_err(say)?;
         place.drop(STATES);
         tracing::info!(balancer = %spec.id, members = members.len(), "HAProxy started");
         Ok(())
@@ -125,10 +137,9 @@ impl HaproxyBalancer {
             .chain(fresh.iter().copied())
             .collect();
         let before = place.read(CONFIG);
-        place
-            .write(STATES, &config::carried(&rows, &fresh))
+        self.write_files(place, spec, &all, &config::carried(&rows, &fresh))
             .map_err(|why| say(why.to_string()))?;
-        self.install(&program, place, spec, &all).await?;
+        self.put_in_place(&program, place, spec).await?;
         let master = match process::master(place) {
             Some(master) => Some(master),
             None => process::by_worker(place).await,
@@ -145,18 +156,14 @@ impl HaproxyBalancer {
         Ok(())
     }
 
-    /// Writes the file beside the old one, has it checked, puts it in place.
-    async fn install(
-        &self,
-        program: &std::path::Path,
-        place: &Place,
-        spec: &LoadBalancerSpec,
-        members: &Members,
-    ) -> Result<(), BalancerError> {
-        let text = config::render(spec, self.host, members);
-        place
-            .write(CANDIDATE, &text)
-            .map_err(|why| refused(spec.id, "write its file", why))?;
+    /// Writes the members' states, and the file beside the old one.
+    fn write_files(&self, place: &Place, spec: &LoadBalancerSpec, members: &Members, states: &str) -> io::Result<()> {
+        place.write(STATES, states)?;
+        place.write(CANDIDATE, &config::render(spec, self.host, members))
+    }
+
+    /// Has the file checked, puts it in the old one's place.
+    async fn put_in_place(&self, program: &Path, place: &Place, spec: &LoadBalancerSpec) -> Result<(), BalancerError> {
         process::check(program, place)
             .await
             .map_err(|why| refused(spec.id, "accept its file", why))?;
