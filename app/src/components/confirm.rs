@@ -126,18 +126,18 @@ pub fn TypedName(
 ) -> impl IntoView {
     let texts = &use_texts().frame;
     let input = NodeRef::<Input>::new();
-    let wanted = StoredValue::new(name.clone());
-    let look = move || {
+    // Each has its own copy: while what is around is read again the field still stands, and what was made with it is gone.
+    let (at_first, while_typed) = (name.clone(), name.clone());
+    Effect::new(move || {
         if let Some(input) = input.get() {
-            wanted.with_value(|name| let_go(&input, name));
+            let_go(&input, &at_first);
         }
-    };
-    Effect::new(look);
+    });
     view! {
         <label for=id.clone()>{texts.type_name}" "<code>{name}</code></label>
         <input
             type="text" id=id name="typed" autocomplete="off" required autofocus node_ref=input
-            on:input=move |_| untrack(look)
+            on:input=move |event| let_go(&event_target(&event), &while_typed)
         />
     }
     .into_any()

@@ -160,11 +160,15 @@ fn Resize(view: GroupView, typed: Desired, acts: Acts) -> impl IntoView {
     let help = words::desired_help(lang, (view.row.min, view.row.max), moves(&view));
     let (row, spec) = (view.row, view.spec);
     let alive = matches!(row.status, GroupStatus::Enabled | GroupStatus::Disabled);
+    // Not the memo's: while the group is read again the form still stands, and what was made with it is gone already.
+    let limits = spec.clone();
+    let is_wrong =
+        move || typed.with_untracked(|typed| typed.as_deref().and_then(|typed| wrong(&limits, typed)).is_some());
     let problem = Memo::new(move |_| typed.with(|typed| typed.as_deref().and_then(|typed| wrong(&spec, typed))));
     let said = move || problem.get().map(|problem| problems::problem(lang, &problem));
     let invalid = move || problem.get().map(|_| "true");
     let submit = move |event: leptos::ev::SubmitEvent| {
-        if problem.get_untracked().is_some() {
+        if is_wrong() {
             event.prevent_default();
         }
     };
