@@ -8,7 +8,7 @@ use crate::components::icon::{Icon, Shape};
 use crate::components::trail::Instant;
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
-use api::groups::SeriesView;
+use api::groups::{ActivityView, SeriesView};
 use api::texts::{causes, format, groups as words};
 use engine::memory::CycleRecord;
 use engine::model::{ActivityId, CYCLE_MS, GroupId, Metric, Span};
@@ -81,9 +81,15 @@ fn Events(series: SeriesView, chosen: RwSignal<Option<ActivityId>>) -> impl Into
     let marks = StoredValue::new(marks);
     let at = move || {
         let id = chosen.get();
-        marks.with_value(|all| all.iter().position(|mark| Some(mark.id) == id).unwrap_or(last))
+        let place = |all: &Vec<ActivityView>| all.iter().position(|mark| Some(mark.id) == id);
+        marks.try_with_value(place).flatten().unwrap_or(last)
     };
-    let go = move |to: usize| chosen.set(marks.with_value(|all| all.get(to).map(|mark| mark.id)));
+    // While the series is read again its buttons still stand, and these marks are gone.
+    let go = move |to: usize| {
+        if let Some(mark) = marks.try_with_value(|all| all.get(to).map(|mark| mark.id)) {
+            chosen.set(mark);
+        }
+    };
     let said = move || {
         let here = at();
         let place = words::event_of(lang, here + 1, last + 1);
