@@ -200,6 +200,33 @@ fn a_load_of_which_no_request_succeeds_ends_with_1_and_says_why() {
     assert!(report.contains("connection refused"), "{report}");
 }
 
+/// 0.0.0.0 is no loopback address, and whoever connects to it reaches this host: no packet leaves it.
+#[test]
+fn a_load_may_be_aimed_where_load_balancers_listen_and_at_no_other_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("its.toml");
+    std::fs::write(&file, "balancer_address = \"0.0.0.0\"").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://0.0.0.0:{}/", taken.local_addr().unwrap().port());
+    drop(taken);
+    let load = |url: &str| {
+        let mut command = tidegate();
+        command.args(["load", url, "--rate", "10", "--duration", "1s"]);
+        command
+    };
+    let sent = |output: &Output| String::from_utf8_lossy(&output.stdout).contains("connection refused");
+    let foreign = load(&url).output().unwrap();
+    assert!(said(&foreign).contains("is not this host"), "{}", said(&foreign));
+    let by_file = load(&url).arg("--config").arg(&file).output().unwrap();
+    assert!(sent(&by_file), "{}", said(&by_file));
+    let mut by_variable = load(&url);
+    by_variable.env("TIDEGATE_BALANCER_ADDRESS", "0.0.0.0");
+    assert!(sent(&by_variable.output().unwrap()));
+    let wrong = load(&url).env("TIDEGATE_BALANCER_ADDRESS", "here").output().unwrap();
+    assert!(said(&wrong).contains("`balancer_address` cannot be `here`"));
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
 #[test]
 fn a_password_can_be_reset_while_the_server_runs_and_a_wrong_name_is_said() {
     let folder = tempfile::tempdir().unwrap();

@@ -12,6 +12,7 @@ use crate::config::{self, Loaded};
 use crate::{serve, telemetry};
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use control::load::LoadOptions;
 use flags::Flags;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -42,9 +43,10 @@ enum Command {
     /// Send HTTP requests and say what came of them
     ///
     /// So many clients at once (--concurrency), or so many requests a second whatever the answers do (--rate); either
-    /// may rise in steps. Prints requests, success rate, latencies and requests a second. Only this host is loaded unless
-    /// --allow-remote is given. Ends with 1 if no request succeeded.
-    Load(control::load::LoadOptions),
+    /// may rise in steps. Prints requests, success rate, latencies and requests a second. Only loopback and the address
+    /// load balancers listen on (balancer_address, by variable or in tidegate.toml) are loaded unless --allow-remote is
+    /// given. Ends with 1 if no request succeeded.
+    Load(Load),
     /// Run the sample web program: every instance of the image `sample-web` is run by this
     ///
     /// Try it by hand with --port, too. `/` says who it is, `/work?ms=N` burns N ms of CPU time, `/healthz` is its check,
@@ -102,6 +104,17 @@ impl Settings {
     }
 }
 
+/// What is sent, and where it stands which listeners are our own. No setting is a flag here: none but the listeners'
+/// address has to do with a load, and it is the server's.
+#[derive(Debug, Args)]
+struct Load {
+    #[command(flatten)]
+    options: LoadOptions,
+    /// Read settings from this file [default: tidegate.toml, if it is there] [env: TIDEGATE_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
 /// How the sample runs; an instance gets both from its environment.
 #[derive(Debug, Args)]
 struct SampleWeb {
@@ -136,7 +149,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Admin {
             task: Admin::ResetPassword { name, settings },
         } => configured(settings, |config| tools::reset_password(config, name)),
-        Command::Load(options) => block_on(tools::load(options)),
+        Command::Load(asked) => load(asked),
         Command::SampleWeb(SampleWeb {
             address,
             port,
@@ -159,6 +172,15 @@ where
     };
     telemetry::start(&loaded.config);
     block_on(act(loaded.config))
+}
+
+/// Loads the settings for the one that says whom a load may be aimed at. Nothing is logged: the report is all there is.
+fn load(Load { options, config }: Load) -> anyhow::Result<ExitCode> {
+    let flags = Flags::default();
+    match (Settings { config, flags }).load() {
+        Ok(loaded) => block_on(tools::load(tools::aimed(options, &loaded.config))),
+        Err(why) => Ok(refused(&why)),
+    }
 }
 
 fn check(settings: Settings) -> ExitCode {

@@ -37,6 +37,14 @@ pub async fn reset_password(config: Config, name: String) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
+/// A load that may be aimed at this server's own listeners, beside loopback.
+pub fn aimed(options: LoadOptions, config: &Config) -> LoadOptions {
+    LoadOptions {
+        own: vec![config.balancer_address.into()],
+        ..options
+    }
+}
+
 /// `tidegate load URL`. A script that asks whether anything answers has its answer in how this ends.
 pub async fn load(options: LoadOptions) -> anyhow::Result<ExitCode> {
     let as_json = options.json;
