@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Says where to die.
 pub const VARIABLE: &str = "TIDEGATE_FAIL_AT";
 
-/// Something a pass or the keeper of the balancers does that a crash may come before or after.
+/// Something a pass, the keeper of the balancers or the herald does that a crash may come before or after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "named after the calls they stand for")]
 pub enum Act {
@@ -46,11 +46,12 @@ pub enum Act {
     Remove,
     BalancerEnded,
     Mark,
+    Announce,
 }
 
 impl Act {
     /// Every one.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Claim,
         Self::Load,
         Self::Observe,
@@ -71,6 +72,7 @@ impl Act {
         Self::Remove,
         Self::BalancerEnded,
         Self::Mark,
+        Self::Announce,
     ];
 
     const fn word(self) -> &'static str {
@@ -95,6 +97,7 @@ impl Act {
             Self::Remove => "remove",
             Self::BalancerEnded => "balancer_ended",
             Self::Mark => "mark",
+            Self::Announce => "announce",
         }
     }
 }

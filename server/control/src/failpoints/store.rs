@@ -39,6 +39,10 @@ impl LoopStore for Failing {
     async fn mark(&self, product: Timestamp) -> Result<(), StoreError> {
         around(Act::Mark, self.0.mark(product)).await
     }
+    /// The one event that no settlement carries: what the looks see of the balancers.
+    async fn announce(&self, tenant: TenantId, changes: &[Change], now: Timestamp) -> Result<(), StoreError> {
+        around(Act::Announce, self.0.announce(tenant, changes, now)).await
+    }
 
     // Reads, renewals and retention: whatever comes between them is between two of the acts above.
 
@@ -59,9 +63,6 @@ impl LoopStore for Failing {
     }
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.0.balancers().await
-    }
-    async fn announce(&self, tenant: TenantId, changes: &[Change], now: Timestamp) -> Result<(), StoreError> {
-        self.0.announce(tenant, changes, now).await
     }
     async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<Swept, StoreError> {
         self.0.sweep(now, wall, limit).await
