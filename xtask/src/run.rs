@@ -22,9 +22,17 @@ pub fn shown(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Well,
+    /// By an exit code, a signal or the limit on its time.
+    Badly,
+}
+
 /// A program that ran into a log.
 pub struct Logged {
-    pub success: bool,
+    pub ended: Ended,
     pub text: String,
     pub log: PathBuf,
 }
@@ -50,7 +58,10 @@ pub fn logged(command: &mut Command, log: &Path, stdout: Option<&Path>, limit: D
         text.push_str(&format!("\nkilled: not done after {} s\n", limit.as_secs()));
     }
     Ok(Logged {
-        success: status.is_some_and(|status| status.success()),
+        ended: match status {
+            Some(status) if status.success() => Ended::Well,
+            _ => Ended::Badly,
+        },
         text,
         log: log.to_owned(),
     })

@@ -45,6 +45,6 @@ fn works(version: &mut Command) -> bool {
 pub fn check(place: &Place) -> Result<Outcome> {
     match command(&["--check"]) {
         Some(fmt) => run_check(place, "format", fmt),
-        None => Ok(Outcome::skipped("skipped: no rustfmt")),
+        None => Ok(Outcome::skipped("no rustfmt that knows edition 2024")),
     }
 }

@@ -1,5 +1,7 @@
 //! `make test`: the parts one after another, each with its name and time; the last line sums them.
 //!
+//! The last line is `N passed, N failed`, to the letter: programs read it. What was skipped, and why, stands before it.
+//!
 //! A part that fails does not hide the others: they run as far as they can. A part that ran no test has failed, since a test
 //! that is never run looks just like one that passes. One cargo at a time, and never a release build.
 //!
@@ -22,7 +24,7 @@ use cluster::Cluster;
 use counts::Counts;
 
 use crate::place::Place;
-use crate::run::{self, Logged};
+use crate::run::{self, Ended, Logged};
 use crate::site::{self, Profile};
 
 /// A first build of everything takes some 15 minutes on two cores.
@@ -31,10 +33,30 @@ const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
 /// How much of a failing part's log is shown; the whole is in the file.
 const SHOWN_LINES: usize = 120;
 
+/// The parts beside the groups of tests that run on this machine.
+const OTHER_PARTS: [&str; 7] = [
+    "format",
+    "clippy",
+    "clippy for wasm",
+    "compile",
+    "wasm",
+    "site build",
+    "chromium",
+];
+
+/// Which tests are run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of `make test`.
+    Usual,
+    /// The long ones (`#[ignore]`) too.
+    Long,
+}
+
 /// Which tests to run.
+#[derive(Debug)]
 pub struct Choice {
-    /// The long tests (`#[ignore]`) too.
-    pub all: bool,
+    reach: Reach,
     /// Only the parts whose name starts so, and what they rest on.
     part: String,
 }
@@ -45,10 +67,16 @@ impl Choice {
         if let Some(unknown) = flags.iter().find(|flag| **flag != "--all") {
             bail!("unknown flag {unknown}: --all");
         }
-        Ok(Self {
-            all: flags.contains(&"--all"),
-            part: names.join(" "),
-        })
+        let reach = match flags.is_empty() {
+            true => Reach::Usual,
+            false => Reach::Long,
+        };
+        let part = names.join(" ");
+        let parts: Vec<&str> = OTHER_PARTS.into_iter().chain(native::group_names()).collect();
+        if !parts.iter().any(|name| name.starts_with(&part)) {
+            bail!("there is no part {part}: {}", parts.join(", "));
+        }
+        Ok(Self { reach, part })
     }
 
     fn asks_for(&self, part: &str) -> bool {
@@ -61,6 +89,7 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
         place,
         choice,
         sum: Counts::default(),
+        skipped: Vec::new(),
         failed_parts: Vec::new(),
     };
     runner.part("format", || fmt::check(place));
@@ -84,7 +113,9 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
         });
     }
     for group in &groups {
-        runner.part(group.name, || native::run(place, group, postgres.as_ref(), choice.all));
+        runner.part(group.name, || {
+            native::run(place, group, postgres.as_ref(), choice.reach)
+        });
     }
     runner.part("wasm", || wasm::run(place));
     if choice.asks_for("site build") || choice.asks_for("chromium") {
@@ -94,7 +125,7 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
         });
         let server = built.as_ref().is_some_and(|programs| programs.has_server);
         runner.part("chromium", || match server && site_ready {
-            true => browser::run(place, choice.all),
+            true => browser::run(place, choice.reach),
             false => Ok(Outcome::failed("not run: the server or the site was not built".into())),
         });
     }
@@ -110,22 +141,34 @@ fn build_site(place: &Place) -> Result<Outcome> {
 }
 
 /// What a part came to.
+#[derive(Default)]
 pub struct Outcome {
     pub counts: Counts,
+    /// Each test that was not run, with why.
+    pub skipped: Vec<String>,
     /// Shown if the part failed or was skipped.
     pub words: String,
     pub log: Option<PathBuf>,
 }
 
 impl Outcome {
+    /// Of a part that is one command and counts as one.
+    fn of_one(ended: Ended, words: String, log: PathBuf) -> Self {
+        let mut outcome = match ended {
+            Ended::Well => Self::passed(),
+            Ended::Badly => Self::failed(words),
+        };
+        outcome.log = Some(log);
+        outcome
+    }
+
     fn passed() -> Self {
         Self {
             counts: Counts {
                 passed: 1,
                 ..Counts::default()
             },
-            words: String::new(),
-            log: None,
+            ..Self::default()
         }
     }
 
@@ -136,18 +179,19 @@ impl Outcome {
                 ..Counts::default()
             },
             words,
-            log: None,
+            ..Self::default()
         }
     }
 
-    fn skipped(words: &str) -> Self {
+    fn skipped(why: &str) -> Self {
         Self {
             counts: Counts {
                 skipped: 1,
                 ..Counts::default()
             },
-            words: words.to_owned(),
-            log: None,
+            words: why.to_owned(),
+            skipped: vec![why.to_owned()],
+            ..Self::default()
         }
     }
 }
@@ -156,6 +200,8 @@ struct Runner<'a> {
     place: &'a Place,
     choice: &'a Choice,
     sum: Counts,
+    /// Part, test and why.
+    skipped: Vec<String>,
     failed_parts: Vec<String>,
 }
 
@@ -176,9 +222,10 @@ impl Runner<'_> {
             outcome.words.push_str("\nno test ran");
         }
         println!(
-            "== {name:<24} {:>7.1} s  {}",
+            "== {name:<24} {:>7.1} s  {}{}",
             start.elapsed().as_secs_f64(),
-            outcome.counts
+            outcome.counts,
+            outcome.counts.and_skipped()
         );
         if outcome.counts.failed > 0 {
             self.failed_parts.push(name.to_owned());
@@ -187,9 +234,17 @@ impl Runner<'_> {
             println!("   {}", outcome.words);
         }
         self.sum.add(outcome.counts);
+        let skipped = outcome.skipped.iter().map(|what| format!("{name}: {what}"));
+        self.skipped.extend(skipped);
     }
 
     fn finish(self) -> ExitCode {
+        if self.sum.skipped > 0 {
+            println!("skipped: {}", self.sum.skipped);
+        }
+        for what in &self.skipped {
+            println!("   {what}");
+        }
         if !self.failed_parts.is_empty() {
             println!(
                 "failed: {} (logs in {})",
@@ -226,23 +281,8 @@ fn is_progress(line: &str) -> bool {
 /// A part that is one command and counts as one.
 fn check(place: &Place, name: &str, mut command: Command) -> Result<Outcome> {
     let log = place.own(format!("test-logs/{name}.log"));
-    let Logged { success, text, log } = run::logged(&mut command, &log, None, BUILD_LIMIT)?;
-    let counts = if success {
-        Counts {
-            passed: 1,
-            ..Counts::default()
-        }
-    } else {
-        Counts {
-            failed: 1,
-            ..Counts::default()
-        }
-    };
-    Ok(Outcome {
-        counts,
-        words: text,
-        log: Some(log),
-    })
+    let Logged { ended, text, log } = run::logged(&mut command, &log, None, BUILD_LIMIT)?;
+    Ok(Outcome::of_one(ended, text, log))
 }
 
 /// Not the frontend: in one build with the server it would turn on the browser's half of Leptos there.
@@ -275,4 +315,28 @@ fn clippy_wasm(place: &Place) -> Command {
     ]);
     cargo.args(["--profile", "wasm-dev", "--", "-D", "warnings"]);
     cargo
+}
+
+#[cfg(test)]
+mod choosing {
+    use super::*;
+
+    #[test]
+    fn a_part_that_there_is_not_is_refused_with_those_there_are() {
+        let why = Choice::parse(&["typo"]).expect_err("no such part").to_string();
+        assert!(why.starts_with("there is no part typo: format, clippy,"), "{why}");
+        for part in ["native", "drivers and balancer", "world", "chromium"] {
+            assert!(why.contains(part), "{part}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_part_may_be_called_by_the_beginning_of_its_name_and_without_one_all_are() {
+        let choice = |args: &[&str]| Choice::parse(args).expect("there is such a part");
+        let drivers = choice(&["drivers", "and"]);
+        assert!(drivers.asks_for("drivers and balancer") && !drivers.asks_for("native"));
+        let all = choice(&["--all"]);
+        assert!(all.asks_for("format") && all.asks_for("world") && all.reach == Reach::Long);
+        assert_eq!(choice(&["wasm"]).reach, Reach::Usual);
+    }
 }

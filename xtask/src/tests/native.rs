@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::counts::Counts;
-use super::{BUILD_LIMIT, Outcome, Profile};
+use super::counts::{self, Counts};
+use super::{BUILD_LIMIT, Outcome, Profile, Reach};
 use crate::place::Place;
-use crate::run::{self, Logged};
+use crate::run::{self, Ended, Logged};
 
 /// One test program; the slowest takes a minute on two busy cores. The long tests have no such budget.
 const PROGRAM_LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -28,6 +28,11 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ),
     ("world", &["world", "pass", "loop", "soak"]),
 ];
+
+/// The names of the groups.
+pub fn group_names() -> impl Iterator<Item = &'static str> {
+    GROUPS.iter().map(|(name, _)| *name)
+}
 
 /// What cargo built.
 pub struct Programs {
@@ -65,24 +70,12 @@ pub fn compile(place: &Place) -> Result<(Outcome, Option<Programs>)> {
     cargo.arg("--message-format=json-render-diagnostics");
     let messages = place.own("test-logs/compile.json");
     let log = place.own("test-logs/compile.log");
-    let Logged { success, text, log } = run::logged(&mut cargo, &log, Some(&messages), BUILD_LIMIT)?;
-    let counts = Counts {
-        passed: success.into(),
-        failed: (!success).into(),
-        skipped: 0,
+    let Logged { ended, text, log } = run::logged(&mut cargo, &log, Some(&messages), BUILD_LIMIT)?;
+    let programs = match ended {
+        Ended::Well => Some(read(&fs::read_to_string(messages)?, &server(place))?),
+        Ended::Badly => None,
     };
-    let programs = match success {
-        true => Some(read(&fs::read_to_string(messages)?, &server(place))?),
-        false => None,
-    };
-    Ok((
-        Outcome {
-            counts,
-            words: text,
-            log: Some(log),
-        },
-        programs,
-    ))
+    Ok((Outcome::of_one(ended, text, log), programs))
 }
 
 /// Where the tests find `tidegate`: a copy, so that a build meanwhile (another clone may share cargo's folder) does not
@@ -147,12 +140,8 @@ fn group_of(test: &TestProgram) -> &'static str {
 }
 
 /// Runs a group's programs. Without `postgres` those that need one start their own, or say what is missing.
-pub fn run(place: &Place, group: &Group, postgres: Option<&Cluster>, all: bool) -> Result<Outcome> {
-    let mut outcome = Outcome {
-        counts: Counts::default(),
-        words: String::new(),
-        log: None,
-    };
+pub fn run(place: &Place, group: &Group, postgres: Option<&Cluster>, reach: Reach) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
     for test in &group.programs {
         let mut program = Command::new(&test.executable);
         program
@@ -165,13 +154,24 @@ pub fn run(place: &Place, group: &Group, postgres: Option<&Cluster>, all: bool) 
         if let Some(postgres) = postgres {
             program.env("TIDEGATE_TEST_POSTGRES", postgres.url());
         }
-        if all {
-            program.arg("--include-ignored");
-        }
+        // What a test says that cannot run here is among what passing tests print.
+        program.arg("--show-output");
+        let limit = match reach {
+            Reach::Usual => PROGRAM_LIMIT,
+            Reach::Long => {
+                program.arg("--include-ignored");
+                LONG_PROGRAM_LIMIT
+            }
+        };
         let log = place.own(format!("test-logs/{}.log", test.name.replace("::", "-")));
-        let limit = if all { LONG_PROGRAM_LIMIT } else { PROGRAM_LIMIT };
-        let Logged { success, text, log } = run::logged(&mut program, &log, None, limit)?;
-        let counts = Counts::of_rust(&text, success);
+        let Logged { ended, text, log } = run::logged(&mut program, &log, None, limit)?;
+        let counts = Counts::of_rust(&text, ended);
+        let skipped = counts::skipped_of_rust(&text);
+        outcome.skipped.extend(
+            skipped
+                .iter()
+                .map(|test_and_why| format!("{} {test_and_why}", test.name)),
+        );
         if counts.failed > 0 {
             outcome
                 .words

@@ -10,7 +10,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use super::counts::Counts;
 use super::{BUILD_LIMIT, Outcome};
 use crate::place::Place;
-use crate::run::{self, Logged};
+use crate::run::{self, Ended, Logged};
 use crate::site::Profile;
 
 /// The scenarios take seconds; a loop that never ends must not hang CI.
@@ -18,8 +18,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 pub fn run(place: &Place) -> Result<Outcome> {
     let log = place.own("test-logs/wasm-build.log");
-    let Logged { success, text, log } = run::logged(&mut cargo_build(place), &log, None, BUILD_LIMIT)?;
-    if !success {
+    let Logged { ended, text, log } = run::logged(&mut cargo_build(place), &log, None, BUILD_LIMIT)?;
+    if ended == Ended::Badly {
         return Ok(Outcome {
             counts: Counts {
                 failed: 1,
@@ -27,6 +27,7 @@ pub fn run(place: &Place) -> Result<Outcome> {
             },
             words: text,
             log: Some(log),
+            ..Outcome::default()
         });
     }
     bind(place)?;
@@ -35,11 +36,12 @@ pub fn run(place: &Place) -> Result<Outcome> {
         .arg(place.own("wasm-golden/golden.js"))
         .arg(place.root.join("engine/golden/golden.txt"))
         .arg(place.own("wasm-golden/differs"));
-    let Logged { success, text, log } = run::logged(&mut node, &place.own("test-logs/wasm.log"), None, LIMIT)?;
+    let Logged { ended, text, log } = run::logged(&mut node, &place.own("test-logs/wasm.log"), None, LIMIT)?;
     Ok(Outcome {
-        counts: Counts::of_rust(&text, success),
+        counts: Counts::of_rust(&text, ended),
         words: text,
         log: Some(log),
+        ..Outcome::default()
     })
 }
 
