@@ -8,16 +8,21 @@ use std::time::Duration;
 
 /// What is promised, in real time.
 const BACK_WITHIN: Duration = Duration::from_secs(1);
+/// What the worst may take: a neighbour's work can make one late, and more than this is no neighbour's doing.
+const BACK_AT_WORST: Duration = Duration::from_secs(3);
+/// An odd number: one of them is the median.
+const KILLS: usize = 3;
 
-/// Kills it so often and tells the shortest time: a neighbour's work can make any of them late, and none early.
-async fn fastest(site: &mut Site, kills: u32) -> Duration {
-    let mut fastest = Duration::MAX;
-    for _ in 0..kills {
-        let out = killed(site).await;
-        println!("back after {out:?}");
-        fastest = fastest.min(out);
+/// Kills it again and again: half the times at least it is back as promised, and every time soon.
+async fn is_back_each_time(site: &mut Site) {
+    let mut outs = Vec::new();
+    for _ in 0..KILLS {
+        outs.push(killed(site).await);
     }
-    fastest
+    outs.sort_unstable();
+    println!("back after {outs:?}");
+    assert!(outs[KILLS / 2] < BACK_WITHIN, "it took {outs:?}");
+    assert!(outs[KILLS - 1] < BACK_AT_WORST, "it took {outs:?}");
 }
 
 /// kill -9, and how long nobody answered with both members.
@@ -44,8 +49,7 @@ async fn a_killed_haproxy_is_back_within_a_second_at_scale_one_with_its_members(
     site.start(None);
     site.until("two serve", |now| now.serves(2)).await;
     let before = site.programs();
-    let out = fastest(&mut site, 3).await;
-    assert!(out < BACK_WITHIN, "it took {out:?}");
+    is_back_each_time(&mut site).await;
     assert_eq!(site.programs(), before, "nobody was replaced for it");
 }
 
@@ -69,8 +73,7 @@ async fn it_is_back_within_a_second_while_the_store_does_not_answer() {
         });
         held.await.expect("a write");
     });
-    let out = fastest(&mut site, 3).await;
-    assert!(out < BACK_WITHIN, "it took {out:?}");
+    is_back_each_time(&mut site).await;
     drop(let_go);
     while holding.join_next().await.is_some() {}
     site.until("two serve still", |now| now.serves(2)).await;
