@@ -173,6 +173,10 @@ impl Server {
         self.get("/healthz").contains("200 OK")
     }
 
+    fn store_failures(&self) -> i64 {
+        self.count("tidegate_store_failures_total{")
+    }
+
     /// What everybody is told while the store is gone.
     fn says_that_the_store_is_gone(&self) {
         let health = self.get("/healthz");
@@ -329,6 +333,7 @@ fn a_full_disk_stops_nothing_that_runs_and_is_over_when_there_is_room_again() {
     let creates = server.creates();
     let port = server.front(&group);
     let _backup = Backup::of(&disk.0);
+    let failures = server.store_failures();
     disk.fill();
     until("the server to notice", || !server.is_well());
     server.says_that_the_store_is_gone();
@@ -348,6 +353,8 @@ fn a_full_disk_stops_nothing_that_runs_and_is_over_when_there_is_room_again() {
         server.says_that_the_store_is_gone();
         std::thread::park_timeout(PAUSE);
     }
+    let while_full = server.store_failures();
+    assert!(while_full > failures, "{while_full} after {failures}");
     disk.empty();
     server.grows(&group);
     server.deletes(&group);
@@ -365,7 +372,7 @@ fn a_database_server_that_is_stopped_for_longer_than_a_lease_lasts_takes_nothing
     let server = Server::start(&data, &folder.path().join("log"), Some(&cluster.url()));
     let group = server.group();
     let port = server.front(&group);
-    let creates = server.creates();
+    let (creates, failures) = (server.creates(), server.store_failures());
     cluster.stop();
     until("the server to notice", || !server.is_well());
     let over = passed(OUTAGE);
@@ -385,6 +392,8 @@ fn a_database_server_that_is_stopped_for_longer_than_a_lease_lasts_takes_nothing
         "{refused}"
     );
     assert_eq!((server.count("tidegate_machines "), server.creates()), (1, creates));
+    let while_stopped = server.store_failures();
+    assert!(while_stopped > failures, "{while_stopped} after {failures}");
     cluster.resume();
     server.grows(&group);
     assert!(is_served(port));

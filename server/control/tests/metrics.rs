@@ -8,11 +8,14 @@ use control::drivers::{ImageSpec, MachineSpec};
 use control::metrics::Meters;
 use control::metrics::exposition::Exposition;
 use engine::model::{GroupId, GroupSpec, GroupStatus, InstanceId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::time::Duration;
 use world::World;
 use world::driver::Fault;
 use world::fixture::{BALANCER, GROUP, TENANT, spec};
+use world::store::Mood;
 
 fn machine(id: u64) -> MachineSpec {
     let image = ImageSpec {
@@ -100,8 +103,8 @@ async fn a_drivers_calls_are_counted_by_answer_and_one_given_up_is_late() {
     assert_eq!(calls.view().times.count, 5);
 }
 
-#[tokio::test]
-async fn everything_that_is_counted_is_in_the_text_by_words_of_the_program() {
+/// A loop that runs, and one call at least of everything that is counted, a failing one of each part among them.
+async fn exposed() -> (Meters, String) {
     let mut world = World::new().await;
     world.group(GROUP, &spec()).await;
     world.start().await;
@@ -118,15 +121,26 @@ async fn everything_that_is_counted_is_in_the_text_by_words_of_the_program() {
     balancer.remove(BALANCER).await.expect("removed");
     world.balancer.mute();
     assert!(balancer.stat(BALANCER).await.is_err());
+    world.mood.set(Mood::Full);
+    assert!(store.mark(world.clock.now()).await.is_err());
     let exposition = Exposition::new(&meters, &world.handle().figures(), world.clock.clone());
-    let text = exposition.text().expect("a text");
+    (meters, exposition.text().expect("a text"))
+}
+
+#[tokio::test]
+async fn everything_that_is_counted_is_in_the_text_by_words_of_the_program() {
+    let (meters, text) = exposed().await;
     for line in [
         "tidegate_passes_total{outcome=\"acted\"} ",
         "tidegate_driver_calls_total{call=\"list\",answer=\"done\"} 1",
         "tidegate_driver_call_seconds_count{call=\"list\"} 1",
         "tidegate_balancer_calls_total{call=\"stat\",answer=\"mute\"} 1",
         "tidegate_balancer_calls_total{call=\"remove\",answer=\"done\"} 1",
+        "tidegate_balancer_call_seconds_count{call=\"stat\"} 1",
+        "tidegate_balancer_call_seconds_count{call=\"remove\"} 1",
         "tidegate_store_seconds_count{operation=\"load\"} 1",
+        "tidegate_store_seconds_count{operation=\"mark\"} 1",
+        "tidegate_store_failures_total{operation=\"mark\"} 1",
         "tidegate_pass_lag_seconds_bucket{le=\"+Inf\"}",
         "tidegate_groups 1",
         "tidegate_leases 64",
@@ -140,4 +154,49 @@ async fn everything_that_is_counted_is_in_the_text_by_words_of_the_program() {
         "no id and no name is a label"
     );
     assert!(text.ends_with("# EOF\n"));
+}
+
+/// The series of a text, each with its labels. A histogram is one series, and `le` is no label of ours.
+fn series(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut series = BTreeMap::<_, BTreeSet<_>>::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let sample = line.split(['{', ' ']).next().expect("a name");
+        let endings = ["_bucket", "_sum", "_count"];
+        let name = endings.iter().find_map(|ending| sample.strip_suffix(ending));
+        let labels = line.split(['{', ',']).skip(1).filter_map(|part| part.split_once('='));
+        let labels = labels.map(|(label, _)| label.to_owned()).filter(|label| label != "le");
+        series
+            .entry(name.unwrap_or(sample).to_owned())
+            .or_default()
+            .extend(labels);
+    }
+    series
+}
+
+/// The rows of the operators' table: series, and their labels.
+fn documented() -> Vec<(BTreeSet<String>, BTreeSet<String>)> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+    let guide = std::fs::read_to_string(file).expect("the operators' guide");
+    let in_code = |cell: &str| -> BTreeSet<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+    let rows = guide.lines().filter(|line| line.starts_with("| `tidegate_"));
+    rows.map(|row| {
+        let mut cells = row.split('|').skip(1);
+        let mut next = || in_code(cells.next().expect("a cell"));
+        (next(), next())
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn every_series_with_its_labels_is_in_the_operators_table_and_nothing_else_is() {
+    let (_meters, text) = exposed().await;
+    let (exposed, rows) = (series(&text), documented());
+    let mut named: Vec<&String> = rows.iter().flat_map(|(names, _)| names).collect();
+    named.sort_unstable();
+    let known: Vec<&String> = exposed.keys().collect();
+    assert_eq!(named, known, "each in one row");
+    for (names, labels) in &rows {
+        let used: BTreeSet<String> = names.iter().flat_map(|name| exposed[name].clone()).collect();
+        assert_eq!(&used, labels, "{names:?}");
+    }
 }
