@@ -189,6 +189,35 @@ fn a_configuration_that_is_wrong_ends_with_2_and_says_all_of_it() {
 }
 
 #[test]
+fn the_file_of_the_settings_is_the_one_named_by_flag_then_by_variable_then_the_one_that_is_here() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, hours) in [("tidegate.toml", 3), ("variable.toml", 4), ("flag.toml", 5)] {
+        std::fs::write(folder.path().join(name), format!("session_hours = {hours}")).unwrap();
+    }
+    let check = |variable: Option<&str>, flag: Option<&str>| {
+        let mut command = tidegate();
+        command.arg("check-config").current_dir(folder.path());
+        command.envs(variable.map(|file| ("TIDEGATE_CONFIG", file)));
+        command.args(flag.iter().flat_map(|file| ["--config", *file]));
+        command.output().unwrap()
+    };
+    for (variable, flag, hours) in [
+        (None, None, 3),
+        (Some("variable.toml"), None, 4),
+        (Some("variable.toml"), Some("flag.toml"), 5),
+    ] {
+        let report = String::from_utf8(check(variable, flag).stdout).unwrap();
+        let line = format!("session_hours        file         {hours}\n");
+        assert!(report.contains(&line), "{report}");
+    }
+    for refused in [check(Some("none.toml"), None), check(None, Some("none.toml"))] {
+        assert_eq!(refused.status.code(), Some(2));
+        let said = said(&refused);
+        assert!(said.contains("cannot read none.toml: No such file"), "{said}");
+    }
+}
+
+#[test]
 fn a_load_of_which_no_request_succeeds_ends_with_1_and_says_why() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", taken.local_addr().unwrap());

@@ -154,6 +154,69 @@ fn a_bad_value_is_named_with_its_place_and_what_is_accepted() {
     assert!(said.contains("environment, TIDEGATE_PUBLIC_URL"), "{said}");
 }
 
+/// What each setting does not take.
+const BAD: [(&str, &str); KEYS.len()] = [
+    ("listen", "7070"),
+    ("data", ""),
+    ("database_url", "mysql://h/d"),
+    ("site_root", ""),
+    ("time_scale", "1001"),
+    ("haproxy", "/no/such/program"),
+    ("balancer_address", "::1"),
+    ("subnets", "10.1"),
+    ("driver.process.root", ""),
+    ("public_url", "https://h/path"),
+    ("session_hours", "0"),
+    ("metrics_token", "too short"),
+    ("log", "server=loud"),
+    ("log_format", "yaml"),
+];
+
+#[test]
+fn every_setting_refuses_what_it_does_not_take_wherever_it_is_given() {
+    for (key, (name, bad)) in KEYS.iter().zip(BAD) {
+        assert_eq!(key.name, name, "in the table's order");
+        let (flag, variable) = (format!("flag --{}", key.flag), format!("environment, {}", key.env));
+        let places = [
+            (flag.as_str(), given(&[(name, bad)], &[], "")),
+            (variable.as_str(), given(&[], &[(key.env, bad)], "")),
+            ("tidegate.toml", given(&[], &[], &format!("{name} = {bad:?}"))),
+        ];
+        let value = shown(key, bad);
+        for (place, given) in places {
+            let expected = ConfigError::Bad {
+                place: place.to_owned(),
+                key: key.name,
+                value: value.clone(),
+                accepted: key.accepted,
+            };
+            let errors = load(&given).expect_err(place);
+            assert_eq!(errors.0, [expected], "{name} {place}");
+            let said = errors.to_string();
+            let all = [place, key.name, &value, key.accepted];
+            assert!(all.iter().all(|part| said.contains(part)), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_why_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, why) in [
+        (folder.path().join("none.toml"), "No such file"),
+        (folder.path().to_owned(), "Is a directory"),
+    ] {
+        let errors = Given::here(Vec::new(), Some(path.clone())).expect_err("it cannot be read");
+        assert!(
+            matches!(&errors.0[..], [ConfigError::Unreadable { path: named, .. }] if *named == path),
+            "{errors}"
+        );
+        let said = errors.to_string();
+        let start = format!("cannot read {}: {why}", path.display());
+        assert!(said.contains(&start) && said.contains("by --config"), "{said}");
+    }
+}
+
 #[test]
 fn without_a_database_url_it_is_sqlite_and_nothing_is_as_good_as_unset() {
     assert_eq!(load(&Given::default()).unwrap().config.database_url, None);
