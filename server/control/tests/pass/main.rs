@@ -6,6 +6,7 @@ mod gone;
 mod news;
 mod order;
 mod places;
+mod slots;
 mod strays;
 #[path = "../world/mod.rs"]
 mod world;
@@ -286,19 +287,6 @@ async fn a_graceful_stop_gives_the_leases_back_and_leaves_the_instances_running(
     assert_eq!(world.driver.running().len(), 2);
     let leases = world.store.claim("another").await.expect("a claim");
     assert_eq!(leases.len(), 64);
-}
-
-#[tokio::test]
-async fn passes_of_many_groups_are_spread_over_the_cycle_and_each_gets_its_own() {
-    let mut world = World::new().await;
-    for number in 1..=30 {
-        let id = engine::model::GroupId(number * 7_919);
-        world.group_named(id, &format!("g{number}"), &steady(1)).await;
-    }
-    world.start().await;
-    world.cycles(2).await;
-    assert_eq!(world.driver.running().len(), 30);
-    assert!(world.handle().lag().passes >= 60);
 }
 
 #[tokio::test]
