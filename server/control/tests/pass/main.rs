@@ -8,6 +8,7 @@ mod order;
 mod places;
 mod slots;
 mod strays;
+mod templates;
 #[path = "../world/mod.rs"]
 mod world;
 

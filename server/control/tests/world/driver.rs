@@ -110,6 +110,13 @@ impl FakeDriver {
             .collect()
     }
 
+    /// The image that each machine was made of.
+    pub fn images(&self) -> BTreeMap<InstanceId, String> {
+        let host = self.host();
+        let made = |machine: &Box_| (machine.spec.id, machine.spec.image.name.clone());
+        host.machines.values().map(made).collect()
+    }
+
     pub fn machines(&self) -> usize {
         self.host().machines.len()
     }
