@@ -116,11 +116,13 @@ contract! {
         five_hundred_decisions_of_a_group_are_kept,
         events_are_kept_for_a_day_and_ten_thousand_at_most,
         what_ended_ninety_days_ago_goes_and_what_is_open_stays,
+        records_go_ninety_days_after_they_ended,
         a_sweep_is_bounded,
         minutes_are_kept_for_two_days,
         decisions_go_ninety_days_after_they_began_but_the_newest_stays,
         what_takes_too_much_goes_by_the_oldest_hour,
         minutes_that_take_too_much_go_by_the_oldest_hour,
+        ended_records_that_take_too_much_go_by_the_oldest_hour,
         the_hour_under_way_is_not_counted,
         what_is_open_stays_however_much_it_takes,
     }

@@ -1,12 +1,12 @@
 //! What a sweep removes, and what it leaves.
 
+use crate::settling::update;
 use crate::world::{GROUP, NOW, World, cycle, settlement};
-use api::groups::ActivityStatus;
-use api::groups::{InstanceUse, MeanMax};
+use api::groups::{ActivityStatus, InstanceUse, MeanMax};
 use api::live::Change;
 use control::store::minutes::MinuteRecord;
-use control::store::retention::{Keep, Retention, Swept};
-use control::store::{DecisionRow, EndedActivity, Fence, LoopStore, Settlement};
+use control::store::retention::{Keep, Kind, Retention, Swept};
+use control::store::{Db, DecisionRow, EndedActivity, Fence, InstanceUpdate, LoopStore, Settlement, word};
 use engine::model::{ActivityId, CYCLE_MS, InstanceId, Reason, Span, Timestamp};
 use std::sync::Arc;
 
@@ -277,42 +277,175 @@ pub async fn what_is_open_stays_however_much_it_takes(world: &World) {
     assert_eq!(world.loaded(GROUP).await.instances.len(), 2);
 }
 
+/// The records of those numbers, and the activities that launched them, end then.
+async fn end(world: &World, fence: Fence, numbers: impl IntoIterator<Item = u64>, at: Timestamp) {
+    let mut settled = settlement();
+    for number in numbers {
+        settled.instances.push(InstanceUpdate {
+            terminated: Some(at),
+            ..update(number)
+        });
+        settled.ended.push(EndedActivity {
+            id: ActivityId(number),
+            status: ActivityStatus::Succeeded,
+            failure: None,
+        });
+    }
+    world.store.settle(fence, &settled, at).await.unwrap();
+}
+
+/// Those of the first six records that have ended and are kept.
+async fn ended(world: &World) -> Vec<u64> {
+    let mut kept = Vec::new();
+    for number in 1..=6 {
+        let at = world.people.ended_at(GROUP, InstanceId(number)).await;
+        kept.extend(at.map(|_| number));
+    }
+    kept
+}
+
+pub async fn records_go_ninety_days_after_they_ended(world: &World) {
+    let fence = world.group().await;
+    world.launched(fence, 1..=3).await;
+    end(world, fence, [1], NOW).await;
+    end(world, fence, [2], days(1)).await;
+    sweep(world, days(90), 100).await;
+    assert_eq!(ended(world).await, [1, 2]);
+    sweep(world, Timestamp(days(90).0 + 1), 100).await;
+    assert_eq!(ended(world).await, [2]);
+    sweep(world, days(200), 100).await;
+    assert_eq!(ended(world).await, [0; 0]);
+    assert_eq!(world.loaded(GROUP).await.instances.len(), 1, "it has not ended");
+}
+
+pub async fn ended_records_that_take_too_much_go_by_the_oldest_hour(world: &World) {
+    let fence = world.group().await;
+    world.launched(fence, 1..=6).await;
+    for (number, back) in [(1, 9), (2, 9), (3, 7), (4, 5)] {
+        end(world, fence, [number], Timestamp(NOW.0 - HOUR.0 * back)).await;
+    }
+    let store = tight(world, 0);
+    for left in [&[3, 4][..], &[4], &[], &[]] {
+        store.sweep(NOW, world.wall.now(), 100).await.unwrap();
+        assert_eq!(ended(world).await, left);
+    }
+    assert_eq!(world.loaded(GROUP).await.instances.len(), 2, "they have not ended");
+}
+
+/// Rows of an hour: more than a sweep may remove at once.
+const ROWS: u64 = 10;
+const ROWS_A_SWEEP: u32 = 3;
+/// Sweeps until nothing is left to do, at most.
+const SWEEPS_MAX: usize = 40;
+
+/// Writes what an hour so far back has of a kind: a row for series (one group has no more), four quarters, or [`ROWS`].
+async fn fill(world: &World, fence: Fence, kind: Kind, back: u64) {
+    let began = Timestamp(NOW.0 - HOUR.0 * back.cast_signed());
+    match kind {
+        Kind::Series => {
+            let cycle = Some(cycle(hour(back) * 240));
+            settle(world, fence, Settlement { cycle, ..settlement() }).await;
+        }
+        Kind::InstanceSeries => {
+            for quarter in 0..4 {
+                minute(world, fence, hour(back) * 60 + quarter * 15).await;
+            }
+        }
+        Kind::Decisions => {
+            for (later, reason) in (0..5).flat_map(|n| [(2 * n, Reason::Disabled), (2 * n + 1, Reason::Deleting)]) {
+                decided(world, fence, Timestamp(began.0 + later), reason).await;
+            }
+        }
+        Kind::Activities | Kind::Instances => {
+            let numbers = back * ROWS..(back + 1) * ROWS;
+            world.launched(fence, numbers.clone()).await;
+            end(world, fence, numbers, began).await;
+        }
+        Kind::Events => {
+            let changes = [Change::Group { id: GROUP }; 10];
+            world.store.announce(world.tenant, &changes, began).await.unwrap();
+        }
+    }
+}
+
+/// Rows and bytes of a kind that are there: how many rows [`fill`] writes, and the statement that counts them.
+const fn stored(kind: Kind) -> (i64, &'static str) {
+    match kind {
+        Kind::Series => (
+            1,
+            "SELECT COUNT(*) AS row_count, CAST(COALESCE(SUM(octet_length(cycles) + 128), 0) AS BIGINT) AS bytes
+             FROM group_series",
+        ),
+        Kind::InstanceSeries => (
+            4,
+            "SELECT COUNT(*) AS row_count,
+                 CAST(COALESCE(SUM(octet_length(members) + octet_length(minutes) + 128), 0) AS BIGINT) AS bytes
+             FROM instance_series",
+        ),
+        Kind::Decisions => (
+            10,
+            "SELECT COUNT(*) AS row_count,
+                 CAST(COALESCE(SUM(octet_length(variants) + octet_length(trail) + 128), 0) AS BIGINT) AS bytes
+             FROM decisions",
+        ),
+        Kind::Activities => (
+            10,
+            "SELECT COUNT(*) AS row_count, CAST(COALESCE(SUM(octet_length(cause)
+                 + COALESCE(octet_length(failure), 0) + 128), 0) AS BIGINT) AS bytes
+             FROM activities WHERE ended_at IS NOT NULL",
+        ),
+        Kind::Instances => (
+            10,
+            "SELECT COUNT(*) AS row_count, CAST(COALESCE(SUM(octet_length(name) + octet_length(phase)
+                 + octet_length(flags) + 128), 0) AS BIGINT) AS bytes
+             FROM instances WHERE terminated_at IS NOT NULL",
+        ),
+        Kind::Events => (
+            10,
+            "SELECT COUNT(*) AS row_count, CAST(COALESCE(SUM(octet_length(change) + 128), 0) AS BIGINT) AS bytes
+             FROM events",
+        ),
+    }
+}
+
 /// Rows and bytes as they are counted, and as they are.
-async fn sizes(db: &control::store::Db, kind: &'static str, table: &'static str) -> [(i64, i64); 2] {
+async fn sizes(db: &Db, kind: Kind) -> [(i64, i64); 2] {
     let mut tx = db.read("compare sizes").await.unwrap();
     let counted = "SELECT CAST(COALESCE(SUM(row_count), 0) AS BIGINT) AS row_count,
                        CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM history_sizes WHERE kind = $1";
-    let counted = tx.one(counted, control::values![kind]).await.unwrap();
-    let stored = tx.one(table, Vec::new()).await.unwrap();
-    [counted, stored].map(|row| (row.get("row_count").unwrap(), row.get("bytes").unwrap()))
+    let counted = tx.one(counted, control::values![word(kind)]).await.unwrap();
+    let there = tx.one(stored(kind).1, Vec::new()).await.unwrap();
+    [counted, there].map(|row| (row.get("row_count").unwrap(), row.get("bytes").unwrap()))
+}
+
+/// Sweeps until there is nothing left to do: after each sweep what is counted is what is there. Rows and bytes in the end.
+async fn swept(world: &World, store: &dyn LoopStore, db: &Db, kind: Kind) -> (i64, i64) {
+    for _ in 0..SWEEPS_MAX {
+        let done = store.sweep(NOW, world.wall.now(), ROWS_A_SWEEP).await.unwrap();
+        let [counted, there] = sizes(db, kind).await;
+        assert_eq!(counted, there, "{kind:?}");
+        if done == Swept::Everything {
+            return there;
+        }
+    }
+    panic!("{kind:?}: no end after {SWEEPS_MAX} sweeps");
 }
 
 pub async fn what_is_counted_is_what_is_there_while_rows_come_and_go(kind: crate::databases::Kind) {
-    let db = kind.scratch().await;
-    let world = crate::world::on(db.clone()).await;
-    let stored = "SELECT COUNT(*) AS row_count,
-                      CAST(COALESCE(SUM(octet_length(change) + 128), 0) AS BIGINT) AS bytes FROM events";
-    let change = |n| vec![Change::Group { id: GROUP }; n];
-    for back in [30, 9, 8, 7] {
-        let at = Timestamp(NOW.0 - HOUR.0 * back);
-        world.store.announce(world.tenant, &change(20), at).await.unwrap();
+    for history in Kind::ALL {
+        let db = kind.scratch().await;
+        let world = crate::world::on(db.clone()).await;
+        let fence = world.group().await;
+        // An hour that is too old, and three that are not; a sweep removes a part of an hour.
+        let too_old = Retention::default().of(history).age.0 / HOUR.0 + 3;
+        for back in [too_old.cast_unsigned(), 9, 8, 7] {
+            fill(&world, fence, history, back).await;
+        }
+        let an_hour = stored(history).0;
+        let (rows, bytes) = swept(&world, &*world.store, &db, history).await;
+        assert_eq!(rows, 3 * an_hour, "{history:?}: the old hour is gone");
+        // One byte less than there is: the oldest hour goes.
+        let (rows, _) = swept(&world, &*tight(&world, bytes - 1), &db, history).await;
+        assert_eq!(rows, 2 * an_hour, "{history:?}: it is within the bound");
     }
-    // The oldest are too old: some of them go, then the rest; what is measured in between is taken off again.
-    for rows in [73, 66, 60, 60] {
-        sweep(&world, NOW, 7).await;
-        let [counted, there] = sizes(&db, "events", stored).await;
-        assert_eq!((counted, there.0), (there, rows));
-    }
-    // One byte less than there is: the oldest hour goes, seven rows a sweep.
-    let [(_, bytes), _] = sizes(&db, "events", stored).await;
-    let store = tight(&world, bytes - 1);
-    assert_eq!(store.sweep(NOW, world.wall.now(), 7).await.unwrap(), Swept::InPart);
-    let [counted, there] = sizes(&db, "events", stored).await;
-    assert_eq!((counted, there.0), (there, 53));
-    assert_eq!(store.sweep(NOW, world.wall.now(), 7).await.unwrap(), Swept::Everything);
-    assert_eq!(
-        sizes(&db, "events", stored).await[1].0,
-        53,
-        "now it is within the bound"
-    );
 }

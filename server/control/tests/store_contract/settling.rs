@@ -11,7 +11,8 @@ use engine::model::{
     ActivityId, Flags, GroupId, GroupStatus, InstanceId, LeaveCause, Missing, Order, Phase, Reason, Timestamp,
 };
 
-fn update(n: u64) -> InstanceUpdate {
+/// Of a record, nothing new.
+pub fn update(n: u64) -> InstanceUpdate {
     InstanceUpdate {
         id: InstanceId(n),
         phase: None,

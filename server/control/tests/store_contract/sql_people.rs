@@ -12,7 +12,7 @@ use control::store::{
 };
 use control::values;
 use engine::memory::Durable;
-use engine::model::{ActivityId, Flags, GroupId, GroupStatus, InstanceId, LoadBalancerId, Order, TenantId};
+use engine::model::{ActivityId, Flags, GroupId, GroupStatus, InstanceId, LoadBalancerId, Order, TenantId, Timestamp};
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -208,6 +208,12 @@ impl People for SqlPeople {
             started_at: row.get("started_at").expect("a start"),
             ended_at: row.get("ended_at").expect("an end"),
         })
+    }
+
+    async fn ended_at(&self, group: GroupId, id: InstanceId) -> Option<Timestamp> {
+        let sql = "SELECT terminated_at FROM instances WHERE id = $1 AND group_id = $2";
+        let rows = self.rows(sql, values![id, group]).await;
+        rows.first()?.get("terminated_at").expect("an end")
     }
 
     async fn decisions(&self, group: GroupId) -> Vec<SeenDecision> {

@@ -69,6 +69,8 @@ pub trait People: Send + Sync {
     async fn put_balancer(&self, balancer: BalancerRecord);
     async fn delete_balancer(&self, id: LoadBalancerId);
     async fn activity(&self, group: GroupId, id: ActivityId) -> Option<SeenActivity>;
+    /// When that record ended, if it did and is there still.
+    async fn ended_at(&self, group: GroupId, id: InstanceId) -> Option<Timestamp>;
     async fn decisions(&self, group: GroupId) -> Vec<SeenDecision>;
     async fn events(&self, tenant: TenantId) -> Vec<LiveEvent>;
     async fn status(&self, group: GroupId) -> GroupStatus;
@@ -413,6 +415,9 @@ impl People for MemoryStore {
             started_at: stored.started_at,
             ended_at: stored.ended_at,
         })
+    }
+    async fn ended_at(&self, group: GroupId, id: InstanceId) -> Option<Timestamp> {
+        self.instance(group, id)?.terminated_at
     }
     async fn decisions(&self, group: GroupId) -> Vec<SeenDecision> {
         let seen = Self::decisions(self, group).into_iter().map(|row| SeenDecision {
