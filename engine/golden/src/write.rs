@@ -1,6 +1,7 @@
 //! One pass as one line: everything it decided, planned and remembers.
 
 use engine::Passed;
+use engine::memory::Pace;
 use engine::model::{GroupSpec, Reading};
 use std::fmt::Write as _;
 
@@ -23,10 +24,15 @@ pub(crate) fn pass(text: &mut String, passed: &Passed) {
         &memory.news,
     );
     let cycles = (memory.folded, memory.judged, memory.strays_handled);
+    // Most groups never hear "throttled": their lines have no word of it.
+    let pace = match memory.pace == Pace::default() {
+        true => String::new(),
+        false => format!(" {:?}", memory.pace),
+    };
     let written = writeln!(
         text,
         "{{\"size\":{},\"decided\":{decided},\"steps\":{steps},\"planned\":{planned},\"durable\":{durable},\
-         \"closed\":{closed}}} {:?} {:?} {rest:?} {cycles:?}",
+         \"closed\":{closed}}} {:?} {:?} {rest:?} {cycles:?}{pace}",
         passed.decision.size, passed.decision.change, passed.plan.failed,
     );
     debug_assert!(written.is_ok(), "a String takes everything");

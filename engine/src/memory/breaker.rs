@@ -4,11 +4,11 @@
 //! warm-up, judged unhealthy before it was ever in service, or never ready. Out of stock, throttled and lost answers are
 //! neither.
 
-use super::{Memo, Memory};
+use super::{Memo, Memory, Pace};
 use crate::census::{CYCLES_TO_UNHEALTHY, Look, Moment, running_since};
 use crate::model::{
-    DriverWord, GroupSpec, InstanceId, LaunchFailure, Member, Observation, Order, Phase, ReadyCheck, ReadyWord, Source,
-    Span, Timestamp,
+    DriverWord, GroupSpec, LaunchFailure, Member, Observation, Order, Phase, ReadyCheck, ReadyWord, Source, Span,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,8 +82,7 @@ enum Ended {
 pub(super) fn judge(memory: &mut Memory, spec: &GroupSpec, seen: &Observation, moment: Moment) {
     let mut ended: Vec<(&Member, Ended)> = Vec::new();
     for member in seen.members.iter().filter(|member| is_open_launch(member)) {
-        let memo = memory.memo(member.id);
-        if let Some(end) = memo.and_then(|memo| end_of(spec, seen, member, (memo, &memory.failed), moment)) {
+        if let Some(end) = end_of(memory, spec, seen, member, moment) {
             ended.push((member, end));
         }
     }
@@ -124,18 +123,14 @@ fn is_open_launch(member: &Member) -> bool {
     stays && !member.flags.was_in_service && !member.flags.attached
 }
 
-fn end_of(
-    spec: &GroupSpec,
-    seen: &Observation,
-    member: &Member,
-    (memo, heard): (&Memo, &[(InstanceId, LaunchFailure)]),
-    moment: Moment,
-) -> Option<Ended> {
+fn end_of(memory: &Memory, spec: &GroupSpec, seen: &Observation, member: &Member, moment: Moment) -> Option<Ended> {
+    let memo = memory.memo(member.id)?;
     if let Some(cause) = memo.failed {
         // Only a refusal first heard in this very pass is still to be counted.
-        return heard.contains(&(member.id, cause)).then_some(Ended::Failed(cause));
+        let heard = memory.failed.contains(&(member.id, cause));
+        return heard.then_some(Ended::Failed(cause));
     }
-    if let Some(cause) = failure_of(spec, seen, member, memo, moment.now) {
+    if let Some(cause) = failure_of(spec, seen, member, (memo, memory.pace), moment.now) {
         return Some(Ended::Failed(cause));
     }
     Look::with(spec, Some(memo), member, moment)
@@ -147,7 +142,7 @@ fn failure_of(
     spec: &GroupSpec,
     seen: &Observation,
     member: &Member,
-    memo: &Memo,
+    (memo, pace): (&Memo, Pace),
     now: Timestamp,
 ) -> Option<LaunchFailure> {
     match member.driver {
@@ -156,12 +151,13 @@ fn failure_of(
         _ if memo.down >= CYCLES_TO_UNHEALTHY => Some(LaunchFailure::UnhealthyBeforeService),
         DriverWord::Running(_) => never_ready(spec, member, memo, now),
         DriverWord::Unknown if seen.driver == Source::Silent => None,
-        _ => late(member, memo, now),
+        _ => late(member, memo.excused.map(|told| pace.counts_from(told)), now),
     }
 }
 
-fn late(member: &Member, memo: &Memo, now: Timestamp) -> Option<LaunchFailure> {
-    let from = memo.excused.unwrap_or(member.created_at).max(member.created_at);
+/// The ten minutes count from the intent, or from `excused`: a later instant up to which it had no chance.
+fn late(member: &Member, excused: Option<Timestamp>, now: Timestamp) -> Option<LaunchFailure> {
+    let from = excused.unwrap_or(member.created_at).max(member.created_at);
     let launching = member.phase == Phase::Launching;
     (launching && now.since(from) >= TIME_TO_RUN).then_some(LaunchFailure::NotRunningInTime)
 }

@@ -1,7 +1,7 @@
 //! What a group remembers between passes, and [`fold`], which turns what was seen into memory.
 //!
-//! - [`Durable`] is stored at settle (design 4.18). Everything else is begun anew after a restart (streaks, hold, judged
-//!   cycle) or refilled from the stored series (the window; gaps stay gaps).
+//! - [`Durable`] is stored at settle (design 4.18). Everything else is begun anew after a restart (streaks, hold, pace,
+//!   judged cycle) or refilled from the stored series (the window; gaps stay gaps).
 //! - Streaks, windows and samples count *closed cycles*: a pass woken in between folds only what is not counted in cycles
 //!   (answers, launches that ended, orders).
 //! - While a group is disabled nothing is judged; enabling starts streaks and windows anew (design 4.9).
@@ -11,6 +11,7 @@ mod breaker;
 mod commit;
 mod fold;
 mod hold;
+mod pace;
 mod regret;
 mod streaks;
 mod window;
@@ -21,6 +22,8 @@ pub use breaker::{BREAKER_FAILURES, Breaker, trial_interval};
 pub use commit::commit;
 pub use fold::fold;
 pub use hold::{HOLD_PATIENCE, Hold};
+pub use pace::Pace;
+pub(crate) use pace::Taken;
 pub use regret::{DAY_CYCLES, REGRET_LASTS, Regret};
 pub use streaks::Memo;
 pub use window::{Summary, Window};
@@ -111,6 +114,8 @@ pub struct Memory {
     pub window: Window,
     /// Whether the checks themselves are doubted (design 4.5).
     pub hold: Hold,
+    /// How fast creates may go after the driver said "throttled" (design 4.14).
+    pub pace: Pace,
     /// The last closed cycle that was folded in.
     pub folded: Option<Cycle>,
     /// The last closed cycle that was judged: it may not ask again (design 2).

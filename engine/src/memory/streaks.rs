@@ -99,7 +99,10 @@ fn hear(memory: &mut Memory, seen: &Observation, now: Timestamp) {
                 memory.durable.out_of_stock = Some(now);
                 (id, None)
             }
-            Answer::Throttled { id } => (id, None),
+            Answer::Throttled { id } => {
+                memory.pace.throttled(now);
+                (id, None)
+            }
         };
         let Ok(at) = memory.memos.binary_search_by_key(&id, |memo| memo.id) else {
             continue;

@@ -164,6 +164,8 @@ pub enum Reason {
     StillLeaving { count: u32 },
     /// Machines without a record that were made after all this store knows: nothing is destroyed until a person says so.
     StoreIsOlder { count: u32 },
+    /// The driver said that it is asked too often: for a while launches begin at a slower pace.
+    Throttled { wanted: u32, allowed: u32 },
 }
 
 /// Why a launch failed (design 4.14).

@@ -23,10 +23,21 @@ impl<T: Trail> Draft<'_, T> {
         if self.memory.durable.breaker.is_open() {
             self.launch_breaker_trial(room);
         } else if self.memory.hold.is_on() {
-            self.launch_hold_trials(missing.min(room));
+            let wanted = self.paced(missing.min(room));
+            self.launch_hold_trials(wanted);
         } else {
-            self.launch_some(missing.min(room));
+            let wanted = self.paced(missing.min(room));
+            self.launch_some(wanted);
         }
+    }
+
+    /// As many as may begin now, after the driver said "throttled"; said when they are fewer than wanted.
+    fn paced(&mut self, wanted: u32) -> u32 {
+        let allowed = self.memory.pace.allowed(self.now).unwrap_or(u32::MAX);
+        if allowed < wanted {
+            self.trail.say(|| Reason::Throttled { wanted, allowed });
+        }
+        wanted.min(allowed)
     }
 
     fn launch_some(&mut self, wanted: u32) {
@@ -57,6 +68,8 @@ impl<T: Trail> Draft<'_, T> {
     fn push_launch(&mut self, why: LaunchWhy) {
         self.memory.durable.growth = self.memory.durable.growth.saturating_sub(1);
         self.recovered = self.recovered.saturating_add(1);
+        // The breaker's trial begins with a token or without: it is one in five minutes at most.
+        let _trials_need_none = self.memory.pace.take(self.now);
         self.steps.push(Step::Launch { why });
     }
 

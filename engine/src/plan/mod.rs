@@ -16,7 +16,7 @@ pub(crate) mod progress;
 mod strays;
 
 use crate::census::{Cohorts, Look, Role, leaving_for};
-use crate::memory::Memory;
+use crate::memory::{Memory, Taken};
 use crate::model::{
     GroupSpec, GroupStatus, InstanceId, LaunchFailure, LeaveCause, Member, Observation, Reason, Source, Step,
     Timestamp, Trail,
@@ -213,17 +213,22 @@ impl<'a, T: Trail> Draft<'a, T> {
             if self.taken[at] {
                 continue;
             }
-            let memo = self.memory.memo(member.id);
+            let memo = self.memory.memo(member.id).copied();
             let turn = progress::Turn {
                 spec: self.spec,
                 seen: self.seen,
                 member,
-                memo,
+                memo: memo.as_ref(),
                 look,
                 now: self.now,
             };
-            let steps = &mut self.steps;
-            turn.each(&mut |step| steps.push(step));
+            let (steps, pace, now) = (&mut self.steps, &mut self.memory.pace, self.now);
+            turn.each(&mut |step| {
+                let waits = matches!(step, Step::CreateAgain { .. }) && pace.take(now) == Taken::No;
+                if !waits {
+                    steps.push(step);
+                }
+            });
         }
     }
 

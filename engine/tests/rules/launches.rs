@@ -186,6 +186,53 @@ fn after_out_of_stock_the_ten_minutes_count_anew_and_the_create_rests_a_minute()
 }
 
 #[test]
+fn throttled_creates_back_off_and_then_go_by_a_token_bucket_first_ones_and_repeated_ones_alike() {
+    let asked = |id| {
+        with(pending(id), |m| {
+            m.created_at = Timestamp(now().0 - 60_000);
+            m.driver = DriverWord::Unknown;
+        })
+    };
+    let mut table = Table::new(fixed(1, 99), 40, many(asked, 1, 20));
+    let throttled = (1..=20).map(|id| Answer::Throttled { id: InstanceId(id) });
+    table.seen.answers = throttled.collect();
+    let mut begun = Vec::new();
+    for _ in 0..7 {
+        let passed = table.closed();
+        let waits = has(&passed.plan.trail, |reason| {
+            matches!(reason, Reason::Throttled { wanted: 20, allowed: 0 })
+        });
+        assert!(waits && launches(&passed) == 0, "{:?}", passed.plan.trail);
+        begun.push(passed.plan.steps.len());
+        table.seen.answers.clear();
+    }
+    assert_eq!(
+        begun,
+        [0, 0, 0, 0, 1, 5, 5],
+        "a minute's rest, then one in three seconds"
+    );
+
+    table.seen.members = many(pending, 1, 20);
+    let passed = table.closed();
+    assert_eq!((launches(&passed), passed.plan.steps.len()), (5, 5));
+    let (wanted, allowed) = (20, 5);
+    assert!(passed.plan.trail.contains(&Reason::Throttled { wanted, allowed }));
+    table.skip(40);
+    assert_eq!(launches(&table.closed()), 20, "ten minutes after the answer");
+}
+
+#[test]
+fn the_ten_minutes_of_a_throttled_launch_count_from_when_creates_go_freely_again() {
+    let mut table = launching(with(pending_for(599_000), |m| m.driver = DriverWord::Unknown));
+    table.seen.answers = vec![Answer::Throttled { id: ID }];
+    assert_eq!(failed(&mut table), []);
+    table.seen.answers.clear();
+    table.skip(78);
+    assert_eq!(failed(&mut table), []);
+    assert_eq!(failed(&mut table), [LaunchFailure::NotRunningInTime]);
+}
+
+#[test]
 fn a_create_whose_answer_was_lost_is_asked_again_and_not_paid_for_twice() {
     let lost = |ms| {
         launching(with(pending_for(ms), |m| m.driver = DriverWord::Unknown))

@@ -47,6 +47,7 @@ fn weight(reason: &Reason) -> u8 {
         | R::StraysNeedAPerson { .. }
         | R::StoreIsOlder { .. }
         | R::OutOfStock { .. }
+        | R::Throttled { .. }
         | R::DriverSilent
         | R::Vanished { .. }
         | R::RemovedByHand { .. } => 1,

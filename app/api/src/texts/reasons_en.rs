@@ -209,6 +209,9 @@ fn launching(reason: &Reason) -> Option<String> {
         Reason::BreakerTrial { attempt } => format!("Trial launch {attempt} while launching is stopped"),
         Reason::BreakerClosed => "Launching goes on".into(),
         Reason::OutOfStock { since } => format!("The driver has had no capacity since {}", at(*since)),
+        Reason::Throttled { wanted, allowed } => {
+            format!("The driver asks for patience: {allowed} of {wanted} launches may begin now")
+        }
         Reason::DriverSilent => "The driver does not answer: nothing is begun that needs its word".into(),
         Reason::LaunchFailed { id, cause } => format!("Launch of {id} failed: {}", launch_failure(En, *cause)),
         Reason::HoldTrial { count, limit } => {
@@ -317,6 +320,7 @@ fn guard(reason: &Reason) -> String {
         | R::BreakerTrial { .. }
         | R::BreakerClosed
         | R::OutOfStock { .. }
+        | R::Throttled { .. }
         | R::DriverSilent
         | R::LaunchFailed { .. }
         | R::HoldTrial { .. }

@@ -196,6 +196,7 @@ fn launching(reason: &Reason) -> Option<String> {
         Reason::BreakerTrial { attempt } => format!("停止启动期间的第 {attempt} 次试探"),
         Reason::BreakerClosed => "恢复启动".into(),
         Reason::OutOfStock { since } => format!("自 {} 起资源不足", at(*since)),
+        Reason::Throttled { wanted, allowed } => format!("驱动限流：{wanted} 次启动中现在只能开始 {allowed} 次"),
         Reason::DriverSilent => "驱动没有应答：需要它确认的动作都不开始".into(),
         Reason::LaunchFailed { id, cause } => format!("{id} 启动失败：{}", launch_failure(Zh, *cause)),
         Reason::HoldTrial { count, limit } => format!("暂停期间试探启动 {count} 个，同时最多 {limit} 个"),
@@ -282,6 +283,7 @@ fn guard(reason: &Reason) -> String {
         | R::BreakerTrial { .. }
         | R::BreakerClosed
         | R::OutOfStock { .. }
+        | R::Throttled { .. }
         | R::DriverSilent
         | R::LaunchFailed { .. }
         | R::HoldTrial { .. }

@@ -235,6 +235,7 @@ fn launches() -> Vec<Reason> {
         Reason::BreakerTrial { attempt: 1 },
         Reason::BreakerClosed,
         Reason::OutOfStock { since },
+        Reason::Throttled { wanted: 3, allowed: 1 },
         Reason::DriverSilent,
         Reason::LaunchFailed {
             id,
