@@ -189,6 +189,7 @@ fn rule(draws: &mut Draws) -> Rule {
     Rule {
         metric: draws.one(&Metric::ALL),
         threshold: draws.one(&[near, near, near, any, 0, u64::MAX]),
+        step: None,
     }
 }
 

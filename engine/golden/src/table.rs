@@ -269,6 +269,7 @@ pub(crate) fn spec() -> GroupSpec {
         rules: vec![Rule {
             metric: Metric::Cpu,
             threshold: 70_000,
+            step: None,
         }],
         scale_in: ScaleIn::Allowed,
         removal: RemovalPolicy::Newest,

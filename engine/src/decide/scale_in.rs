@@ -1,9 +1,10 @@
-//! Scale in (design 4.7, seed 14.1.4): by a tenth, and only when every metric says that fewer would do.
+//! Scale in (design 4.7, seed 14.1.4): by a tenth or the rule's step, and only when every metric says that fewer would do.
 
 use super::{Case, ask::fits};
 use crate::census::milli;
 use crate::memory::Moved;
 use crate::model::{Guard, Metric, Reason, Rule, ScaleIn, ScaleInWait, Trail};
+use std::num::NonZeroU32;
 
 /// One part in so many leaves at once: 10 % of the judged. More and a wrong reading costs a group its capacity before
 /// the next one corrects it; fewer and a night is over before it is small.
@@ -66,14 +67,21 @@ fn judged(case: &Case<'_>) -> Result<Moved, ScaleInWait> {
     })
 }
 
-/// k: a tenth of the judged, at least one, never below min. A metric rule never empties a group.
+/// k: a tenth of the judged or the rule's step, at least one, never below min. Of several rules the smallest counts: all
+/// have to agree. A metric rule never empties a group.
 fn step(case: &Case<'_>) -> Result<u32, ScaleInWait> {
     let min = case.spec.min.max(1);
     if case.size <= min {
         return Err(ScaleInWait::AtMin { min });
     }
     let have = case.cohorts.judged.max(case.cohorts.healthy);
-    let cut = (case.cohorts.judged / STEP_PART).max(1).min(have.saturating_sub(min));
+    let tenth = (case.cohorts.judged / STEP_PART).max(1);
+    let steps = case
+        .spec
+        .rules
+        .iter()
+        .map(|rule| rule.step.map_or(tenth, NonZeroU32::get));
+    let cut = steps.min().unwrap_or(tenth).min(have.saturating_sub(min));
     if cut == 0 {
         Err(ScaleInWait::AtMin { min })
     } else {

@@ -2,6 +2,7 @@
 
 use super::{Milli, Span, VServerId};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
 
 /// What a group's rule looks at. Kind `vm` (seed 14.3.1); listener metrics join with listener groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct Rule {
     pub metric: Metric,
     /// Thousandths of a percent, above 0. 70 % is 70 000.
     pub threshold: Milli,
+    /// How many leave at once when it says that fewer would do; `None`: a tenth (design 4.7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<NonZeroU32>,
 }
 
 /// Whether the rules may lower the size (seed 14.1.5: a group may be allowed to grow only).

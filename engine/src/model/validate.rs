@@ -177,6 +177,7 @@ mod tests {
             rules: vec![Rule {
                 metric: Metric::Cpu,
                 threshold: 70_000,
+                step: None,
             }],
             scale_in: ScaleIn::Allowed,
             removal: RemovalPolicy::Newest,
@@ -291,7 +292,16 @@ mod tests {
         for metric in Metric::ALL {
             let error = SpecError::MinZeroWithRule { metric };
             let threshold = 70_000;
-            let zero = found(|s| (s.min, s.rules) = (0, vec![Rule { metric, threshold }]));
+            let zero = found(|s| {
+                (s.min, s.rules) = (
+                    0,
+                    vec![Rule {
+                        metric,
+                        threshold,
+                        step: None,
+                    }],
+                )
+            });
             assert_eq!(zero, [(Field::Min, error)]);
         }
         assert_eq!(found(|s| (s.min, s.rules) = (0, Vec::new())), []);
@@ -304,7 +314,8 @@ mod tests {
         assert_eq!(
             found(|s| s.rules[0] = Rule {
                 metric,
-                threshold: 100_001
+                threshold: 100_001,
+                step: None,
             }),
             [(
                 Field::Threshold,

@@ -21,6 +21,7 @@ fn by_memory() -> GroupSpec {
         rules: vec![Rule {
             metric: Metric::Memory,
             threshold: 70_000,
+            step: None,
         }],
         ..spec(1, 999)
     }

@@ -150,6 +150,7 @@ fn at_most_twice_the_judged_at_once() {
         rules: vec![Rule {
             metric: Metric::Cpu,
             threshold: 10_000,
+            step: None,
         }],
         ..spec(1, 99)
     };
@@ -171,10 +172,12 @@ fn several_metrics_the_largest_ask_wins() {
         Rule {
             metric: Metric::Cpu,
             threshold: 70_000,
+            step: None,
         },
         Rule {
             metric: Metric::Memory,
             threshold: 50_000,
+            step: None,
         },
     ];
     let both = |cpu, memory| {
@@ -236,6 +239,7 @@ fn for_memory_and_in_an_unbound_group_warming_members_do_not_count() {
         rules: vec![Rule {
             metric: Metric::Memory,
             threshold: 70_000,
+            step: None,
         }],
         ..spec(1, 99)
     };
@@ -270,6 +274,7 @@ fn memory_is_never_saturated() {
         rules: vec![Rule {
             metric: Metric::Memory,
             threshold: 70_000,
+            step: None,
         }],
         ..spec(1, 99)
     };
@@ -313,6 +318,7 @@ fn the_cap_is_twice_all_the_judged_and_at_least_two() {
         rules: vec![Rule {
             metric: Metric::Cpu,
             threshold: 10_000,
+            step: None,
         }],
         ..spec(1, 99)
     };
@@ -355,6 +361,7 @@ fn below_its_own_threshold_no_cpu_is_saturated() {
         rules: vec![Rule {
             metric: Metric::Cpu,
             threshold: 99_000,
+            step: None,
         }],
         ..spec(1, 99)
     };

@@ -128,6 +128,7 @@ fn rules(metrics: &[Metric]) -> Vec<Rule> {
     let rule = |metric: &Metric| Rule {
         metric: *metric,
         threshold: 70_000,
+        step: None,
     };
     metrics.iter().map(rule).collect()
 }

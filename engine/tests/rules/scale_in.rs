@@ -2,6 +2,7 @@
 
 use crate::common::build::*;
 use engine::model::*;
+use std::num::NonZeroU32;
 
 /// Ten members at a CPU use for a full window.
 fn quiet(cpu: u64) -> Table {
@@ -25,6 +26,47 @@ fn scale_in_is_by_ten_percent_of_the_judged_and_at_least_one() {
         let mut table = Table::new(spec(1, 999), members, many(busy(10_000), 1, u64::from(members)));
         assert_eq!(table.cycles(40).decision.size, after, "{members}");
     }
+}
+
+#[test]
+fn scale_in_is_by_the_rules_step_if_it_has_one_and_of_several_by_the_smallest() {
+    //  steps of the CPU rule and of the memory rule, size after
+    let table = [
+        ([Some(3), Some(3)], 37),
+        ([Some(1), None], 39),
+        ([Some(9), None], 36),
+        ([Some(9), Some(6)], 34),
+        ([None, None], 36),
+    ];
+    for (steps, after) in table {
+        let mut spec = spec(1, 999);
+        spec.rules = Metric::ALL
+            .into_iter()
+            .zip(steps)
+            .map(|(metric, step)| Rule {
+                metric,
+                threshold: 70_000,
+                step: step.and_then(NonZeroU32::new),
+            })
+            .collect();
+        let mut table = Table::new(spec, 40, many(busy(5_000), 1, 40));
+        assert_eq!(table.cycles(32).decision.size, after, "{steps:?}");
+    }
+}
+
+#[test]
+fn a_rules_step_never_leads_below_min() {
+    let mut table = Table::new(spec(7, 99), 10, many(busy(5_000), 1, 10));
+    table.spec.rules[0].step = NonZeroU32::new(8);
+    assert_eq!(table.cycles(32).decision.size, 7);
+}
+
+#[test]
+fn a_rule_stored_before_rules_had_a_step_is_read_and_written_as_it_was() {
+    let stored = r#"{"metric":"cpu","threshold":70000}"#;
+    let rule: Rule = serde_json::from_str(stored).unwrap();
+    assert_eq!(rule.step, None);
+    assert_eq!(serde_json::to_string(&rule).unwrap(), stored);
 }
 
 #[test]
@@ -153,6 +195,7 @@ fn every_metric_must_allow_it() {
     table.spec.rules.push(Rule {
         metric: Metric::Memory,
         threshold: 42_000,
+        step: None,
     });
     assert!(matches!(
         waits(&mut table),
@@ -225,6 +268,7 @@ fn by_both() -> Table {
     table.spec.rules.push(Rule {
         metric: Metric::Memory,
         threshold: 70_000,
+        step: None,
     });
     table.spec.scale_in = ScaleIn::Forbidden;
     let _ = table.cycles(45);

@@ -143,6 +143,7 @@ pub fn spec(max: u64) -> GroupSpec {
         rules: vec![Rule {
             metric: Metric::Cpu,
             threshold: 70_000,
+            step: None,
         }],
         scale_in: ScaleIn::Allowed,
         removal: RemovalPolicy::Newest,

@@ -174,6 +174,7 @@ impl Filling {
             rules: vec![Rule {
                 metric: Metric::Cpu,
                 threshold: 50_000,
+                step: None,
             }],
             bindings: self.vserver().map(binding).into_iter().collect(),
             seed: self.number,

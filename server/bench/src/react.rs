@@ -56,6 +56,7 @@ async fn group(prepared: &Prepared, id: GroupId, name: &str, min: u32) -> anyhow
     let rule = Rule {
         metric: Metric::Cpu,
         threshold: 50_000,
+        step: None,
     };
     let spec = GroupSpec {
         min,

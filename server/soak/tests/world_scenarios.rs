@@ -29,6 +29,7 @@ fn spec(min: u32, max: u32) -> GroupSpec {
         rules: vec![Rule {
             metric: Metric::Cpu,
             threshold: 50_000,
+            step: None,
         }],
         scale_in: ScaleIn::Allowed,
         removal: RemovalPolicy::Newest,

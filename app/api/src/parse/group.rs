@@ -118,7 +118,11 @@ fn rule(metric: Metric, typed: &str) -> Result<Option<Rule>, Problem> {
     } / PERCENT;
     let percent = number::positive(threshold_field(metric), typed, most.try_into().unwrap_or(i64::MAX))?;
     let threshold = percent.unsigned_abs().saturating_mul(PERCENT);
-    Ok(Some(Rule { metric, threshold }))
+    Ok(Some(Rule {
+        metric,
+        threshold,
+        step: None,
+    }))
 }
 
 fn across(spec: &GroupSpec, found: &mut Found) {
@@ -191,6 +195,7 @@ mod tests {
         let rule = Rule {
             metric: Metric::Cpu,
             threshold: 70_000,
+            step: None,
         };
         assert_eq!(
             (read.spec.min, read.spec.max, read.spec.warm_up),

@@ -24,6 +24,7 @@ pub fn spec(min: u32, max: u32) -> GroupSpec {
         rules: vec![Rule {
             metric: Metric::Cpu,
             threshold: 70_000,
+            step: None,
         }],
         scale_in: ScaleIn::Allowed,
         removal: RemovalPolicy::Newest,

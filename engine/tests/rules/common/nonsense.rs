@@ -3,6 +3,7 @@
 use engine::memory::{Answering, Breaker, CycleRecord, Durable, Moved, Regret, StrayDoubt};
 use engine::model::*;
 use proptest::prelude::*;
+use std::num::NonZeroU32;
 
 pub fn instants() -> impl Strategy<Value = Timestamp> {
     prop_oneof![
@@ -174,6 +175,7 @@ pub fn specs() -> impl Strategy<Value = GroupSpec> {
                     .map(|(cpu, threshold)| Rule {
                         metric: if cpu { Metric::Cpu } else { Metric::Memory },
                         threshold,
+                        step: u32::try_from(threshold % (1 << 32)).ok().and_then(NonZeroU32::new),
                     })
                     .collect(),
                 scale_in: if switches[0] {

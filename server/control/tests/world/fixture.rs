@@ -29,6 +29,7 @@ pub fn spec() -> GroupSpec {
         rules: vec![Rule {
             metric: Metric::Cpu,
             threshold: 50_000,
+            step: None,
         }],
         scale_in: ScaleIn::Allowed,
         removal: RemovalPolicy::Newest,

@@ -72,7 +72,11 @@ fn spec(dice: &mut Dice, seed: u64) -> GroupSpec {
 }
 
 fn rules(dice: &mut Dice) -> Vec<Rule> {
-    let rule = |metric, threshold| Rule { metric, threshold };
+    let rule = |metric, threshold| Rule {
+        metric,
+        threshold,
+        step: None,
+    };
     let threshold = 1_000 * dice.between(30, 80);
     match dice.between(0, 9) {
         0..=1 => Vec::new(),
