@@ -4,6 +4,10 @@ use super::region::{Spot, Wanted};
 use super::{Lot, World};
 use crate::model::{GroupId, InstanceId, Span, Timestamp};
 
+/// What a program ends with that SIGTERM ended, and one that SIGKILL did: 128 and the signal, as shells say it.
+const TERMINATED: i32 = 143;
+const KILLED: i32 = 137;
+
 /// What will become of a machine whatever anybody asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
@@ -36,6 +40,8 @@ pub enum State {
         since: Timestamp,
         /// When it ends.
         until: Timestamp,
+        /// With which code: that of SIGTERM, or of SIGKILL if the grace is over first.
+        code: i32,
     },
     /// It exists and does not run.
     Stopped,
@@ -131,7 +137,7 @@ impl Machine {
             State::Booting { .. } => self.state = State::Running { since: at },
             State::Running { .. } if matches!(self.fate, Fate::Stops(_)) => self.halt(State::Stopped),
             State::Running { .. } => self.halt(State::Exited { code: 1 }),
-            State::Ending { .. } => self.halt(State::Exited { code: 143 }),
+            State::Ending { code, .. } => self.halt(State::Exited { code }),
             State::Stopped | State::Exited { .. } | State::Going { .. } => {}
         }
     }
@@ -141,13 +147,14 @@ impl World {
     /// SIGTERM; it ends within `grace`. Told again, the first end stands. One that never ran ends at once.
     pub fn stop(&mut self, id: InstanceId, grace: Span) {
         let takes = self.between(Lot::Stop, id.0, self.region.stop);
-        let until = self.now.plus(Span(takes.0.min(grace.0)));
+        let until = self.now.plus(takes.min(grace));
+        let code = if takes > grace { KILLED } else { TERMINATED };
         let Some(machine) = self.machines.get_mut(&id) else {
             return;
         };
         match machine.state {
-            State::Running { since } => machine.state = State::Ending { since, until },
-            State::Booting { .. } => machine.halt(State::Exited { code: 143 }),
+            State::Running { since } => machine.state = State::Ending { since, until, code },
+            State::Booting { .. } => machine.halt(State::Exited { code: TERMINATED }),
             _ => {}
         }
         self.look_ahead();
@@ -178,7 +185,8 @@ impl World {
         if let Some(machine) = self.machines.get_mut(&id) {
             machine.halt(match how {
                 Halt::Stops => State::Stopped,
-                Halt::Dies => State::Exited { code: 137 },
+                Halt::Dies => State::Exited { code: KILLED },
+                Halt::Exits { code } => State::Exited { code },
             });
         }
         self.look_ahead();
@@ -226,6 +234,11 @@ pub enum Removed {
 pub enum Halt {
     /// It exists and does not run.
     Stops,
-    /// Its program ends.
+    /// Its program is killed.
     Dies,
+    /// Its program ends by itself.
+    Exits {
+        /// With that code.
+        code: i32,
+    },
 }

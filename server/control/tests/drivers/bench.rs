@@ -1,9 +1,8 @@
 //! A place for driver tests: an own folder, own addresses, an end that leaves nothing running.
 
-use super::place::{GROUP, Place, Program, until};
+use super::place::{Place, Program, machine_of, until};
 use control::drivers::process::{ProcessDriver, ProcessOptions};
-use control::drivers::{Driver, ImageSpec, MachineSpec, Removal};
-use control::ids::{Ids, RandomIds};
+use control::drivers::{Driver, MachineSpec, Removal};
 use engine::model::InstanceId;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
@@ -87,29 +86,13 @@ impl Place for Bench {
         Box::new(Self::open(&self.folder, "tests"))
     }
     fn spec(&self, program: &Program) -> MachineSpec {
-        let id = InstanceId(RandomIds.mint());
-        let image = ImageSpec {
-            name: "test".to_owned(),
-            command: command(program),
-            environment: Vec::new(),
-            ports: vec![8080],
-            ready_path: None,
-        };
-        MachineSpec {
-            id,
-            group: GROUP,
-            name: "web-abc123".to_owned(),
-            host_name: "web-host".to_owned(),
-            vcpu_milli: 250,
-            memory_bytes: 64 << 20,
-            address: address(),
-            image,
-            user_data: "hello = \"$(id)\"\n".to_owned(),
-            birth: None,
-        }
+        machine_of(command(program), address())
     }
     fn running(&self, id: InstanceId) -> usize {
         processes(id).len()
+    }
+    async fn wait_up(&self, id: InstanceId) {
+        self.wait_printed(id, "up").await;
     }
 }
 

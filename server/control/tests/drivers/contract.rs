@@ -1,7 +1,8 @@
 //! What every driver must hold, told by nothing but the trait. A driver takes the whole suite by
-//! `driver_contract!(its place)`.
+//! `driver_contract!(its place)`; one whose machines run programs takes `program_contract!` too: what those print and what
+//! they end with of their own will.
 
-use super::place::{GROUP, Place, Program, until};
+use super::place::{GROUP, Place, Program};
 use control::clock::Wall;
 use control::drivers::process::boot_ns;
 use control::drivers::{DriverError, MachineWord, Removal};
@@ -13,8 +14,9 @@ fn is_refused<T>(answer: &Result<T, DriverError>) -> bool {
     matches!(answer, Err(DriverError::Refused { .. }))
 }
 
+/// Begun milliseconds are whole ones: a driver may count its time in those.
 fn ms_since(began_ns: u64) -> u64 {
-    (boot_ns() - began_ns) / 1_000_000
+    (boot_ns() - began_ns).div_ceil(1_000_000)
 }
 
 pub async fn creating_twice_is_one_machine(place: &impl Place) {
@@ -22,6 +24,7 @@ pub async fn creating_twice_is_one_machine(place: &impl Place) {
     for _again in 0..3 {
         place.driver().create(&spec).await.expect("accepted");
     }
+    place.wait_running(spec.id).await;
     assert_eq!(place.running(spec.id), 1);
     assert!(matches!(place.word(spec.id).await, MachineWord::Running { since } if since > Wall(0)));
 }
@@ -38,10 +41,7 @@ pub async fn creating_at_once_from_two_servers_is_one_machine(place: &impl Place
             other.create(spec)
         );
         assert!([answers.0, answers.1, answers.2, answers.3].iter().all(Result::is_ok));
-        until("it to run", async || {
-            matches!(place.word(spec.id).await, MachineWord::Running { .. }).then_some(())
-        })
-        .await;
+        place.wait_running(spec.id).await;
         assert_eq!(place.running(spec.id), 1);
     }
 }
@@ -119,7 +119,7 @@ pub async fn the_list_has_every_machine_with_its_group(place: &impl Place) {
 
 pub async fn a_program_that_heeds_sigterm_ends_with_its_own_code(place: &impl Place) {
     let id = place.start(&Program::EndsOnTerm(42)).await;
-    place.wait_printed(id, "up").await;
+    place.wait_up(id).await;
     place
         .driver()
         .stop(id, Duration::from_secs(60))
@@ -135,7 +135,7 @@ pub async fn a_program_that_heeds_sigterm_ends_with_its_own_code(place: &impl Pl
 
 pub async fn a_program_that_ignores_sigterm_is_killed_at_the_deadline(place: &impl Place) {
     let id = place.start(&Program::IgnoresTerm).await;
-    place.wait_printed(id, "up").await;
+    place.wait_up(id).await;
     let began_ns = boot_ns();
     place
         .driver()
@@ -148,7 +148,7 @@ pub async fn a_program_that_ignores_sigterm_is_killed_at_the_deadline(place: &im
 
 pub async fn repeated_stops_do_not_move_the_deadline(place: &impl Place) {
     let id = place.start(&Program::IgnoresTerm).await;
-    place.wait_printed(id, "up").await;
+    place.wait_up(id).await;
     let began_ns = boot_ns();
     place
         .driver()
@@ -167,7 +167,7 @@ pub async fn repeated_stops_do_not_move_the_deadline(place: &impl Place) {
 
 pub async fn the_deadline_survives_a_restart_of_the_server(place: &impl Place) {
     let id = place.start(&Program::IgnoresTerm).await;
-    place.wait_printed(id, "up").await;
+    place.wait_up(id).await;
     place
         .another()
         .stop(id, Duration::from_millis(300))
@@ -178,6 +178,7 @@ pub async fn the_deadline_survives_a_restart_of_the_server(place: &impl Place) {
 
 pub async fn a_server_that_starts_again_sees_the_same_machines(place: &impl Place) {
     let id = place.start(&Program::Waits).await;
+    place.wait_running(id).await;
     let before = place.machine(id).await;
     let again = place.another();
     assert_eq!(again.describe(id).await.expect("an answer"), before);
@@ -203,12 +204,10 @@ macro_rules! driver_contract {
             gone_is_said_after_a_delete_only_and_then_nothing_is_left
             a_delete_and_a_create_at_once_leave_nothing_running
             the_list_has_every_machine_with_its_group
-            a_program_that_heeds_sigterm_ends_with_its_own_code
             a_program_that_ignores_sigterm_is_killed_at_the_deadline
             repeated_stops_do_not_move_the_deadline
             the_deadline_survives_a_restart_of_the_server
             a_server_that_starts_again_sees_the_same_machines
-            logs_give_the_end_and_no_more_than_asked
         }
     };
     (@each $place:expr; $($rule:ident)*) => {
@@ -216,5 +215,16 @@ macro_rules! driver_contract {
         async fn $rule() {
             $crate::contract::$rule(&$place).await;
         })*
+    };
+}
+
+/// The rules of a driver whose machines run programs.
+#[macro_export]
+macro_rules! program_contract {
+    ($place:expr) => {
+        $crate::driver_contract! { @each $place;
+            a_program_that_heeds_sigterm_ends_with_its_own_code
+            logs_give_the_end_and_no_more_than_asked
+        }
     };
 }

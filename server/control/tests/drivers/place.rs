@@ -1,8 +1,10 @@
 //! What a driver must offer to be tested by the contract, and what tests ask of it.
 
-use control::drivers::{Driver, Machine, MachineSpec, MachineWord, Removal};
+use control::drivers::{Driver, ImageSpec, Machine, MachineSpec, MachineWord, Removal};
+use control::ids::{Ids as _, RandomIds};
 use engine::model::{GroupId, InstanceId};
 use std::future::Future;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// The longest any of these tests waits for one thing.
@@ -28,6 +30,29 @@ pub enum Program {
     Script(&'static str),
     /// Arguments of the shim's own binary; only for process tests.
     Own(&'static [&'static str]),
+}
+
+/// A machine nobody has created yet, of an image with that command.
+pub fn machine_of(command: Vec<String>, address: Ipv4Addr) -> MachineSpec {
+    let image = ImageSpec {
+        name: "test".to_owned(),
+        command,
+        environment: Vec::new(),
+        ports: vec![8080],
+        ready_path: None,
+    };
+    MachineSpec {
+        id: InstanceId(RandomIds.mint()),
+        group: GROUP,
+        name: "web-abc123".to_owned(),
+        host_name: "web-host".to_owned(),
+        vcpu_milli: 250,
+        memory_bytes: 64 << 20,
+        address,
+        image,
+        user_data: "hello = \"$(id)\"\n".to_owned(),
+        birth: None,
+    }
 }
 
 /// Where one driver runs for one test.
@@ -65,6 +90,17 @@ pub trait Place {
             Some(self.printed(id).await).filter(|printed| printed.contains(text))
         })
         .await
+    }
+    /// Waits until it runs: a create answers "accepted", and it may take a while from there.
+    async fn wait_running(&self, id: InstanceId) {
+        until("it to run", async || {
+            matches!(self.word(id).await, MachineWord::Running { .. }).then_some(())
+        })
+        .await;
+    }
+    /// Waits until its program does with signals what it is to do.
+    async fn wait_up(&self, id: InstanceId) {
+        self.wait_running(id).await;
     }
     /// Waits until it ended, and says with which code.
     async fn wait_exit(&self, id: InstanceId) -> i32 {

@@ -17,6 +17,9 @@ pub(super) enum Act {
 /// What a call came to.
 pub(super) type Done = Result<Removal, DriverError>;
 
+/// What is said of an id that no machine ever had.
+pub(super) const NEVER_MADE: &str = "there is no such machine here";
+
 /// What becomes of a call and of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Luck {
@@ -108,6 +111,7 @@ impl Shared {
     pub(super) fn perform(&mut self, act: &Act) -> Done {
         match act {
             Act::Create(spec) => self.create(spec),
+            Act::Stop(id, _) if self.never_made(*id) => Err(refused(act, NEVER_MADE)),
             Act::Stop(id, grace) => {
                 let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
                 self.world.stop(*id, Span(grace));
@@ -118,6 +122,11 @@ impl Shared {
                 Removed::Going => Removal::Going,
             }),
         }
+    }
+
+    /// Whether this region never heard of it.
+    pub(super) fn never_made(&self, id: InstanceId) -> bool {
+        !self.world.machines().contains_key(&id) && !self.world.is_gone(id)
     }
 
     fn create(&mut self, spec: &MachineSpec) -> Done {
@@ -133,6 +142,7 @@ impl Shared {
         };
         match self.world.make(wanted) {
             Ok(()) => {
+                self.groups.insert(spec.id, spec.group);
                 if let Some(made) = spec.made() {
                     self.tags.insert(spec.id, made);
                 }

@@ -1,6 +1,6 @@
 //! [`Driver`] on the region.
 
-use super::acts::Act;
+use super::acts::{Act, NEVER_MADE};
 use super::{Fault, Shared, SimulatedRegion};
 use crate::clock::Wall;
 use crate::drivers::{Driver, DriverError, Machine, MachineSpec, MachineWord, Removal, Usage};
@@ -43,8 +43,16 @@ impl Driver for SimulatedDriver {
         self.0.call(Act::Delete(id)).await
     }
 
-    async fn logs(&self, _id: InstanceId, _limit_bytes: usize) -> Result<String, DriverError> {
-        Ok(String::new())
+    /// Machines of memory print nothing.
+    async fn logs(&self, id: InstanceId, _limit_bytes: usize) -> Result<String, DriverError> {
+        let operation = "read logs";
+        let never_made = self.read(operation, |shared| shared.never_made(id)).await?;
+        let why = NEVER_MADE.to_owned();
+        if never_made {
+            Err(DriverError::Refused { operation, why })
+        } else {
+            Ok(String::new())
+        }
     }
 }
 
@@ -109,7 +117,7 @@ impl Shared {
         };
         Machine {
             id,
-            group: GroupId(0),
+            group: self.groups.get(&id).copied().unwrap_or(GroupId(0)),
             word,
             ready: ReadyWord::NotYet,
             made: None,

@@ -21,7 +21,7 @@ pub use faults::{Fault, Faults};
 use crate::clock::{Clock, Wall};
 use crate::drivers::{Made, Usage};
 use acts::Act;
-use engine::model::{InstanceId, Timestamp};
+use engine::model::{GroupId, InstanceId, Timestamp};
 use engine::simulate::{Region, World};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,6 +41,8 @@ struct Shared {
     world: World,
     /// What machines were made as: tags, which the world does not know.
     tags: BTreeMap<InstanceId, Made>,
+    /// Whose machines were, those that are gone included: the world forgets them.
+    groups: BTreeMap<InstanceId, GroupId>,
     faults: Faults,
     /// What happens later, whoever waits for it.
     late: Vec<(Wall, Act)>,
@@ -61,6 +63,7 @@ impl SimulatedRegion {
         let shared = Shared {
             world: World::new(seed, region, begun),
             tags: BTreeMap::new(),
+            groups: BTreeMap::new(),
             faults: Faults::new(seed),
             late: Vec::new(),
             readings: BTreeMap::new(),
