@@ -28,9 +28,9 @@ test-all: ## the same with the long tests
 	@bash xtask/setup/run.sh test
 	@$(ENV); $(XTASK) test --all $(PART)
 
-dev: ## build quickly, serve, and again after each change
+dev: ## build quickly, serve, and again after each change (ARGS goes to the server)
 	@bash xtask/setup/run.sh serve
-	@$(ENV); if command -v cargo-leptos >/dev/null; then exec cargo leptos watch; fi; $(XTASK) dev $(ARGS)
+	@$(ENV); if command -v cargo-leptos >/dev/null; then exec cargo leptos watch -- serve $(ARGS); fi; $(XTASK) dev $(ARGS)
 
 fmt: ## format the Rust code
 	@$(ENV); $(XTASK) fmt

@@ -217,6 +217,26 @@ fn the_file_of_the_settings_is_the_one_named_by_flag_then_by_variable_then_the_o
     }
 }
 
+/// `cargo leptos watch` starts it so.
+#[test]
+fn a_bare_start_under_cargo_leptos_serves_where_that_says_and_any_other_says_how_to_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = tidegate();
+    let log = folder.path().join("log");
+    command
+        .current_dir(folder.path())
+        .stderr(std::fs::File::create(&log).unwrap());
+    command.envs([("LEPTOS_SITE_ADDR", "127.0.0.1:0"), ("LEPTOS_SITE_ROOT", "its/site")]);
+    let server = Server::spawn(command);
+    assert!(server.ask("GET /healthz HTTP/1.1").contains("200 OK"));
+    assert!(folder.path().join("data/tidegate.db").exists());
+    let said_to_start = std::fs::read_to_string(&log).unwrap();
+    assert!(said_to_start.contains("styles in its/site:"), "{said_to_start}");
+    let bare = tidegate().env_remove("LEPTOS_SITE_ADDR").output().unwrap();
+    assert_eq!(bare.status.code(), Some(2));
+    assert!(said(&bare).contains("Usage: tidegate"), "{}", said(&bare));
+}
+
 #[test]
 fn a_load_of_which_no_request_succeeds_ends_with_1_and_says_why() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

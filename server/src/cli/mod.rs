@@ -1,10 +1,12 @@
 //! The command line: what `tidegate` can be asked to do.
 //!
 //! - [`flags`]: one flag a setting, made from the settings' table.
+//! - `cargo_leptos`: what is different when `cargo leptos watch` starts it.
 //! - [`tools`]: the commands that need no server: load, sample-web, migrate, admin.
 //!
 //! A shim never comes here: `main` starts it before anything is parsed, because one runs beside every instance.
 
+mod cargo_leptos;
 pub mod flags;
 pub mod tools;
 
@@ -131,7 +133,8 @@ struct SampleWeb {
 
 /// Does what the command line asks for.
 pub fn run() -> ExitCode {
-    match dispatch(Cli::parse().command) {
+    let line = cargo_leptos::arguments(std::env::args_os().collect(), variable);
+    match dispatch(Cli::parse_from(line).command) {
         Ok(code) => code,
         Err(why) => {
             eprintln!("tidegate: {why:#}");
@@ -140,11 +143,18 @@ pub fn run() -> ExitCode {
     }
 }
 
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Shim { dir } => Ok(control::drivers::process::shim::run(&dir)),
         Command::CheckConfig(settings) => Ok(check(settings)),
-        Command::Serve(settings) => configured(settings, serve::run),
+        Command::Serve(Settings { config, flags }) => {
+            let flags = cargo_leptos::settings(flags, variable);
+            configured(Settings { config, flags }, serve::run)
+        }
         Command::Migrate(settings) => configured(settings, tools::migrate),
         Command::Admin {
             task: Admin::ResetPassword { name, settings },
