@@ -5,6 +5,7 @@ mod common;
 
 mod answer;
 mod ask;
+mod bans;
 mod bounds;
 mod demand;
 mod disabled;
