@@ -47,5 +47,7 @@ chaos: ## kill everything around a real server under load, and count what is lef
 	@bash xtask/setup/run.sh serve
 	@$(ENV); export KILLS="$(KILLS)" SEED="$(SEED)"; $(XTASK_RELEASE) chaos $(CHAOS)
 
-clean: ## remove what was built here (the tools in .tools stay)
-	rm -rf target end2end/results end2end/node_modules
+# CARGO_TARGET_DIR goes only if cargo has made it: another folder in that variable is somebody's.
+clean: ## remove what was built, here and in CARGO_TARGET_DIR (the tools in .tools stay)
+	@rm -rf -- target end2end/results end2end/node_modules
+	@if [ -n "$${CARGO_TARGET_DIR:-}" ] && [ -e "$$CARGO_TARGET_DIR/CACHEDIR.TAG" ]; then rm -rf -- "$$CARGO_TARGET_DIR"; fi

@@ -84,20 +84,3 @@ fn sources(root: &Path) -> Result<BTreeMap<PathBuf, SystemTime>> {
     }
     Ok(seen)
 }
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    /// Both ways of `make dev`: cargo-leptos hands on what stands after `--`.
-    #[test]
-    fn make_dev_serves_with_what_it_was_given_whichever_tool_builds() {
-        let makefile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Makefile");
-        let makefile = std::fs::read_to_string(makefile).expect("the Makefile");
-        let recipe = makefile.split("\ndev:").nth(1).expect("the target dev");
-        let recipe = recipe.split("\n\n").next().unwrap_or_default();
-        for way in ["cargo leptos watch -- serve $(ARGS)", "$(XTASK) dev $(ARGS)"] {
-            assert!(recipe.contains(way), "{way}: {recipe}");
-        }
-    }
-}
