@@ -15,6 +15,25 @@ use std::path::{Path, PathBuf};
 /// The file's name in the data folder.
 pub const FILE: &str = "first-password";
 
+/// Who reads what the server prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A person at a terminal.
+    Person,
+    /// A log, a pipe: it is kept, and others read it.
+    Log,
+}
+
+impl Reader {
+    /// Of this process's standard output.
+    pub fn of_output() -> Self {
+        match std::io::stdout().is_terminal() {
+            true => Self::Person,
+            false => Self::Log,
+        }
+    }
+}
+
 /// What whoever started the server is told.
 pub struct First {
     file: PathBuf,
@@ -61,10 +80,10 @@ impl First {
 
     /// Where the password is, as long as it is needed; the password itself only to a person at a terminal, never into
     /// a log.
-    pub fn say(&self) -> Option<String> {
+    pub fn say(&self, to: Reader) -> Option<String> {
         let file = self.file.display();
         match &self.made {
-            Some(password) if std::io::stdout().is_terminal() => Some(format!(
+            Some(password) if to == Reader::Person => Some(format!(
                 "Sign in as {FIRST_ADMIN} with {} (also in {file} until then)",
                 password.expose()
             )),
@@ -106,19 +125,32 @@ mod tests {
     async fn a_password_that_another_server_overtook_is_gone() {
         let data = tempfile::tempdir().unwrap();
         let (first, _) = First::make(data.path()).await.unwrap();
-        assert!(first.say().is_some());
-        assert_eq!(first.overtaken(data.path()).say(), None);
+        assert!(first.say(Reader::Log).is_some());
+        assert_eq!(first.overtaken(data.path()).say(Reader::Person), None);
     }
 
     #[tokio::test]
     async fn nothing_is_said_once_the_file_is_gone() {
         let data = tempfile::tempdir().unwrap();
-        assert_eq!(First::later(data.path()).say(), None);
-        std::fs::write(data.path().join(FILE), "x").unwrap();
-        assert!(
-            First::later(data.path())
-                .say()
-                .is_some_and(|said| said.contains(FILE) && !said.contains(" x"))
-        );
+        for reader in [Reader::Person, Reader::Log] {
+            std::fs::write(data.path().join(FILE), "x").unwrap();
+            let said = First::later(data.path()).say(reader);
+            assert!(said.is_some_and(|said| said.contains(FILE) && !said.contains(" x")));
+            std::fs::remove_file(data.path().join(FILE)).unwrap();
+            assert_eq!(First::later(data.path()).say(reader), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_password_is_said_to_a_person_at_a_terminal_and_never_to_a_log() {
+        let data = tempfile::tempdir().unwrap();
+        let (first, _) = First::make(data.path()).await.unwrap();
+        let file = data.path().join(FILE);
+        let password = std::fs::read_to_string(&file).unwrap();
+        for (reader, told) in [(Reader::Person, true), (Reader::Log, false)] {
+            let said = first.say(reader).expect("something to say");
+            assert_eq!(said.contains(password.trim()), told, "{said}");
+            assert!(said.contains(&file.display().to_string()), "{said}");
+        }
     }
 }

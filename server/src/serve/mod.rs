@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::doors::{self, Host, HostParts, accept, streams};
 use crate::lock;
 use anyhow::Context as _;
+use first::Reader;
 use parts::Running;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -73,7 +74,7 @@ fn announce(config: &Config, listener: &TcpListener, running: &Running) -> anyho
         .public_url
         .as_ref()
         .map_or_else(|| format!("http://{at}"), |url| url.origin().to_owned());
-    say(&url, running.first.say().as_deref());
+    say(&url, running.first.say(Reader::of_output()).as_deref());
     if !config.site_root.join("pkg").is_dir() {
         let folder = config.site_root.display();
         tracing::warn!("there are no scripts and styles in {folder}: pages work without; `make serve` builds them");
