@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 use support::{Process, first_password, serve, tidegate};
@@ -385,6 +385,47 @@ fn a_reset_by_another_process_ends_sessions_and_their_streams_within_a_second() 
         "POST /api/frame HTTP/1.1\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin"
     ));
     assert!(frame.contains("\"actor\":null"), "{frame}");
+}
+
+/// A program that is there when the settings are read, and gone from the first time that it is asked for its version.
+fn haproxy_that_vanishes(folder: &Path) -> PathBuf {
+    let file = folder.join("haproxy");
+    std::fs::write(&file, "#!/bin/sh\n/bin/rm -- \"$0\"\nexit 1\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    file
+}
+
+#[test]
+fn without_haproxy_the_server_is_ready_and_pages_of_load_balancers_say_what_to_install() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, haproxy) = (folder.path().join("data"), haproxy_that_vanishes(folder.path()));
+    let mut command = serve(&data);
+    command.arg("--haproxy").arg(&haproxy).stderr(Stdio::null());
+    let server = Server::spawn(command);
+    server.until_ready();
+    assert!(!haproxy.exists());
+    let cookie = server.sign_in(&first_password(&data));
+    let page = |path: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nAccept-Language: en\r\nCookie: {cookie}");
+        let page = server.ask(&head);
+        assert!(
+            page.contains("200 OK") && page.contains("apt install haproxy"),
+            "{page}"
+        );
+        page
+    };
+    let create = "form[name]=lb&form[remark]=";
+    server.process.post(&cookie, "/api/balancers/create", create);
+    let list = page("/balancers");
+    let id = list.split("/balancers/").find(|part| part.starts_with("lb-")).unwrap();
+    let id = id.split(['"', '?', '/', '&']).next().unwrap();
+    let listener = format!(
+        "id={id}&form[name]=http&form[port]=20123&form[algorithm]=round_robin&form[check_path]=/healthz\
+         &form[check_interval_s]=2"
+    );
+    server.process.post(&cookie, "/api/balancers/create-vserver", &listener);
+    page(&format!("/balancers/{id}"));
+    assert!(server.ask("GET /readyz HTTP/1.1").contains("200 OK"));
 }
 
 #[test]
