@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A Rust compiler with the wasm target. (a) rustup's own, if it can add the target; (b) else Debian's rustc-web, whose std
-# for wasm is built here. Says which was taken.
+# for wasm is built here. Says which was taken, also when there is nothing to do: whoever looks for why a build differs from
+# another's begins there.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/env.sh"
@@ -48,11 +49,8 @@ install_debian() {
 
 linked() { ! have rustup || [ -e "${RUSTUP_HOME:-$HOME/.rustup}/toolchains/debian" ]; }
 
-if [ "$TIDEGATE_RUST" = debian ]; then
-  if debian_ready && linked; then exit 0; fi
-else
-  if new_enough && rustup_has_target; then add_components; exit 0; fi
-  if try_rustup; then
+if [ "$TIDEGATE_RUST" = rustup ]; then
+  if { new_enough && rustup_has_target; } || try_rustup; then
     add_components
     say "Rust: rustup's $(rustc --version), with the target wasm32-unknown-unknown"
     exit 0
