@@ -2,7 +2,7 @@
 
 use crate::fixture::GROUP;
 use crate::site::{Counted, Site, group};
-use control::failpoints::FailPoint;
+use control::failpoints::{Act, FailPoint};
 use engine::model::{GroupSpec, GroupStatus, InstanceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -168,24 +168,23 @@ async fn one_activity_each(site: &Site, taken_back: usize) {
     assert!(launched.len() >= 4, "two, one replaced, one more: {launched:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crash_at_any_point_ends_in_the_same_state_as_none() {
+/// The story with each of those crashes, some at a time: every stage is as it is without one.
+async fn as_without(crashes: Vec<String>) {
     let told = story(None).await;
     assert!(!told.crashed, "nobody told it to");
     let expected = Arc::new(told.stages);
     let (places, mut stories) = (Arc::new(Semaphore::new(AT_ONCE)), JoinSet::new());
-    for point in FailPoint::all() {
+    for point in crashes {
         let (places, expected) = (places.clone(), expected.clone());
         // On a thread of its own: a story borrows across its waits.
         stories.spawn_blocking(move || {
             let runtime = Handle::current();
             let _place = runtime.block_on(places.acquire_owned()).expect("open");
-            let told = runtime.block_on(story(Some(&point.to_string())));
+            let told = runtime.block_on(story(Some(&point)));
             assert!(told.crashed, "{point} was never reached");
             for (with, without) in told.stages.iter().zip(expected.iter()) {
                 assert_eq!(with, without, "after a crash {point}");
             }
-            point
         });
     }
     let mut failed = Vec::new();
@@ -195,4 +194,21 @@ async fn a_crash_at_any_point_ends_in_the_same_state_as_none() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_at_any_point_ends_in_the_same_state_as_none() {
+    as_without(FailPoint::all().iter().map(FailPoint::to_string).collect()).await;
+}
+
+/// The first time, what a point is about has just begun; the second time, something of its kind is behind it: one of two
+/// launches is made, one intent is carried out, one settlement is written.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "ten stories more: `make test-all` runs it"]
+async fn a_crash_the_second_time_of_what_changes_something_ends_in_the_same_state_as_none() {
+    let changes = [Act::Intend, Act::Create, Act::Stop, Act::Delete, Act::Settle];
+    let points = FailPoint::all()
+        .into_iter()
+        .filter(|point| changes.contains(&point.act));
+    as_without(points.map(|point| format!("{point}:2")).collect()).await;
 }
