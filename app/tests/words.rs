@@ -1,8 +1,10 @@
-//! Every word that a reader sees comes through the catalogue: a walk over the pages' source for prose that does not.
+//! Every word that a reader sees comes through the catalogue, a walk over the pages' source for prose that does not; and
+//! every word of the catalogue is read somewhere.
 //!
 //! What counts as prose: a literal that begins like an English sentence, words right behind a number of a format, or text
 //! between two tags. Classes, paths and keys are none of these.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -84,4 +86,42 @@ fn the_walk_knows_prose_when_it_sees_it() {
     assert!(between_tags("<p>Nothing here</p>").any(begins_like_a_sentence));
     assert!(!begins_like_a_sentence("button primary"));
     assert!(!names_a_number("{} vCPU"));
+}
+
+/// The names of an area's words: `name: "English" / "Chinese",`.
+fn word_names(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let (name, value) = line.trim_start().split_once(": \"")?;
+        let is_name = name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        (is_name && value.contains("\" / \"")).then_some(name)
+    })
+}
+
+/// The names that stand behind a dot.
+fn read_names(text: &str) -> impl Iterator<Item = &str> {
+    text.split('.').skip(1).map(|rest| {
+        let rest = rest.trim_start();
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        &rest[..end.unwrap_or(rest.len())]
+    })
+}
+
+#[test]
+fn every_word_of_the_catalogue_is_read_somewhere() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let (mut areas, mut readers) = (Vec::new(), Vec::new());
+    sources(&root.join("api/src/texts"), &mut areas);
+    for folder in ["src", "api/src", "../server/src"] {
+        sources(&root.join(folder), &mut readers);
+    }
+    let read = |file: &PathBuf| fs::read_to_string(file).expect("a source file is read");
+    let texts: Vec<String> = readers.iter().map(read).collect();
+    let read_somewhere: BTreeSet<&str> = texts.iter().flat_map(|text| read_names(text)).collect();
+    let areas: Vec<String> = areas.iter().map(read).collect();
+    let words: Vec<&str> = areas.iter().flat_map(|area| word_names(area)).collect();
+    assert!(words.len() > 250, "the walk has found the words: {}", words.len());
+    let unread: Vec<_> = words.iter().filter(|word| !read_somewhere.contains(**word)).collect();
+    assert!(unread.is_empty(), "read by nobody: {unread:?}");
 }

@@ -35,7 +35,8 @@ pub trait Groups: Send + Sync {
     async fn instances(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<InstanceView>>;
     /// Its decisions, newest first; the filter looks at the names of their reasons.
     async fn decisions(&self, actor: &Actor, id: GroupId, query: ListQuery) -> Answer<Page<DecisionView>>;
-    /// What one instance, or every one, used in each minute between two instants (product milliseconds).
+    /// What one instance, or every one, used in each minute between two instants (product milliseconds). No page asks yet:
+    /// an instance's own will.
     async fn instance_series(
         &self,
         actor: &Actor,

@@ -41,8 +41,6 @@ pub enum Invariant {
     I8,
     /// Constant demand brings rest.
     I9,
-    /// A crash anywhere leads to the same end.
-    I11,
     /// A pass broke off, or the loop ended by itself: a defect.
     Defect,
 }

@@ -16,7 +16,6 @@ super::words! {
         theme_light: "Light" / "浅色",
         theme_dark: "Dark" / "深色",
         theme_auto: "Same as system" / "跟随系统",
-        account: "Account" / "账户",
         sign_out: "Sign out" / "退出登录",
         sign_in: "Sign in" / "登录",
         sign_in_title: "Sign in to Tidegate" / "登录 Tidegate",

@@ -102,7 +102,6 @@ super::words! {
         strays: "Destroy them" / "销毁这些机器",
         strays_text: "Machines of this group run that this server has no record of. Those that are wanted are taken in; the others wait: if a backup was put back, they may still be needed." / "本组有机器在运行，但服务器没有其记录。需要的已自动收入；其余等待确认：如果恢复过备份，它们可能仍有用。",
         hour_price: "Price by hour" / "每小时价格",
-        now: "now" / "现在",
         rule: "Rule" / "伸缩指标",
         no_rule: "None: a fixed size" / "无：固定数量",
         warm_up: "Warm-up" / "预热时间",

@@ -70,7 +70,6 @@ super::words! {
         stale_theirs: "There now" / "现在的值",
         stale_yours: "Yours" / "您的值",
         stale_field: "Field" / "项",
-        stale_save: "Save mine over it" / "仍保存我的",
         unnamed: "(no name yet)" / "（尚未命名）",
         edit_note: "Limits, rules and scale-in act at once. A new template or warm-up touches instances launched from now on." / "数量、指标和缩容策略立即生效；模板和预热时间只影响之后新增的实例。",
     }

@@ -123,7 +123,7 @@ actions! {
     ListInstances, "list_instances": Look One Group;
     /// The list of its decisions.
     ListDecisions, "list_decisions": Look One Group;
-    /// What its instances used.
+    /// What its instances used. No door asks yet: an instance's own page will.
     ReadMinutes, "read_minutes": Look One Group;
     /// Its scaling log.
     ReadActivities, "read_activities": Look One Group;
