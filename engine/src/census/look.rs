@@ -187,7 +187,10 @@ impl Look {
         let warm_at_begin = warm_from.is_some_and(|from| from <= moment.cycle_began);
         let all_up = checks.all_up(&spec.bindings);
         let in_service = serves(spec, member) && warm && all_up;
-        let role = role(member, memo, in_service);
+        let role = match role(member, memo) {
+            Role::Pending | Role::Warming if in_service => Role::Healthy,
+            role => role,
+        };
         let running = runs(member, memo);
         let bound = !spec.bindings.is_empty();
         Self {
@@ -244,7 +247,8 @@ fn open_to_traffic(member: &Member) -> bool {
     open && !member.flags.standby
 }
 
-fn role(member: &Member, memo: Option<&Memo>, in_service: bool) -> Role {
+/// Where it belongs by its record and its driver, whatever its checks say now.
+fn role(member: &Member, memo: Option<&Memo>) -> Role {
     if member.driver == DriverWord::Gone {
         return Role::Gone;
     }
@@ -257,7 +261,7 @@ fn role(member: &Member, memo: Option<&Memo>, in_service: bool) -> Role {
     if let Some(role) = broken(member, memo) {
         return role;
     }
-    if member.flags.was_in_service || in_service {
+    if member.flags.was_in_service {
         Role::Healthy
     } else if runs(member, memo) || matches!(member.driver, DriverWord::Stopped) && member.phase == Phase::Serving {
         Role::Warming

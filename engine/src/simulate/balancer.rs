@@ -31,6 +31,13 @@ pub struct Membership {
     since: Timestamp,
 }
 
+/// What one check of a member came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    Passes,
+    Fails,
+}
+
 impl Membership {
     /// Whether new requests are sent to it.
     pub const fn is_eligible(&self) -> bool {
@@ -48,7 +55,8 @@ impl Membership {
     }
 
     /// One look at it: it is UP at the first check that passes, DOWN after some that fail.
-    fn check(&mut self, passes: bool, interval: Span, now: Timestamp) {
+    fn check(&mut self, check: Check, interval: Span, now: Timestamp) {
+        let passes = check == Check::Passes;
         if self.up == Some(passes) {
             self.turning = None;
             return;
@@ -164,8 +172,12 @@ impl World {
         let mut balancers = std::mem::take(&mut self.balancers);
         for balancer in balancers.values_mut() {
             for ((_, id), member) in &mut balancer.members {
-                let passes = self.passes(*id, member);
-                member.check(passes, balancer.interval, self.now);
+                let check = if self.passes(*id, member) {
+                    Check::Passes
+                } else {
+                    Check::Fails
+                };
+                member.check(check, balancer.interval, self.now);
             }
         }
         self.balancers = balancers;

@@ -33,19 +33,19 @@ pub trait Vitals: Send + Sync {
 /// `/healthz`.
 pub async fn alive(State(host): State<Host>) -> Response {
     let health = host.parts.vitals.health().await;
-    said(&host, health, health.store == Condition::Well)
+    said(&host, health, |health| health.store == Condition::Well)
 }
 
 /// `/readyz`.
 pub async fn ready(State(host): State<Host>) -> Response {
     let health = host.parts.vitals.health().await;
-    said(&host, health, health.is_ready())
+    said(&host, health, Health::is_ready)
 }
 
-/// One line a part.
-fn said(host: &Host, health: Health, good: bool) -> Response {
+/// One line a part; well if that holds and the server is not about to stop.
+fn said(host: &Host, health: Health, is_good: impl FnOnce(&Health) -> bool) -> Response {
     let stopping = host.parts.shutdown.is_cancelled();
-    let status = if good && !stopping {
+    let status = if is_good(&health) && !stopping {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE

@@ -18,9 +18,14 @@ pub fn open() {
     tracing::subscriber::set_global_default(Ear).expect("this test is the only one of its process");
 }
 
-/// From now on, or not.
-pub fn listen(on: bool) {
-    LISTENING.store(on, Ordering::SeqCst);
+/// Listens from now on.
+pub fn listen() {
+    LISTENING.store(true, Ordering::SeqCst);
+}
+
+/// Hears nothing from now on.
+pub fn pause() {
+    LISTENING.store(false, Ordering::SeqCst);
 }
 
 /// What was heard while listening, each statement once; without transactions' beginnings and ends.

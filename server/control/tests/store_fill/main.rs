@@ -34,10 +34,10 @@ async fn no_statement_walks_over_what_grows_and_the_times_are_printed() {
     let full = fill::fill(&world).await;
     plans::prepare(&world.db).await;
     watch.lap("filled");
-    ear::listen(true);
+    ear::listen();
     console::everything(&world, &full, &mut watch).await;
     looped::everything(&world, &full, &mut watch).await;
-    ear::listen(false);
+    ear::pause();
     watch.print();
     let heard = ear::statements();
     let written = source::statements();
