@@ -1,4 +1,7 @@
 //! From a start after kill -9 to the first decided group, and to all of them.
+//!
+//! What starts is this bench's own loop on the stand-ins, not `tidegate serve`; `docs/benchmarks.md` says what is in the
+//! figure and what is not.
 
 use crate::Place;
 use crate::figures::{Bound, Sheet};
