@@ -85,7 +85,8 @@ fn every_order_is_total() {
 
 #[test]
 fn what_is_banned_is_found_in_tuples_structs_and_enums() {
-    let code = "#[derive(Debug, Serialize)]\npub struct A(pub usize);\n#[derive(Serialize)]\npub enum B {\n  C { d: Vec<usize> },\n}\n\
+    let code = "#[derive(Debug, Serialize)]\npub struct A(pub usize);\n\
+                #[derive(Serialize)]\npub enum B {\n  C { d: Vec<usize> },\n}\n\
                 #[derive(Serialize)]\nstruct E { f: [u8; 2] }\nfn g() -> usize { 0 }";
     let wide: Vec<bool> = derived(code)
         .iter()

@@ -221,11 +221,12 @@ test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; fini
         assert_eq!(Counts::of_rust(text, Ended::Badly).passed, 3);
     }
 
+    fn spec(title: &str, status: &str) -> Value {
+        serde_json::json!({"file": "a.spec.ts", "title": title, "tests": [{"status": status}]})
+    }
+
     #[test]
     fn browser_tests_that_were_not_run_are_found_however_deep_they_stand() {
-        let spec = |title: &str, status: &str| {
-            serde_json::json!({"file": "a.spec.ts", "title": title, "tests": [{"status": status}]})
-        };
         let inner = serde_json::json!({"specs": [spec("deep", "skipped")]});
         let report = serde_json::json!({"suites": [{"specs": [spec("runs", "expected")], "suites": [inner]}]});
         assert_eq!(skipped_of_playwright(&report), ["a.spec.ts: deep"]);

@@ -66,7 +66,10 @@ mod tests {
     #[tokio::test]
     async fn a_listener_of_our_own_may_be_loaded_and_its_neighbour_may_not() {
         let own = aimed("http://192.0.2.1:20000/").await.expect("our own");
-        assert_eq!(own.addresses, ["192.0.2.1:20000".parse::<SocketAddr>().expect("an address")]);
+        assert_eq!(
+            own.addresses,
+            ["192.0.2.1:20000".parse::<SocketAddr>().expect("an address")]
+        );
         aimed("http://127.0.0.1:20000/").await.expect("loopback still");
         let why = aimed("http://192.0.2.2:20000/").await.expect_err("somebody else's");
         assert!(matches!(why, LoadError::Remote { .. }), "{why}");
