@@ -3,7 +3,7 @@
 use crate::calls::balancers::{DeleteBalancer, fetch_balancers};
 use crate::components::confirm::{AskCard, TypedName, use_asked};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
-use crate::components::menu::RowMenu;
+use crate::components::menu::{RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::state::BalancerBadge;
 use crate::components::title::PageHead;
@@ -62,7 +62,7 @@ fn BalancerTable(page: Page<BalancerRow>, query: ListQuery, delete: ServerAction
     let head = |key, word, class| view! { <SortHead path="/balancers" query=query.clone() key word class/> };
     view! {
         <Delete rows=page.rows.clone() delete/>
-        <div class="table-box list">
+        <div class="table-box list" on:click=move |event| in_list(&event)>
             <table>
                 <thead>
                     <tr>

@@ -3,7 +3,7 @@
 use crate::calls::templates::{DeleteTemplate, fetch_catalogue, fetch_templates};
 use crate::components::confirm::{AskCard, use_asked};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
-use crate::components::menu::RowMenu;
+use crate::components::menu::{RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
@@ -77,7 +77,7 @@ fn TemplateTable(
     let head = |key, word, class| view! { <SortHead path="/templates" query=query.clone() key word class/> };
     view! {
         <Delete rows=page.rows.clone() delete/>
-        <div class="table-box list">
+        <div class="table-box list" on:click=move |event| in_list(&event)>
             <table>
                 <thead>
                     <tr>
