@@ -1,6 +1,6 @@
 // What forms, dialogs and menus do under a person's hands, and what a page says when its server is out of reach or its
 // session has ended.
-import { axeClean, createBalancer, createGroup, createTemplate, errorAt, fill, shot, signIn, visit } from './support/pages';
+import { axeClean, createBalancer, createGroup, createTemplate, errorAt, fill, prepare, shot, signIn, visit } from './support/pages';
 import { freePort, type Server, startServer } from './support/server';
 import { expect, test } from './support/test';
 
@@ -10,12 +10,11 @@ let group: string;
 
 test.beforeAll(async ({ browser }) => {
   server = await startServer();
-  const page = await browser.newPage();
-  await signIn(page, server);
-  await createTemplate(page, server, 'web');
-  balancer = await createBalancer(page, server, 'front', await freePort());
-  group = await createGroup(page, server, { name: 'bound', cpu: '' });
-  await page.close();
+  await prepare(browser, server, async (page) => {
+    await createTemplate(page, server, 'web');
+    balancer = await createBalancer(page, server, 'front', await freePort());
+    group = await createGroup(page, server, { name: 'bound', cpu: '' });
+  });
 });
 test.afterAll(async () => {
   await server.end();
