@@ -1,6 +1,6 @@
 // Every page as people see it: wide and on a phone, light and dark, in both languages, clean by axe, no complaint of the
 // browser, the security headers in force.
-import { axeClean, createBalancer, createGroup, createTemplate, hydrated, prefer, prepare, shot, signIn, visit, watch } from './support/pages';
+import { axeClean, createBalancer, createGroup, createTemplate, hydrated, prefer, prepare, shot, signIn, visit } from './support/pages';
 import { freePort, type Server, startServer } from './support/server';
 import { expect, test } from './support/test';
 import type { Page } from '@playwright/test';
