@@ -58,6 +58,30 @@ test('a dialog takes the focus, says itself what was refused, and its red button
   await expect(dialog).toHaveCount(0);
 });
 
+test('a question about a row takes the focus, keeps it while the list is read again, and gives it back', async ({ page }) => {
+  await signIn(page, server);
+  const card = page.locator('section.ask');
+  const cancel = card.getByRole('link', { name: 'Cancel' });
+  await visit(page, server, '/templates');
+  const more = page.getByRole('button', { name: 'Actions of web' });
+  await more.click();
+  await page.getByRole('group', { name: 'Actions of web' }).getByRole('link', { name: 'Delete' }).click();
+  await expect(cancel).toBeFocused();
+  await axeClean(page);
+  await page.keyboard.press('Enter');
+  await expect(card).toHaveCount(0);
+  await expect(more).toBeFocused();
+  await visit(page, server, '/groups');
+  await page.getByRole('button', { name: 'Actions of bound' }).click();
+  await page.getByRole('group', { name: 'Actions of bound' }).getByRole('link', { name: 'Delete' }).click();
+  await expect(page.locator('#delete-typed')).toBeFocused();
+  await cancel.focus();
+  // Two cycles close meanwhile.
+  for (let cycle = 0; cycle < 2; cycle++) await page.waitForResponse('**/api/groups/list');
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await expect(cancel).toBeFocused();
+});
+
 test('a menu of the top bar goes by Escape, by a click beside it and with the next page', async ({ page }) => {
   await signIn(page, server);
   await visit(page, server, '/groups');
