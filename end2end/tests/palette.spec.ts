@@ -1,5 +1,5 @@
 // Search and commands by Ctrl-K: anywhere, by the keyboard alone, and as a plain page without JavaScript.
-import { axeClean, createBalancer, createTemplate, shot, signIn, visit, watch } from './support/pages';
+import { axeClean, createBalancer, createTemplate, prepare, shot, signIn, visit, watch } from './support/pages';
 import { freePort, type Server, startServer } from './support/server';
 import { expect, test } from './support/test';
 
@@ -7,11 +7,10 @@ let server: Server;
 
 test.beforeAll(async ({ browser }) => {
   server = await startServer();
-  const page = await browser.newPage();
-  await signIn(page, server);
-  await createTemplate(page, server, 'harbour-web');
-  await createBalancer(page, server, 'harbour-front', await freePort());
-  await page.close();
+  await prepare(browser, server, async (page) => {
+    await createTemplate(page, server, 'harbour-web');
+    await createBalancer(page, server, 'harbour-front', await freePort());
+  });
 });
 test.afterAll(async () => {
   await server.end();

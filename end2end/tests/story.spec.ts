@@ -99,6 +99,13 @@ test('a group grows to what its load needs and shrinks again, and no request fai
   await axeClean(page);
   await visit(page, server, group);
   await shot(page, 'group-shrunk');
+  await visit(page, server, '/');
+  const latest = page.locator('table.latest tbody tr');
+  await expect(latest.first()).toContainText('shop');
+  await expect(latest.filter({ hasText: /→ 3/ }).first()).toContainText('CPU');
+  await expect(latest.first()).toContainText('→ 1');
+  await axeClean(page);
+  await shot(page, 'overview');
 });
 
 /** A trickle that a single instance hardly notices: it would see a request that a scale-in breaks. */

@@ -3,6 +3,8 @@
 
 #[path = "../control/tests/databases/cluster.rs"]
 mod cluster;
+#[path = "../control/tests/drivers/small_disk.rs"]
+mod small_disk;
 mod support;
 
 use cluster::Cluster;
@@ -10,12 +12,12 @@ use control::store::{Db, ReadTx, StoreError};
 use control::values;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use small_disk::SmallDisk;
 use std::fs::{File, Permissions};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 use support::{LIMIT, Process, first_password, serve};
@@ -246,44 +248,6 @@ fn is_served(port: u16) -> bool {
     let mut answer = String::new();
     let asked = write!(stream, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
-}
-
-/// A small disk of its own, gone with the test however that ends.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// `None` where we may not mount.
-    fn mount(at: &Path) -> Option<Self> {
-        std::fs::create_dir(at).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=16m,mode=0711", "tmpfs"]).arg(at);
-        let done = mount.stderr(Stdio::null()).status();
-        done.is_ok_and(|status| status.success()).then(|| Self(at.to_owned()))
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.0.join("filler")
-    }
-
-    /// Nothing fits on it any more.
-    fn fill(&self) {
-        let mut file = File::options().create(true).append(true).open(self.filler()).unwrap();
-        for size in [65_536, 4_096, 1] {
-            let block = vec![0; size];
-            while file.write_all(&block).is_ok() {}
-        }
-    }
-
-    fn empty(&self) {
-        std::fs::remove_file(self.filler()).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: what still holds a file in it ends by itself.
-        let _over = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
 }
 
 /// Somebody reads the database for long, as a backup does: what is written meanwhile needs room of its own. Without one, a

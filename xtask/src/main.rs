@@ -59,11 +59,7 @@ fn command() -> Result<ExitCode> {
 /// Builds for use and becomes the server, so that signals reach it directly.
 fn serve(place: &Place, args: &[&str]) -> Result<()> {
     println!("== server");
-    run::shown(
-        place
-            .cargo()
-            .args(["build", "--release", "-p", "server", "-p", "xtask", "--bin", "tidegate"]),
-    )?;
+    run::release(place, None, &["tidegate"])?;
     println!("== site");
     site::build(place, Profile::Release)?;
     let error = Command::new(place.target.join("release/tidegate"))

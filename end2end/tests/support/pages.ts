@@ -1,7 +1,7 @@
 // What a person does on the pages, and what no page may ever do: an error in the console, a broken policy, a rule of
 // accessibility not kept.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page } from '@playwright/test';
+import { type Browser, expect, type Page } from '@playwright/test';
 import type { Server } from './server';
 
 /** What a browser complained about. */
@@ -78,6 +78,16 @@ export async function signIn(page: Page, server: Server): Promise<void> {
   await page.locator('button[type=submit]').last().click();
   await expect(page).not.toHaveURL(/signin/);
   await hydrated(page);
+}
+
+/** What a file's tests begin with, made by somebody who is signed in, in a page of its own that nothing may complain in. */
+export async function prepare(browser: Browser, server: Server, make: (page: Page) => Promise<void>): Promise<void> {
+  const page = await browser.newPage();
+  const complaints = await watch(page);
+  await signIn(page, server);
+  await make(page);
+  expect(complaints.all).toEqual([]);
+  await page.close();
 }
 
 export async function axeClean(page: Page): Promise<void> {

@@ -73,6 +73,8 @@ super::words! {
         need_person: "Need a person" / "需要处理",
         all_calm: "Nothing needs you." / "没有需要您处理的事。",
         all_calm_text: "Every group is at its mark or on its way there." / "每个伸缩组都在期望的水位，或正在到达。",
+        latest: "Latest scalings" / "最近的伸缩",
+        latest_none: "No group has changed its size yet." / "还没有伸缩组调整过规模。",
         stops_short: "Only the first 10,000 groups by name are looked at and summed up here." / "此处只检查并合计按名称排序的前 10,000 个伸缩组。",
         groups_in_all: "Groups" / "伸缩组",
         in_service: "In service" / "运行",

@@ -3,27 +3,16 @@
 //! Only our ids, numbers, addresses and parsed types ever reach it (design 6). Not running = no membership; running but
 //! mute = wait. Never gone from a list is never gone from service: deregister asks, `stat` tells.
 
+use api::parse::balancer::{CHECK_PATH_MAX, is_check_path};
 use async_trait::async_trait;
 use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-pub mod haproxy;
+pub use api::balancers::Algorithm;
 
-/// How requests are spread. Those whose members can be changed at run time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Algorithm {
-    /// In turn.
-    RoundRobin,
-    /// To the one with the fewest connections.
-    LeastConn,
-    /// Fill one, then the next.
-    First,
-    /// By lot.
-    Random,
-}
+pub mod haproxy;
 
 /// A check path: `/`, then letters, digits, `-._~/`; at most 128 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,12 +29,12 @@ impl CheckPath {
 impl TryFrom<String> for CheckPath {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        let known = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
-        if text.starts_with('/') && text.len() <= 128 && text.bytes().all(known) {
-            Ok(Self(text))
-        } else {
-            Err("a check path starts with / and has letters, digits and - . _ ~ / only, at most 128".to_owned())
+        if is_check_path(&text) {
+            return Ok(Self(text));
         }
+        Err(format!(
+            "a check path starts with / and has letters, digits and - . _ ~ / only, at most {CHECK_PATH_MAX}"
+        ))
     }
 }
 

@@ -7,6 +7,7 @@
 //! for longer than a lease lasts, or a host that was suspended, nobody has to start the server again.
 
 use super::LEASE_RENEW;
+use super::complaint::Complaint;
 use super::wake::Work;
 use crate::clock::{Clock, Wall};
 use crate::store::retention::Swept;
@@ -56,6 +57,8 @@ struct Chores {
     listed: Wall,
     /// The leases whose groups were last listed.
     known: Leases,
+    /// That leases are not renewed.
+    unrenewed: Complaint,
 }
 
 /// The chores, round by round.
@@ -83,6 +86,7 @@ impl Rounds {
             swept: Wall(0),
             listed: Wall(0),
             known: Leases::new(),
+            unrenewed: Complaint::default(),
         };
         Self {
             chores,
@@ -179,11 +183,21 @@ impl Chores {
         match self.leases().await {
             Ok(leases) => {
                 self.renewed = wall;
+                if let Some(lasted) = self.unrenewed.over(wall) {
+                    tracing::info!(lasted_s = lasted.as_secs(), "leases are renewed again");
+                }
                 let groups = self.groups(&leases, wall).await;
                 Some(Holding { leases, groups })
             }
             Err(why) => {
-                tracing::warn!(error = &why as &dyn std::error::Error, "leases are not renewed");
+                if let Some(lasts) = self.unrenewed.there(wall) {
+                    let lasts_s = lasts.as_secs();
+                    tracing::warn!(
+                        error = &why as &dyn std::error::Error,
+                        lasts_s,
+                        "leases are not renewed"
+                    );
+                }
                 None
             }
         }
@@ -236,7 +250,7 @@ fn measured(leases: Vec<Lease>, asked: Wall) -> Leases {
 }
 
 /// Whether something last done then is due; at once if the clock was set back, since nobody knows how far.
-fn is_due(wall: Wall, last: Wall, every: Duration) -> bool {
+pub(super) fn is_due(wall: Wall, last: Wall, every: Duration) -> bool {
     wall < last || wall.since(last) >= every
 }
 

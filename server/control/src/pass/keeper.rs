@@ -8,7 +8,7 @@
 use super::looks::{BalancerLook, Looks};
 use super::views::Mark;
 use super::wake::Bell;
-use crate::balancer::{Algorithm, Balancer, CheckPath, LoadBalancerSpec, VServerSpec};
+use crate::balancer::{Balancer, CheckPath, LoadBalancerSpec, VServerSpec};
 use crate::clock::Clock;
 use crate::store::{BalancerRecord, LoopStore, VServerRecord};
 use engine::model::{LoadBalancerId, Span};
@@ -144,21 +144,9 @@ impl Keeper {
         Ok(VServerSpec {
             id: record.id,
             port: record.port,
-            algorithm: algorithm(&record.algorithm)?,
+            algorithm: record.algorithm.parse()?,
             check_path: CheckPath::try_from(record.check_path.clone())?,
             check_interval: interval.max(CHECK_REAL_MIN),
         })
-    }
-}
-
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    match text {
-        "round_robin" => Ok(Algorithm::RoundRobin),
-        "least_conn" => Ok(Algorithm::LeastConn),
-        "first" => Ok(Algorithm::First),
-        "random" => Ok(Algorithm::Random),
-        other => Err(format!(
-            "`{other}` is not one of round_robin, least_conn, first, random"
-        )),
     }
 }

@@ -19,6 +19,7 @@
 
 mod apply;
 mod chores;
+mod complaint;
 mod departures;
 mod ended;
 mod failure;

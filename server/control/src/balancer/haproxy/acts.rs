@@ -6,16 +6,13 @@ use super::place::{CANDIDATE, CONFIG, Place, STATES};
 use super::socket::{self, Silence};
 use super::stat::{self, Row};
 use super::{Desk, HaproxyBalancer, process, refused};
+use api::parse::balancer::PORTS;
 use engine::model::{InstanceId, LoadBalancerId, VServerId};
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
-
-/// Ports a VServer may listen on: below the ephemeral ones (32768 and up), above what a host's services use.
-pub const PORTS: RangeInclusive<u16> = 20_000..=29_999;
 
 /// How long `leave` waits by itself for closed sessions to be let go of; HAProxy does it within a scheduling round.
 const DELETE_LIMIT: Duration = Duration::from_millis(300);

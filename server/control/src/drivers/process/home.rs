@@ -15,6 +15,9 @@
 //! Rules: a folder appears whole (made in `.new`, renamed) and goes whole (renamed to `.trash`); whoever wants it gone
 //! writes the tombstone first, whoever starts it takes the lock first and looks at the tombstone then. So of a create
 //! and a delete at once, in any order and from any process, the delete wins.
+//!
+//! Orders reach a shim on a full disk, too: where there is no room for a tombstone or a `stop.json`, a symbolic link that
+//! points at its text stands in for the file. A short one lies in its inode and takes no block.
 
 use super::host::Key;
 use crate::clock::Wall;
@@ -23,9 +26,11 @@ use engine::model::{GroupId, InstanceId, ReadyWord};
 use rustix::fs::{FlockOperation, flock};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -33,6 +38,9 @@ use std::time::Duration;
 /// How long a tombstone stays. A create that comes later than this after the delete would be obeyed; no intent lives
 /// anywhere near as long.
 const TOMBSTONE_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What a tombstone says when nobody knows the group. Not nothing: a link has to point at something.
+const GROUP_UNKNOWN: &str = "unknown";
 
 /// Folders are passable for programs with their own uid, readable for none of them.
 const FOLDER_MODE: u32 = 0o711;
@@ -123,15 +131,16 @@ impl Home {
     }
     /// Whether this id may never be created (again).
     pub fn is_gone(&self, id: InstanceId) -> io::Result<bool> {
-        self.tombstone(id).try_exists()
+        is_there(&self.tombstone(id))
     }
     /// The group of a removed instance, if it was known.
     pub fn group_of_gone(&self, id: InstanceId) -> Option<GroupId> {
-        fs::read_to_string(self.tombstone(id)).ok()?.parse().ok()
+        let text = read_once(&self.tombstone(id)).ok()?;
+        str::from_utf8(&text).ok()?.parse().ok()
     }
     /// Forbids this id for good; what an earlier call wrote stays.
     pub fn bury(&self, id: InstanceId, group: Option<GroupId>) -> io::Result<()> {
-        let text = group.map(|group| group.to_string()).unwrap_or_default();
+        let text = group.map_or_else(|| GROUP_UNKNOWN.to_owned(), |group| group.to_string());
         write_once(&self.tombstone(id), text.as_bytes()).map(|_first| ())
     }
     /// When this id was buried.
@@ -227,7 +236,8 @@ impl Folder {
     }
     /// Whether it shall stop, and by when.
     pub fn stop_request(&self) -> io::Result<Option<StopRequest>> {
-        read_json(&self.file("stop.json"))
+        let path = self.file("stop.json");
+        parse_json(&path, read_once(&path))
     }
     /// Asks it to stop; an earlier request stands.
     pub fn request_stop(&self, request: StopRequest) -> io::Result<()> {
@@ -265,24 +275,50 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&staged, path)
 }
 
-/// Writes a file whole unless it is there; says whether this call wrote it.
+/// Writes a file whole unless it is there, or a link in its place if the disk is full; says whether this call wrote it.
 fn write_once(path: &Path, bytes: &[u8]) -> io::Result<Laid> {
-    if path.try_exists()? {
+    if is_there(path)? {
         return Ok(Laid::Known);
     }
-    let staged = stage(path, bytes)?;
-    let linked = fs::hard_link(&staged, path);
-    fs::remove_file(&staged)?;
-    match linked {
+    let made = match stage(path, bytes) {
+        Err(why) if matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            symlink(OsStr::from_bytes(bytes), path)
+        }
+        Err(why) => Err(why),
+        Ok(staged) => {
+            let linked = fs::hard_link(&staged, path);
+            fs::remove_file(&staged)?;
+            linked
+        }
+    };
+    match made {
         Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(Laid::Known),
-        linked => linked
+        made => made
             .and_then(|()| path.parent().map_or(Ok(()), sync))
             .map(|()| Laid::New),
     }
 }
 
+/// What [`write_once`] wrote, from the file or from the link.
+fn read_once(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::read_link(path) {
+        Ok(text) => Ok(text.into_os_string().into_vec()),
+        Err(why) if why.kind() == ErrorKind::InvalidInput => fs::read(path),
+        Err(why) => Err(why),
+    }
+}
+
+/// Whether there is a file, or a link that stands in for one.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(false),
+        Err(why) => Err(why),
+    }
+}
+
 fn modified(path: &Path) -> io::Result<Wall> {
-    let since_epoch = fs::metadata(path)?
+    let since_epoch = fs::symlink_metadata(path)?
         .modified()?
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
@@ -321,7 +357,12 @@ fn sync(folder: &Path) -> io::Result<()> {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
-    let bytes = match fs::read(path) {
+    parse_json(path, fs::read(path))
+}
+
+/// What was read of a file; `None` if it is not there.
+fn parse_json<T: DeserializeOwned>(path: &Path, read: io::Result<Vec<u8>>) -> io::Result<Option<T>> {
+    let bytes = match read {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
         read => read.map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", path.display())))?,
     };
@@ -361,4 +402,40 @@ fn open_up(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_for_which_there_was_no_room_is_read_from_its_link_and_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(folder.path()).unwrap();
+        let (id, group) = (InstanceId(1), GroupId(7));
+        symlink(group.to_string(), home.tombstone(id)).unwrap();
+        assert!(home.is_gone(id).unwrap());
+        home.bury(id, None).unwrap();
+        assert_eq!(home.group_of_gone(id), Some(group));
+        assert!(home.buried_at(id).unwrap() > Wall(0));
+        let instance = home.instance(id);
+        make_folder(instance.path(), FOLDER_MODE).unwrap();
+        let [first, second] = [5, 6].map(|kill_at_boot_ns| StopRequest { kill_at_boot_ns });
+        symlink(serde_json::to_string(&first).unwrap(), instance.file("stop.json")).unwrap();
+        instance.request_stop(second).unwrap();
+        assert_eq!(instance.stop_request().unwrap(), Some(first));
+    }
+
+    #[test]
+    fn an_order_for_which_there_is_room_is_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(folder.path()).unwrap();
+        home.bury(InstanceId(1), Some(GroupId(7))).unwrap();
+        home.bury(InstanceId(2), None).unwrap();
+        assert!(fs::symlink_metadata(home.tombstone(InstanceId(1))).unwrap().is_file());
+        assert_eq!(
+            [1, 2].map(|id| home.group_of_gone(InstanceId(id))),
+            [Some(GroupId(7)), None]
+        );
+    }
 }

@@ -10,7 +10,7 @@
 mod act;
 mod clock;
 mod home;
-mod host;
+pub(crate) mod host;
 mod launch;
 mod look;
 mod output;
