@@ -183,7 +183,7 @@ pub fn RowsForm<S>(
 where
     S: ServerFn<Output = (), Error = CallError> + 'static,
 {
-    view! { <ActionForm action attr:id=id>{()}</ActionForm> }
+    form_of(action.into(), Box::new(|| ().into_any())).add_any_attr(leptos::attr::id(id))
 }
 
 /// The form of any action.
