@@ -8,9 +8,9 @@
 mod browser;
 #[path = "../../../server/control/tests/databases/cluster.rs"]
 mod cluster;
-mod counts;
+pub mod counts;
 pub mod fmt;
-mod native;
+pub mod native;
 mod wasm;
 
 use std::path::PathBuf;
@@ -21,19 +21,23 @@ use anyhow::{Error, Result, bail};
 use cluster::Cluster;
 use counts::Counts;
 
+use crate::mutants;
 use crate::place::Place;
 use crate::run::{self, Logged};
 use crate::site::{self, Profile};
 
 /// A first build of everything takes some 15 minutes on two cores.
-const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
+pub const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// How much of a failing part's log is shown; the whole is in the file.
 const SHOWN_LINES: usize = 120;
 
+/// The part that breaks the source on purpose: half an hour, so nobody runs it who does not ask for it.
+const MUTANTS: &str = "mutants";
+
 /// Which tests to run.
 pub struct Choice {
-    /// The long tests (`#[ignore]`) too.
+    /// The long tests (`#[ignore]`) and the mutants too.
     pub all: bool,
     /// Only the parts whose name starts so, and what they rest on.
     part: String,
@@ -69,6 +73,11 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
     if ["format", "clippy"].contains(&choice.part.as_str()) {
         return Ok(runner.finish());
     }
+    // They are compiled in a folder of their own: nothing of what follows is needed for them.
+    if choice.part == MUTANTS {
+        runner.part(MUTANTS, || mutants::part(place));
+        return Ok(runner.finish());
+    }
     let mut built = None;
     runner.need("compile", || {
         let (outcome, programs) = native::compile(place)?;
@@ -97,6 +106,9 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
             true => browser::run(place, choice.all),
             false => Ok(Outcome::failed("not run: the server or the site was not built".into())),
         });
+    }
+    if choice.all {
+        runner.part(MUTANTS, || mutants::part(place));
     }
     Ok(runner.finish())
 }
