@@ -68,6 +68,7 @@ contract! {
         a_disabled_group_lets_no_stray_be_destroyed,
         a_disabled_group_refuses_to_begin_but_lets_finish,
         a_group_being_deleted_lets_removals_begin,
+        an_instance_protected_since_a_group_was_loaded_refuses_intents,
         a_phase_that_moved_refuses,
         intents_are_written_all_or_none,
         a_removal_fails_the_open_launch,

@@ -123,7 +123,7 @@ impl People for SqlPeople {
         .await;
     }
 
-    async fn protect(&self, _group: GroupId, id: InstanceId) {
+    async fn protect(&self, group: GroupId, id: InstanceId) {
         self.write(move |tx| {
             Box::pin(async move {
                 let row = tx.one("SELECT flags FROM instances WHERE id = $1", values![id]).await?;
@@ -136,6 +136,8 @@ impl People for SqlPeople {
                     values![id, json(&flags)],
                 )
                 .await?;
+                let sql = "UPDATE groups_ SET state_rev = state_rev + 1 WHERE id = $1";
+                tx.execute(sql, values![group]).await?;
                 Ok(())
             })
         })
