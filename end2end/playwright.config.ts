@@ -27,7 +27,8 @@ export default defineConfig({
     locale: 'en-GB',
     viewport: { width: 1440, height: 900 },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Without its film: drawing every frame once more takes longer than many a test.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     launchOptions: {
       executablePath: process.env.TIDEGATE_CHROMIUM ?? '/usr/bin/chromium',
       // Chromium has no sandbox under root, and no business on the network.
