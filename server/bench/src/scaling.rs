@@ -10,6 +10,7 @@ use api::live::Change;
 use async_trait::async_trait;
 use control::clock::{Clock, SystemClock, TimeScale, Wall};
 use control::ids::RandomIds;
+use control::locked;
 use control::pass::{Loop, LoopParts, offset_of};
 use control::store::retention::Swept;
 use control::store::tx::Row;
@@ -24,7 +25,7 @@ use hdrhistogram::Histogram;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -163,7 +164,7 @@ impl Tally {
     /// A pass began: the first in its cycle is the one that judges, and its lag is from that cycle's end.
     fn begun(&self, group: GroupId, now: Timestamp) {
         let cycle = Cycle::at(now, offset_of(group));
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = locked(&self.seen);
         let last = seen.begun.insert(group, cycle);
         if last.is_some_and(|last| last < cycle) && self.is_past_start(now) {
             seen.begin.saturating_record(since_begin(cycle, group, now));
@@ -173,7 +174,7 @@ impl Tally {
     /// A pass that closed a cycle is settled. Since when a start is over is told by the wall clock: product time holds at
     /// its mark after one.
     fn settled(&self, group: GroupId, closed: Option<Cycle>, (now, wall): (Timestamp, Wall)) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = locked(&self.seen);
         seen.passes += 1;
         let Some(closed) = closed else { return };
         let last = seen.decided.insert(group, closed);
@@ -196,7 +197,7 @@ impl Tally {
     }
 
     fn say(&self, span: Duration) {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = locked(&self.seen);
         for (name, lags) in [("begin", &seen.begin), ("settle", &seen.settle)] {
             say(&format!("{name}_lag_p50_ms"), lags.value_at_quantile(0.5));
             say(&format!("{name}_lag_p99_ms"), lags.value_at_quantile(0.99));

@@ -6,13 +6,14 @@ use crate::gates::Act;
 use crate::timeline::{BEGIN_MS, Timeline};
 use control::drivers::MachineSpec;
 use control::drivers::simulated::SimulatedRegion;
+use control::locked;
 use control::store::{GroupRecord, Intent, LoopStore as _, MemoryStore, Placed, Settlement};
 use engine::draw::mix;
 use engine::model::{GroupStatus, InstanceId, LeaveCause, Metric, Phase, Reason};
 use futures::FutureExt as _;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Cycles of the scale-in window, and how many of them may be missing.
 const WINDOW: usize = 40;
@@ -124,7 +125,7 @@ impl Witness {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Seconds into the story.

@@ -7,6 +7,7 @@ use crate::timeline::{Timeline, WORLD};
 use api::live::Change;
 use async_trait::async_trait;
 use control::clock::Wall;
+use control::locked;
 use control::store::retention::Swept;
 use control::store::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, MemoryStore, Placed, Settlement,
@@ -14,7 +15,7 @@ use control::store::{
 };
 use engine::memory::CycleRecord;
 use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// How long a store that hangs lets one wait, milliseconds.
 const HANGS_MS: i64 = 5_000;
@@ -39,15 +40,15 @@ impl Moods {
 
     /// From now on it does this.
     pub fn set(&self, mood: Mood) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = mood;
+        locked(&self.state).0 = mood;
     }
 
     fn get(&self) -> Mood {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).0
+        locked(&self.state).0
     }
 
     fn some_ms(&self) -> i64 {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.state);
         i64::try_from(state.1.between(1, SLOW_MS)).unwrap_or(1)
     }
 

@@ -28,13 +28,14 @@ pub mod socket;
 pub mod stat;
 
 use super::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
+use crate::locked;
 use async_trait::async_trait;
 use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
 use place::Place;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Where HAProxy is looked for after PATH: distributions put it into sbin, which a user's PATH often lacks.
 const ALSO_LOOKED_IN: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
@@ -142,29 +143,22 @@ impl HaproxyBalancer {
     }
 
     fn desk(&self, id: LoadBalancerId) -> Arc<tokio::sync::Mutex<Desk>> {
-        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut desks = locked(&self.desks);
         desks.entry(id).or_default().clone()
     }
 
     fn seen(&self, id: LoadBalancerId) -> Option<Seen> {
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-            .cloned()
+        locked(&self.seen).get(&id).cloned()
     }
 
     fn remember(&self, id: LoadBalancerId, stat: &BalancerStat) {
         let words = stat.backends.iter().map(|b| ((b.vserver, b.id), b.word)).collect();
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, words);
+        locked(&self.seen).insert(id, words);
     }
 
     fn forget(&self, id: LoadBalancerId) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        locked(&self.seen).remove(&id);
+        locked(&self.desks).remove(&id);
     }
 }
 
