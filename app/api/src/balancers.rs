@@ -4,6 +4,12 @@ use engine::model::{GroupId, InstanceId, LoadBalancerId, VServerId};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
+/// Listeners, bound groups and bindings that a page shows. The statements have one more, as a literal: it tells that there
+/// are more.
+pub const LISTED_MAX: usize = 200;
+/// The same of the members behind a listener.
+pub const MEMBERS_MAX: usize = 1_000;
+
 /// How requests are spread: the ways whose members can be changed while the balancer runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

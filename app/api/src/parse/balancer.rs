@@ -142,6 +142,7 @@ mod tests {
         let algorithms = "algorithm NotOneOf round_robin, least_conn, first, random";
         let table: &[(Change, &str)] = &[
             (|f| f.name = String::new(), "name Empty"),
+            (|f| f.name = "x".repeat(64), "name TooLong 63"),
             (|f| f.name = "</title><script>".into(), "name BadCharacter <"),
             (|f| f.port = String::new(), "port Empty"),
             (|f| f.port = "http".into(), "port NotANumber"),
@@ -162,6 +163,7 @@ mod tests {
                 |f| f.check_path = format!("/{}", "x".repeat(128)),
                 "check_path TooLong 128",
             ),
+            (|f| f.check_interval_s = String::new(), "check_interval_s Empty"),
             (|f| f.check_interval_s = "0".into(), "check_interval_s OutOfRange 1 300"),
             (
                 |f| f.check_interval_s = "301".into(),
@@ -213,5 +215,18 @@ mod tests {
         };
         assert_eq!(load_balancer(&form(" edge ")), Ok(form("edge")));
         assert_eq!(wrong(load_balancer(&form(""))), ["name Empty"]);
+        assert_eq!(wrong(load_balancer(&form(&"x".repeat(64)))), ["name TooLong 63"]);
+        assert_eq!(wrong(load_balancer(&form("</title><script>"))), ["name BadCharacter <"]);
+    }
+
+    #[test]
+    fn a_balancers_remark_may_be_markup_and_not_too_long() {
+        let form = |remark: String| BalancerForm {
+            name: "edge".to_owned(),
+            remark,
+        };
+        let markup = form("</title><script>".to_owned());
+        assert_eq!(load_balancer(&markup), Ok(markup.clone()));
+        assert_eq!(wrong(load_balancer(&form("x".repeat(256)))), ["remark TooLong 255"]);
     }
 }

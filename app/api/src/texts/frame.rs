@@ -62,6 +62,7 @@ super::words! {
         more_of: "Actions of" / "操作：",
         next_page: "Next page" / "下一页",
         first_page: "First page" / "第一页",
+        offer_ends: "At most 200 are offered at once, by name. Find others by a part of their name or id." / "一次最多提供 200 个（按名称）。其他的可按名称或 ID 的一部分查找。",
         none_match: "Nothing matches the filter." / "没有符合筛选的内容。",
         created: "Created (UTC)" / "创建时间（UTC）",
         remark: "Remark" / "备注",
@@ -95,6 +96,16 @@ super::words! {
 }
 
 use super::Lang;
+use super::format::number;
+
+/// That there are more than these.
+pub fn only_first(lang: Lang, shown: usize) -> String {
+    let shown = number(u64::try_from(shown).unwrap_or(u64::MAX));
+    match lang {
+        Lang::En => format!("Only the first {shown} are shown."),
+        Lang::Zh => format!("只显示前 {shown} 个。"),
+    }
+}
 
 /// That not all of them are shown.
 pub fn first_of(lang: Lang, shown: usize, all: u32) -> String {
