@@ -26,9 +26,10 @@ macro_rules! version {
 }
 
 /// Every version, oldest first.
-const VERSIONS: [Version; 2] = [
+const VERSIONS: [Version; 3] = [
     version!(1, "init", "0001_init.sql"),
     version!(2, "history", "0002_history.sql"),
+    version!(3, "servers", "0003_servers.sql"),
 ];
 
 /// The migrations for SQLite.

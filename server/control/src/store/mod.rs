@@ -424,11 +424,13 @@ pub struct GroupHead {
 /// What the loop needs of a store. Every method is one transaction.
 #[async_trait]
 pub trait LoopStore: Send + Sync {
-    /// Claims every shard that is free or expired; returns all that are `owner`'s. 20 s from the database's clock.
+    /// Claims what is free or expired, up to `owner`'s share ([`rules::share`]); returns all that are its. 20 s from the
+    /// database's clock. Whoever claims or renews lives for as long.
     async fn claim(&self, owner: &str) -> Result<Vec<Lease>, StoreError>;
-    /// Renews what is still `owner`'s; a shard that is not in the answer is lost.
+    /// Renews what is still `owner`'s and gives back what is beyond its share; a shard that is not in the answer is not
+    /// its any more.
     async fn renew(&self, owner: &str) -> Result<Vec<Lease>, StoreError>;
-    /// Gives all back at a graceful stop.
+    /// Gives all back at a graceful stop, and leaves its share to the others.
     async fn release(&self, owner: &str) -> Result<(), StoreError>;
     /// Groups of these shards that are not `Deleted`.
     async fn heads(&self, shards: &[u16]) -> Result<Vec<GroupHead>, StoreError>;

@@ -52,6 +52,10 @@ contract! {
         renewing_moves_the_end,
         an_expired_lease_goes_to_the_next_owner_under_a_higher_epoch,
         what_is_released_is_free_at_once,
+        a_server_that_comes_has_its_share_after_two_renewals,
+        with_equal_shares_nothing_moves,
+        the_shards_of_a_dead_server_are_shared_among_the_others,
+        what_is_given_back_is_under_a_higher_epoch_for_whoever_takes_it,
     }
     intents {
         a_launch_begins_its_record_and_activity,

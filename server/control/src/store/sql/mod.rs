@@ -2,7 +2,7 @@
 
 mod balancers;
 mod intend;
-mod leases;
+pub(super) mod leases;
 pub(super) mod load;
 pub(crate) mod minutes;
 pub(super) mod quiet;
