@@ -92,7 +92,8 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
     let db = open(config).await?;
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let (first, started) = begin(config, &db, &*ids).await?;
-    let clock = SystemClock::start(&db, config.time_scale)
+    let owner = owner(config, &*ids, &started.installation)?;
+    let clock = SystemClock::start(&db, config.time_scale, &owner)
         .await
         .context("cannot start the clock")?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
@@ -105,7 +106,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         balancer: meters.before_balancer(balancer),
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
-        owner: owner(config, &*ids, started.installation)?,
+        owner,
     });
     let handle = scaling.handle();
     let watch = watch(config, &db, &clock, &meters, &handle);
@@ -186,9 +187,9 @@ async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First
 
 /// Who holds leases: the same over restarts, so that a start goes on with what it held. A SQLite file has one server, and
 /// its installation's id will do; a PostgreSQL database may have several, so each adds what is in its data folder.
-fn owner(config: &Config, ids: &dyn Ids, installation: String) -> anyhow::Result<String> {
+fn owner(config: &Config, ids: &dyn Ids, installation: &str) -> anyhow::Result<String> {
     if config.database_url.is_none() {
-        return Ok(installation);
+        return Ok(installation.to_owned());
     }
     let file = config.data.join("server-id");
     let named = match std::fs::read_to_string(&file) {
