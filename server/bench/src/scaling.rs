@@ -8,6 +8,7 @@ use crate::clock;
 use crate::stand_in::{StandInBalancer, StandInDriver};
 use api::live::Change;
 use async_trait::async_trait;
+use control::balancer::MemberAddress;
 use control::clock::{Clock, SystemClock, TimeScale, Wall};
 use control::ids::RandomIds;
 use control::pass::{Loop, LoopParts, offset_of};
@@ -275,6 +276,10 @@ impl LoopStore for Watched {
 
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.inner.balancers().await
+    }
+
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        self.inner.serving(balancer).await
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {

@@ -220,13 +220,26 @@ fn driver(config: &Config, installation: &str) -> anyhow::Result<Arc<dyn Driver>
 
 /// The balancer, and whether its program is missing: the server runs without, and listeners say what to install.
 async fn balancer(config: &Config) -> (Arc<dyn Balancer>, bool) {
-    let balancer = HaproxyBalancer::new(config.data.join("balancers"), config.haproxy.clone());
+    warn_of_half_a_share(config);
+    let balancer = HaproxyBalancer::new(config.balancer_root.clone(), config.haproxy.clone());
     let installed = balancer.installed().await;
     match &installed {
         Ok(version) => tracing::info!(%version, "HAProxy is here"),
         Err(why) => tracing::warn!(%why, "load balancers do not work yet"),
     }
     (Arc::new(balancer), installed.is_err())
+}
+
+/// Servers that share instances and not balancers would each take the other's members for members of none.
+fn warn_of_half_a_share(config: &Config) {
+    let apart = |root: &Path| !root.starts_with(&config.data);
+    if config.database_url.is_some() && apart(&config.process_root) != apart(&config.balancer_root) {
+        tracing::warn!(
+            instances = %config.process_root.display(),
+            balancers = %config.balancer_root.display(),
+            "only one of the two is in the data folder: several servers have to share both (driver.process.root, balancer_root)"
+        );
+    }
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

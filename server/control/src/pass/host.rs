@@ -2,6 +2,7 @@
 
 use super::keeper::{Keeper, Known, Knows};
 use super::looks::Looks;
+use super::roll::Roll;
 use super::views::{MachineView, Machines, Views};
 use super::wake::{Bell, Work};
 use super::{owner::LoopParts, wake};
@@ -52,6 +53,12 @@ impl Host {
             clock: clock.clone(),
             looks: looks.clone(),
             bell: bell.clone(),
+            roll: Roll {
+                store: store.clone(),
+                balancer: balancer.clone(),
+                clock: clock.clone(),
+                looks: looks.clone(),
+            },
             records: Vec::new(),
             emptied: BTreeSet::new(),
             known: Known::Old,

@@ -9,6 +9,8 @@ use super::guard::Guard;
 use super::herald::Herald;
 use super::host::{Host, Watched};
 use super::keeper::Knows;
+use super::looks::Looked;
+use super::roll::Roll;
 use super::views::{Mark, Views};
 use super::wake::{Bell, Handle, Work};
 use super::{SLOT_REAL_MIN, SLOTS, within};
@@ -137,6 +139,12 @@ impl Loop {
             balancer: parts.balancer.clone(),
             clock: parts.clock.clone(),
             looks: handle.looks.clone(),
+            roll: Roll {
+                store: parts.store.clone(),
+                balancer: parts.balancer.clone(),
+                clock: parts.clock.clone(),
+                looks: handle.looks.clone(),
+            },
         };
         let herald = Herald::new(&parts, &handle);
         let passing = Arc::new(Passing::new(&parts, views.clone(), &handle));
@@ -180,6 +188,7 @@ impl Loop {
     /// The store does not let the loop claim its shards at the start.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         self.leases = self.chores.claim().await?;
+        self.tell_share(0);
         self.host.reload().await;
         self.take_groups().await?;
         self.work.end();
@@ -267,8 +276,21 @@ impl Loop {
                 self.begin(id, self.clock.wall());
             }
         }
+        self.tell_share(before.len());
         self.finish_start();
         self.figures.holds(self.groups.len(), self.leases.len());
+    }
+
+    /// Tells whoever keeps balancers what is held, of which so many shards were held before.
+    fn tell_share(&self, before: usize) {
+        let looked = if self.groups.values().all(|slot| slot.looked) {
+            Looked::All
+        } else {
+            Looked::Some
+        };
+        let source = self.handle.looks.source().after((before, self.leases.len()), looked);
+        let shards = self.leases.keys().copied().collect();
+        self.handle.looks.hold(shards, source);
     }
 
     fn is_ours(&self, group: GroupId) -> bool {

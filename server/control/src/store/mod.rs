@@ -35,6 +35,7 @@ pub use memory::MemoryStore;
 pub use sql::SqlStore;
 pub use tx::{Row, Tx, Value, json, word};
 
+use crate::balancer::MemberAddress;
 use crate::clock::Wall;
 use crate::drivers::{ImageSpec, Made};
 use api::groups::{ActivityKind, ActivityStatus, Cause};
@@ -43,8 +44,8 @@ use async_trait::async_trait;
 use engine::census::InstanceState;
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{
-    ActivityId, Flags, GroupId, GroupSpec, GroupStatus, InstanceId, LoadBalancerId, Order, Phase, Reading, Reason,
-    SubnetId, TemplateId, TenantId, Timestamp, VServerId,
+    ActivityId, Binding, Flags, GroupId, GroupSpec, GroupStatus, InstanceId, LoadBalancerId, Order, Phase, Reading,
+    Reason, SubnetId, TemplateId, TenantId, Timestamp, VServerId,
 };
 use minutes::MinuteRecord;
 use std::net::Ipv4Addr;
@@ -54,7 +55,16 @@ pub const SHARDS: u16 = 64;
 
 /// The shard of a group: a hash of its id.
 pub fn shard_of(id: GroupId) -> u16 {
-    u16::try_from((id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) & 63).unwrap_or(0)
+    shard(id.0)
+}
+
+/// The shard of a load balancer: whoever owns it keeps the balancer's process.
+pub fn shard_of_balancer(id: LoadBalancerId) -> u16 {
+    shard(id.0)
+}
+
+fn shard(id: u64) -> u16 {
+    u16::try_from((id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) & 63).unwrap_or(0)
 }
 
 /// Why the store did not do it.
@@ -165,6 +175,18 @@ pub struct InstanceRow {
     pub activity: Option<ActivityId>,
     /// When its launch was intended.
     pub created_at: Timestamp,
+}
+
+impl InstanceRow {
+    /// The address it is reached at as a group's binding says.
+    pub const fn member(&self, binding: &Binding) -> MemberAddress {
+        MemberAddress {
+            id: self.id,
+            address: self.address,
+            port: binding.port,
+            weight: binding.weight,
+        }
+    }
 }
 
 /// Everything a pass loads about one group.
@@ -450,6 +472,8 @@ pub trait LoopStore: Send + Sync {
     async fn settle(&self, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError>;
     /// Every load balancer, deleted ones until [`LoopStore::balancer_ended`].
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError>;
+    /// Who may be sent requests behind a balancer, of the groups of all servers ([`rules::serves`]).
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError>;
     /// The process of a deleted balancer has ended.
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError>;
     /// Tells browsers that something outside a pass changed (a balancer's health).

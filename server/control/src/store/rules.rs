@@ -90,6 +90,11 @@ pub fn kept_phase(stored: Phase, passed: Option<Phase>) -> Phase {
     }
 }
 
+/// Whether a load balancer that is started anew may send to whoever has this record.
+pub const fn serves(phase: Phase, flags: Flags) -> bool {
+    matches!(phase, Phase::Serving) && !flags.standby
+}
+
 /// Whether a removal or launch may be begun in a group of that status (design 4.9).
 pub const fn may_begin(status: GroupStatus) -> bool {
     matches!(status, GroupStatus::Enabled | GroupStatus::Deleting)

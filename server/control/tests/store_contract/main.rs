@@ -114,6 +114,7 @@ contract! {
     balancers {
         a_deleted_balancer_stays_until_its_process_has_ended,
         a_balancer_that_is_not_deleted_cannot_end,
+        who_serves_behind_a_balancer_is_told_of_all_groups_and_nobody_who_leaves,
     }
     retention {
         series_are_kept_for_fifteen_days,

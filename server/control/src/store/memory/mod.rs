@@ -17,11 +17,12 @@ use super::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
     rules,
 };
+use crate::balancer::MemberAddress;
 use crate::clock::Wall;
 use api::live::Change;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
+use engine::model::{Binding, GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use state::State;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -153,6 +154,23 @@ impl LoopStore for MemoryStore {
 
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         Ok(self.lock().balancers.values().cloned().collect())
+    }
+
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        let state = self.lock();
+        let Some(balancer) = state.balancers.get(&balancer) else {
+            return Ok(Vec::new());
+        };
+        let behind = |binding: &&Binding| balancer.vservers.iter().any(|vserver| vserver.id == binding.vserver);
+        let mut found = Vec::new();
+        for group in state.groups.values() {
+            for binding in group.record.spec.bindings.iter().filter(behind) {
+                let rows = group.instances.values().map(|stored| &stored.row);
+                let serve = rows.filter(|row| rules::serves(row.phase, row.flags));
+                found.extend(serve.map(|row| (binding.vserver, row.member(binding))));
+            }
+        }
+        Ok(found)
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {
