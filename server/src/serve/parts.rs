@@ -11,6 +11,7 @@ use control::balancer::Balancer;
 use control::balancer::haproxy::HaproxyBalancer;
 use control::clock::Clock;
 use control::clock::system::{SystemClock, wall_now};
+use control::commands::wake::EveryLoop;
 use control::commands::{self, Console};
 use control::drivers::Driver;
 use control::drivers::process::{ProcessDriver, ProcessOptions};
@@ -36,6 +37,8 @@ pub struct Running {
     pub backend: Arc<dyn Backend>,
     /// How the parts do.
     pub watch: Arc<dyn Vitals>,
+    /// The loop, as the rest sees it.
+    pub handle: Handle,
     /// What whoever started it is told.
     pub first: First,
     scaling: Mutex<Option<Loop>>,
@@ -116,7 +119,10 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         ids: Arc::clone(&ids),
         driver,
         live: Arc::new(handle.clone()),
-        wake: Arc::new(handle),
+        wake: Arc::new(EveryLoop {
+            here: handle.clone(),
+            db: db.clone(),
+        }),
     };
     let options = commands::Options {
         balancer_address: config.balancer_address,
@@ -130,6 +136,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         ids,
         backend,
         watch: Arc::new(watch),
+        handle,
         first,
         scaling: Mutex::new(Some(scaling)),
     })

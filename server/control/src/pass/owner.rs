@@ -9,7 +9,7 @@ use super::guard::Guard;
 use super::herald::Herald;
 use super::host::{Host, Watched};
 use super::keeper::Knows;
-use super::looks::Looked;
+use super::looks::{Looked, Source};
 use super::roll::Roll;
 use super::views::{Mark, Views};
 use super::wake::{Bell, Handle, Work};
@@ -139,12 +139,7 @@ impl Loop {
             balancer: parts.balancer.clone(),
             clock: parts.clock.clone(),
             looks: handle.looks.clone(),
-            roll: Roll {
-                store: parts.store.clone(),
-                balancer: parts.balancer.clone(),
-                clock: parts.clock.clone(),
-                looks: handle.looks.clone(),
-            },
+            roll: Roll::new(&parts, &handle.looks),
         };
         let herald = Herald::new(&parts, &handle);
         let passing = Arc::new(Passing::new(&parts, views.clone(), &handle));
@@ -270,6 +265,10 @@ impl Loop {
             .filter(|(id, slot)| slot.kept.is_some() && !self.is_ours(**id));
         let gone: Vec<_> = gone.map(|(id, _)| *id).collect();
         gone.into_iter().for_each(|id| self.let_go(id));
+        // As often as groups are listed, balancers are, too: a wake that crosses servers may get lost.
+        if !holding.groups.is_empty() && self.handle.looks.source() == Source::Store {
+            self.bell.balancers();
+        }
         for id in holding.groups {
             if self.is_ours(id) && !self.groups.contains_key(&id) {
                 self.groups.insert(id, Slot::default());
@@ -449,9 +448,12 @@ impl Loop {
 
     /// Somebody said "look now".
     async fn woken(&mut self) {
-        let woken = self.bell.take();
+        let mut woken = self.bell.take();
         if woken.balancers {
             self.reload_balancers().await;
+        }
+        if woken.everything {
+            woken.groups.extend(self.groups.keys());
         }
         for group in woken.groups {
             if !self.is_ours(group) {

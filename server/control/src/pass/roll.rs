@@ -9,6 +9,7 @@
 //!   passes, and the others' are those that took part when the process was last read.
 
 use super::looks::{Looks, Source};
+use super::owner::LoopParts;
 use super::within;
 use crate::balancer::{Balancer, LoadBalancerSpec, MemberAddress, Members};
 use crate::clock::Clock;
@@ -23,11 +24,12 @@ use std::time::Duration;
 const STORE_MAX: Duration = Duration::from_secs(1);
 
 /// Tells who serves.
+#[derive(Clone)]
 pub(super) struct Roll {
-    pub(super) store: Arc<dyn LoopStore>,
-    pub(super) balancer: Arc<dyn Balancer>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) looks: Arc<Looks>,
+    store: Arc<dyn LoopStore>,
+    balancer: Arc<dyn Balancer>,
+    clock: Arc<dyn Clock>,
+    looks: Arc<Looks>,
 }
 
 #[async_trait]
@@ -43,6 +45,15 @@ impl Members for Roll {
 }
 
 impl Roll {
+    pub(super) fn new(parts: &LoopParts, looks: &Arc<Looks>) -> Self {
+        Self {
+            store: parts.store.clone(),
+            balancer: parts.balancer.clone(),
+            clock: parts.clock.clone(),
+            looks: looks.clone(),
+        }
+    }
+
     async fn stored(&self, spec: &LoadBalancerSpec) -> Option<Vec<(VServerId, MemberAddress)>> {
         match within(&*self.clock, STORE_MAX, self.store.serving(spec.id)).await {
             Some(Ok(members)) => Some(members),

@@ -23,6 +23,7 @@ pub mod rules;
 mod settler;
 pub mod sql;
 pub mod tx;
+mod voice;
 mod writer;
 
 pub use database_url::DatabaseUrl;
@@ -34,6 +35,7 @@ pub use first_start::{
 pub use memory::MemoryStore;
 pub use sql::SqlStore;
 pub use tx::{Row, Tx, Value, json, word};
+pub use voice::Heard;
 
 use crate::balancer::MemberAddress;
 use crate::clock::Wall;

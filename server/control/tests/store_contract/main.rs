@@ -19,6 +19,7 @@ mod settling;
 mod sql_people;
 mod starting;
 mod stopped;
+mod voices;
 mod world;
 
 /// Runs every test on every store.
