@@ -106,11 +106,11 @@ pub(super) enum Looked {
 impl Source {
     /// After a server held so many shards, and so many from now on. Whoever comes to hold them all knows it by itself only
     /// once it has looked at every group that came.
-    pub(super) const fn after(self, (before, now): (usize, usize), looked: Looked) -> Self {
-        let all = SHARDS as usize;
+    pub(super) fn after(self, (before, now): (usize, usize), looked: Looked) -> Self {
+        let all = usize::from(SHARDS);
         match self {
             _ if now < all => Self::Store,
-            Self::Store if before == all && matches!(looked, Looked::All) => Self::Passes,
+            Self::Store if before == all && looked == Looked::All => Self::Passes,
             known => known,
         }
     }

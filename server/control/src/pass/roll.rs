@@ -58,8 +58,11 @@ impl Roll {
         match within(&*self.clock, STORE_MAX, self.store.serving(spec.id)).await {
             Some(Ok(members)) => Some(members),
             Some(Err(why)) => {
-                let error = &why as &dyn std::error::Error;
-                tracing::warn!(balancer = %spec.id, error, "the store does not tell who serves");
+                tracing::warn!(
+                    balancer = %spec.id,
+                    error = &why as &dyn std::error::Error,
+                    "the store does not tell who serves"
+                );
                 None
             }
             None => {

@@ -129,8 +129,8 @@ impl Voice {
     /// Everything said since the last time, in notes that may be told.
     fn take(&self) -> Vec<Note> {
         let said = self.said().as_mut().map(std::mem::take).unwrap_or_default();
-        let (groups, tenants): (Vec<_>, Vec<_>) =
-            (said.groups.into_iter().collect(), said.tenants.into_iter().collect());
+        let groups: Vec<GroupId> = said.groups.into_iter().collect();
+        let tenants: Vec<(TenantId, i64)> = said.tenants.into_iter().collect();
         let count = groups.len().div_ceil(NAMES_MAX).max(tenants.len().div_ceil(NAMES_MAX));
         let count = count.max(usize::from(said.balancers));
         let (mut groups, mut tenants) = (groups.chunks(NAMES_MAX), tenants.chunks(NAMES_MAX));
