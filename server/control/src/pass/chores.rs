@@ -191,8 +191,8 @@ impl Chores {
         }
     }
 
-    /// Renews what is still held, and takes what is free or has run out, up to a share, if that is not everything. Renews at a start, too:
-    /// what a run before this one left held may be about to end.
+    /// Renews what is still held, and takes what is free or has run out, up to a share, if that is not everything. Renews
+    /// at a start, too: what a run before this one left held may be about to end.
     async fn leases(&self) -> Result<Leases, StoreError> {
         let asked = self.clock.wall();
         let renewed = self.store.renew(&self.owner).await?;

@@ -53,8 +53,8 @@ impl Guard {
         id
     }
 
-    /// One that was ended on purpose is not kept any more, nor one whose shard is another server's now. One that cannot be started is the keeper's again, which says
-    /// why at every slot.
+    /// One that was ended on purpose is not kept any more, nor one whose shard is another server's now. One that cannot be
+    /// started is the keeper's again, which says why at every slot.
     async fn revive(&self, id: LoadBalancerId) {
         if !self.looks.keeps(id) {
             return self.looks.unkeep(id);

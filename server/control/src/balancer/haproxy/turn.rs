@@ -33,7 +33,7 @@ impl HaproxyBalancer {
         let place = self.place(id);
         let taken = async || match place.take_turn() {
             Ok(taken) => taken.map(|taken| Ok(Some(taken))),
-            Err(why) if why.kind() == ErrorKind::NotFound => Some(Ok(None)),
+            Err(why) if matches!(why.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Some(Ok(None)),
             Err(why) => Some(Err(refused(id, "take a turn", why))),
         };
         let late = || {
