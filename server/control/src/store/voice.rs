@@ -32,8 +32,8 @@ const HEARD_MAX: usize = 1_024;
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The channel: of our own schema, as another one in the same database has other servers.
-const CHANNEL: &str = "SELECT 'tidegate_' || CAST('leases'::regclass::oid AS TEXT)";
-const TELL: &str = "SELECT pg_notify('tidegate_' || CAST('leases'::regclass::oid AS TEXT), $1)";
+const CHANNEL: &str = "SELECT concat('tidegate_', 'leases'::regclass::oid)";
+const TELL: &str = "SELECT pg_notify(concat('tidegate_', 'leases'::regclass::oid), $1)";
 
 /// What another server said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
