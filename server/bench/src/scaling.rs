@@ -8,6 +8,7 @@ use crate::clock;
 use crate::stand_in::{StandInBalancer, StandInDriver};
 use api::live::Change;
 use async_trait::async_trait;
+use control::balancer::MemberAddress;
 use control::clock::{Clock, SystemClock, TimeScale, Wall};
 use control::ids::RandomIds;
 use control::locked;
@@ -31,6 +32,8 @@ use tokio_util::sync::CancellationToken;
 
 /// What happens in the first cycle and a half is the start's, not the pace's.
 const START: Duration = Duration::from_secs(25);
+/// Whose the leases are.
+const OWNER: &str = "bench";
 /// Lags longer than this count as this: an hour.
 const LAG_MAX_MS: u64 = 3_600_000;
 
@@ -38,7 +41,7 @@ const LAG_MAX_MS: u64 = 3_600_000;
 pub async fn run(folder: &Path, span: Duration) -> anyhow::Result<()> {
     let db = Db::open(&crate::filled::file(folder)).await?;
     db.migrate().await?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start(&db, TimeScale(1)).await?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start(&db, TimeScale(1), OWNER).await?);
     let (machines, members) = (machines(&db).await?, members(&db).await?);
     let driver = Arc::new(StandInDriver::new(clock.clone(), &machines));
     let groups = groups(&db).await?;
@@ -54,7 +57,7 @@ pub async fn run(folder: &Path, span: Duration) -> anyhow::Result<()> {
         balancer: Arc::new(StandInBalancer::new(&members)),
         clock: clock.clone(),
         ids: Arc::new(RandomIds),
-        owner: "bench".to_owned(),
+        owner: OWNER.to_owned(),
     });
     let (stop, handle) = (CancellationToken::new(), scaling.handle());
     let ending = stop.clone();
@@ -274,6 +277,10 @@ impl LoopStore for Watched {
 
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.inner.balancers().await
+    }
+
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        self.inner.serving(balancer).await
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {

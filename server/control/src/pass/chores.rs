@@ -4,7 +4,9 @@
 //! not answer is asked again in the next round; nothing here is worth stopping for.
 //!
 //! Leases come back by themselves. Each renewal takes what is free or has run out, our own too: after a store that was gone
-//! for longer than a lease lasts, or a host that was suspended, nobody has to start the server again.
+//! for longer than a lease lasts, or a host that was suspended, nobody has to start the server again. With every renewal
+//! the shards are shared anew among the servers that live: what is beyond a share is not held any more, and a pass under
+//! way there ends as after a lost lease.
 
 use super::LEASE_RENEW;
 use super::complaint::Complaint;
@@ -95,7 +97,7 @@ impl Rounds {
         }
     }
 
-    /// Takes every shard that is free, at the start.
+    /// Takes what is free of this server's share, at the start.
     pub(super) async fn claim(&mut self) -> Result<Leases, StoreError> {
         let wall = self.chores.clock.wall();
         let leases = self.chores.leases().await?;
@@ -146,12 +148,12 @@ impl Rounds {
 }
 
 impl Chores {
-    /// Does what is due. While the store does not renew leases it is asked for nothing else.
+    /// Does what is due. A round that renews leases does nothing else: what went is let go at once, and a store that does not
+    /// renew them is asked for nothing more.
     async fn work(&mut self) -> Option<Holding> {
         let wall = self.clock.wall();
-        let mut holding = None;
         if is_due(wall, self.renewed, LEASE_RENEW) {
-            holding = Some(self.hold(wall).await?);
+            return self.hold(wall).await;
         }
         if is_due(wall, self.marked, MARK_EVERY) && said("mark", self.store.mark(self.mark()).await) {
             self.marked = wall;
@@ -159,7 +161,7 @@ impl Chores {
         if is_due(wall, self.swept, SWEEP_EVERY) {
             self.sweep(wall).await;
         }
-        holding
+        None
     }
 
     /// Bounded in rows a transaction, in transactions, and in time; what is left then is for the next round.
@@ -203,8 +205,8 @@ impl Chores {
         }
     }
 
-    /// Renews what is still held, and takes what is free or has run out if that is not everything. Renews at a start, too:
-    /// what a run before this one left held may be about to end.
+    /// Renews what is still held, and takes what is free or has run out, up to a share, if that is not everything. Renews
+    /// at a start, too: what a run before this one left held may be about to end.
     async fn leases(&self) -> Result<Leases, StoreError> {
         let asked = self.clock.wall();
         let renewed = self.store.renew(&self.owner).await?;

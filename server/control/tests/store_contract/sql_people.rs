@@ -60,6 +60,11 @@ impl People for SqlPeople {
                 let sql = "INSERT INTO group_specs (group_id, version, spec, user_name, created_at)
                            VALUES ($1, $2, $3, 'ann', $4)";
                 tx.execute(sql, values![id, spec_version, json(&spec), NOW]).await?;
+                for binding in spec.bindings {
+                    let sql = "INSERT INTO bindings (group_id, vserver_id, port, weight) VALUES ($1, $2, $3, $4)";
+                    let values = values![id, binding.vserver, binding.port, binding.weight];
+                    tx.execute(sql, values).await?;
+                }
                 Ok(())
             })
         })

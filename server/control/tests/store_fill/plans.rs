@@ -156,10 +156,10 @@ pub async fn prepare(db: &Db) {
     }
 }
 
-/// The one sentence that each database has for itself: the other does not know it.
+/// What each database has for itself: the other does not know it. Telling other servers is PostgreSQL's alone.
 fn is_foreign(sql: &str) -> bool {
     match Kind::chosen() {
-        Kind::Sqlite => sql.contains("clock_timestamp()"),
+        Kind::Sqlite => sql.contains("clock_timestamp()") || sql.contains("pg_notify("),
         Kind::Postgres => sql.contains("julianday("),
     }
 }

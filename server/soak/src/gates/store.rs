@@ -6,6 +6,7 @@ use crate::story::Mood;
 use crate::timeline::{Timeline, WORLD};
 use api::live::Change;
 use async_trait::async_trait;
+use control::balancer::MemberAddress;
 use control::clock::Wall;
 use control::locked;
 use control::store::retention::Swept;
@@ -14,7 +15,7 @@ use control::store::{
     StoreError,
 };
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp};
+use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use std::sync::{Arc, Mutex};
 
 /// How long a store that hangs lets one wait, milliseconds.
@@ -196,6 +197,14 @@ impl LoopStore for GatedStore {
             self.inner.balancers().await
         };
         self.gate.through(Act::Other, 0, call).await
+    }
+
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        let call = async {
+            self.moods.reads("list who serves").await?;
+            self.inner.serving(balancer).await
+        };
+        self.gate.through(Act::Other, balancer.0, call).await
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {

@@ -18,6 +18,9 @@
 //!
 //! Orders reach a shim on a full disk, too: where there is no room for a tombstone or a `stop.json`, a symbolic link that
 //! points at its text stands in for the file. A short one lies in its inode and takes no block.
+//!
+//! Several servers of a host may share the folder. What one of them has half made is not another's to remove, unless it is
+//! old; then it goes whole, so that a maker who was only asleep finds it gone and never half of it.
 
 use super::host::Key;
 use crate::clock::Wall;
@@ -41,6 +44,10 @@ const TOMBSTONE_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What a tombstone says when nobody knows the group. Not nothing: a link has to point at something.
 const GROUP_UNKNOWN: &str = "unknown";
+
+/// How long half-made folders stay. Making one takes milliseconds: with much less, a server that starts on a busy host
+/// undoes what another is just making (its create fails and is repeated); with much more, what crashes left takes room.
+const HALF_MADE_KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// Folders are passable for programs with their own uid, readable for none of them.
 const FOLDER_MODE: u32 = 0o711;
@@ -85,8 +92,8 @@ pub struct Home {
 }
 
 impl Home {
-    /// Makes what is missing and sweeps what an earlier run left half done.
-    pub fn open(root: &Path) -> io::Result<Self> {
+    /// Makes what is missing and sweeps what was left half done.
+    pub fn open(root: &Path, now: Wall) -> io::Result<Self> {
         let home = Self { root: root.to_owned() };
         for folder in [
             home.root.clone(),
@@ -96,12 +103,34 @@ impl Home {
         ] {
             make_folder(&folder, FOLDER_MODE)?;
         }
-        for half_done in [".new", ".trash"] {
-            for entry in fs::read_dir(home.root.join(half_done))? {
-                remove_tree(&entry?.path())?;
-            }
+        home.sweep_half_made(now)?;
+        for entry in fs::read_dir(home.root.join(".trash"))? {
+            remove_tree(&entry?.path())?;
         }
         Ok(home)
+    }
+    /// Moves what nobody can be making any more to the trash.
+    fn sweep_half_made(&self, now: Wall) -> io::Result<()> {
+        for entry in fs::read_dir(self.root.join(".new"))? {
+            let entry = entry?;
+            let made = match modified(&entry.path()) {
+                // Its maker has just renamed it.
+                Err(why) if why.kind() == ErrorKind::NotFound => continue,
+                made => made?,
+            };
+            if now.since(made) > HALF_MADE_KEPT {
+                self.throw_away(&entry.path(), &entry.file_name().to_string_lossy())?;
+            }
+        }
+        Ok(())
+    }
+    /// Makes a folder go whole; where it went, if it was there.
+    fn throw_away(&self, path: &Path, name: &str) -> io::Result<Option<PathBuf>> {
+        let trash = self.root.join(".trash").join(unique(name));
+        match fs::rename(path, &trash) {
+            Err(why) if why.kind() == ErrorKind::NotFound => Ok(None),
+            renamed => renamed.map(|()| Some(trash)),
+        }
     }
     /// The home an instance's folder is in.
     pub fn of_instance(folder: &Path) -> Option<Self> {
@@ -162,11 +191,9 @@ impl Home {
     }
     /// Makes an instance's folder go whole.
     pub fn discard(&self, id: InstanceId) -> io::Result<()> {
-        let trash = self.root.join(".trash").join(unique(&id.to_string()));
-        match fs::rename(self.instance(id).path(), &trash) {
-            Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
-            Err(why) => Err(why),
-            Ok(()) => remove_tree(&trash),
+        match self.throw_away(self.instance(id).path(), &id.to_string())? {
+            Some(trash) => remove_tree(&trash),
+            None => Ok(()),
         }
     }
     /// Removes tombstones nobody can need any more.
@@ -407,11 +434,12 @@ fn open_up(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::system::wall_now;
 
     #[test]
     fn an_order_for_which_there_was_no_room_is_read_from_its_link_and_stands() {
         let folder = tempfile::tempdir().unwrap();
-        let home = Home::open(folder.path()).unwrap();
+        let home = Home::open(folder.path(), wall_now()).unwrap();
         let (id, group) = (InstanceId(1), GroupId(7));
         symlink(group.to_string(), home.tombstone(id)).unwrap();
         assert!(home.is_gone(id).unwrap());
@@ -429,7 +457,7 @@ mod tests {
     #[test]
     fn an_order_for_which_there_is_room_is_a_file() {
         let folder = tempfile::tempdir().unwrap();
-        let home = Home::open(folder.path()).unwrap();
+        let home = Home::open(folder.path(), wall_now()).unwrap();
         home.bury(InstanceId(1), Some(GroupId(7))).unwrap();
         home.bury(InstanceId(2), None).unwrap();
         assert!(fs::symlink_metadata(home.tombstone(InstanceId(1))).unwrap().is_file());
@@ -437,5 +465,21 @@ mod tests {
             [1, 2].map(|id| home.group_of_gone(InstanceId(id))),
             [Some(GroupId(7)), None]
         );
+    }
+
+    #[test]
+    fn what_another_server_is_just_making_stays_and_what_nobody_can_be_making_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        Home::open(root, wall_now()).expect("a home");
+        let staged = root.join(".new/i-1.77.0");
+        make_folder(&staged, FOLDER_MODE).expect("half of one");
+        Home::open(root, wall_now()).expect("another server's home");
+        assert!(staged.exists());
+        let later = wall_now().plus(HALF_MADE_KEPT * 2);
+        Home::open(root, later).expect("a later server's home");
+        assert!(!staged.exists());
+        let trash = fs::read_dir(root.join(".trash")).expect("the trash");
+        assert_eq!(trash.count(), 0, "and nothing of it is left");
     }
 }

@@ -80,8 +80,8 @@ impl ProcessDriver {
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        let home = Home::open(&root)?;
         let swept = clock::wall();
+        let home = Home::open(&root, swept)?;
         home.sweep_tombstones(swept)?;
         let parts = Parts {
             home,
