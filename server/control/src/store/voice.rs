@@ -105,7 +105,9 @@ impl Voice {
     }
 
     pub(super) fn group(&self, id: GroupId) {
-        self.say(|said| drop(said.groups.insert(id)));
+        self.say(|said| {
+            said.groups.insert(id);
+        });
     }
 
     pub(super) fn balancers(&self) {
