@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all dev fmt clean bench soak chaos setup-serve setup-test
+.PHONY: help serve test test-all dev fmt clean bench soak chaos mutants setup-serve setup-test
 
 # Every recipe starts so: the same environment for all, or the caches are thrown away.
 ENV := . xtask/setup/env.sh
@@ -24,7 +24,7 @@ test: ## every check and test that CI runs; the last line sums them (PART=chromi
 	@bash xtask/setup/run.sh test
 	@$(ENV); $(XTASK) test $(PART)
 
-test-all: ## the same with the long tests
+test-all: ## the same with the long tests and the mutants
 	@bash xtask/setup/run.sh test
 	@$(ENV); $(XTASK) test --all $(PART)
 
@@ -46,6 +46,10 @@ soak: ## play SEEDS=1000 stories of HOURS=2 in the simulated world, on all cores
 chaos: ## kill everything around a real server under load, and count what is left (KILLS=20 shortens it, SEED=7 repeats one, CHAOS=several tells one story)
 	@bash xtask/setup/run.sh serve
 	@$(ENV); export KILLS="$(KILLS)" SEED="$(SEED)"; $(XTASK_RELEASE) chaos $(CHAOS)
+
+mutants: ## break engine and loop on purpose, one way after the other, and say which test notices (MUTANT=no-epoch tries one)
+	@bash xtask/setup/run.sh test
+	@$(ENV); $(XTASK) mutants $(MUTANT)
 
 # CARGO_TARGET_DIR goes only if cargo has made it: another folder in that variable is somebody's.
 clean: ## remove what was built, here and in CARGO_TARGET_DIR (the tools in .tools stay)

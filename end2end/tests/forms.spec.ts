@@ -1,6 +1,6 @@
 // What forms, dialogs and menus do under a person's hands, and what a page says when its server is out of reach or its
 // session has ended.
-import { axeClean, createBalancer, createGroup, createTemplate, errorAt, fill, shot, signIn, visit } from './support/pages';
+import { axeClean, createBalancer, createGroup, createTemplate, errorAt, fill, prepare, shot, signIn, visit } from './support/pages';
 import { freePort, type Server, startServer } from './support/server';
 import { expect, test } from './support/test';
 
@@ -10,12 +10,11 @@ let group: string;
 
 test.beforeAll(async ({ browser }) => {
   server = await startServer();
-  const page = await browser.newPage();
-  await signIn(page, server);
-  await createTemplate(page, server, 'web');
-  balancer = await createBalancer(page, server, 'front', await freePort());
-  group = await createGroup(page, server, { name: 'bound', cpu: '' });
-  await page.close();
+  await prepare(browser, server, async (page) => {
+    await createTemplate(page, server, 'web');
+    balancer = await createBalancer(page, server, 'front', await freePort());
+    group = await createGroup(page, server, { name: 'bound', cpu: '' });
+  });
 });
 test.afterAll(async () => {
   await server.end();
@@ -57,6 +56,30 @@ test('a dialog takes the focus, says itself what was refused, and its red button
   await expect(dialog.locator('button[type=submit]')).toBeEnabled();
   await dialog.getByRole('button', { name: 'Cancel' }).click();
   await expect(dialog).toHaveCount(0);
+});
+
+test('a question about a row takes the focus, keeps it while the list is read again, and gives it back', async ({ page }) => {
+  await signIn(page, server);
+  const card = page.locator('section.ask');
+  const cancel = card.getByRole('link', { name: 'Cancel' });
+  await visit(page, server, '/templates');
+  const more = page.getByRole('button', { name: 'Actions of web' });
+  await more.click();
+  await page.getByRole('group', { name: 'Actions of web' }).getByRole('link', { name: 'Delete' }).click();
+  await expect(cancel).toBeFocused();
+  await axeClean(page);
+  await page.keyboard.press('Enter');
+  await expect(card).toHaveCount(0);
+  await expect(more).toBeFocused();
+  await visit(page, server, '/groups');
+  await page.getByRole('button', { name: 'Actions of bound' }).click();
+  await page.getByRole('group', { name: 'Actions of bound' }).getByRole('link', { name: 'Delete' }).click();
+  await expect(page.locator('#delete-typed')).toBeFocused();
+  await cancel.focus();
+  // Two cycles close meanwhile.
+  for (let cycle = 0; cycle < 2; cycle++) await page.waitForResponse('**/api/groups/list');
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  await expect(cancel).toBeFocused();
 });
 
 test('a menu of the top bar goes by Escape, by a click beside it and with the next page', async ({ page }) => {

@@ -1,5 +1,5 @@
 // What a page does when the stream of changes is behind, lost, and back.
-import { createGroup, createTemplate, shot, signIn, visit } from './support/pages';
+import { createGroup, createTemplate, prepare, shot, signIn, visit } from './support/pages';
 import { type Server, startServer } from './support/server';
 import { expect, test } from './support/test';
 
@@ -8,11 +8,10 @@ let group: string;
 
 test.beforeAll(async ({ browser }) => {
   server = await startServer();
-  const page = await browser.newPage();
-  await signIn(page, server);
-  await createTemplate(page, server, 'web');
-  group = await createGroup(page, server, { name: 'tide', max: '4', cpu: '' });
-  await page.close();
+  await prepare(browser, server, async (page) => {
+    await createTemplate(page, server, 'web');
+    group = await createGroup(page, server, { name: 'tide', max: '4', cpu: '' });
+  });
 });
 test.afterAll(async () => {
   await server.end();

@@ -1,5 +1,5 @@
 // Search and commands by Ctrl-K: anywhere, by the keyboard alone, and as a plain page without JavaScript.
-import { axeClean, createBalancer, createTemplate, shot, signIn, visit, watch } from './support/pages';
+import { axeClean, createBalancer, createTemplate, prepare, shot, signIn, signInByForm, visit } from './support/pages';
 import { freePort, type Server, startServer } from './support/server';
 import { expect, test } from './support/test';
 
@@ -7,11 +7,10 @@ let server: Server;
 
 test.beforeAll(async ({ browser }) => {
   server = await startServer();
-  const page = await browser.newPage();
-  await signIn(page, server);
-  await createTemplate(page, server, 'harbour-web');
-  await createBalancer(page, server, 'harbour-front', await freePort());
-  await page.close();
+  await prepare(browser, server, async (page) => {
+    await createTemplate(page, server, 'harbour-web');
+    await createBalancer(page, server, 'harbour-front', await freePort());
+  });
 });
 test.afterAll(async () => {
   await server.end();
@@ -58,20 +57,16 @@ test('a command is found in either language, and Escape leaves everything as it 
   await expect(page).toHaveURL(/\/templates$/);
 });
 
-test('without JavaScript the search is a page', async ({ browser }) => {
-  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
-  const page = await context.newPage();
-  const complaints = await watch(page);
-  await page.goto(`${server.url}/`);
-  await page.locator('#name').fill('admin');
-  await page.locator('#password').fill(server.password);
-  await page.locator('button[type=submit]').last().click();
-  await page.getByRole('link', { name: 'Search' }).click();
-  await page.locator('#q').fill('harbour');
-  await page.locator('main form button').click();
-  await expect(page.locator('main')).toContainText('harbour-front');
-  await page.getByRole('link', { name: 'harbour-web' }).click();
-  await expect(page.locator('h1')).toHaveText('harbour-web');
-  expect(complaints.all).toEqual([]);
-  await context.close();
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
+
+  test('the search is a page', async ({ page }) => {
+    await signInByForm(page, server);
+    await page.getByRole('link', { name: 'Search' }).click();
+    await page.locator('#q').fill('harbour');
+    await page.locator('main form button').click();
+    await expect(page.locator('main')).toContainText('harbour-front');
+    await page.getByRole('link', { name: 'harbour-web' }).click();
+    await expect(page.locator('h1')).toHaveText('harbour-web');
+  });
 });

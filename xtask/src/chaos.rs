@@ -2,7 +2,7 @@
 //!
 //! `CHAOS=story` tells one story, `KILLS=n` shortens it, `SEED=n` repeats one.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
 
@@ -15,29 +15,10 @@ const SAID: [(&str, &str); 2] = [("KILLS", "--kills"), ("SEED", "--seed")];
 
 pub fn run(place: &Place, stories: &[&str]) -> Result<ExitCode> {
     println!("== building");
-    // The same packages as `make serve` builds, so that no crate is compiled twice.
-    let packages = ["-p", "server", "-p", "xtask", "-p", "chaos"];
-    let mut cargo = place.cargo();
-    cargo
-        .args(["build", "--release"])
-        .args(packages)
-        .args(["--bin", "tidegate", "--bin", "chaos"]);
-    run::shown(&mut cargo)?;
+    run::release(place, Some("chaos"), &["tidegate", "chaos"])?;
     site::build(place, Profile::Release)?;
     println!("== chaos");
-    let mut chaos = Command::new(place.target.join("release/chaos"));
-    chaos.arg("--server").arg(place.target.join("release/tidegate"));
-    chaos.arg("--site").arg(place.site(Profile::Release));
-    chaos.arg("--folder").arg(place.own("chaos"));
-    for (name, flag) in SAID {
-        if let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) {
-            chaos.arg(flag).arg(value);
-        }
-    }
-    let status = chaos.args(stories).status()?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let mut chaos = run::beside_server(place, "chaos");
+    run::say(&mut chaos, &SAID);
+    run::exit_code(chaos.args(stories))
 }

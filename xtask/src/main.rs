@@ -5,6 +5,7 @@
 mod bench;
 mod chaos;
 mod dev;
+mod mutants;
 mod place;
 mod run;
 mod site;
@@ -22,10 +23,12 @@ const USAGE: &str = "\
 xtask build-site --profile wasm-release|wasm-dev   the browser's half, into target/site or target/site-dev
 xtask serve [ARGS]                                 release build, then `tidegate serve ARGS`
 xtask dev [ARGS]                                   quick build, serve, again after each change
-xtask test [--all] [PART]                          the parts of `make test`; --all adds the long tests
+xtask test [--all] [PART]                          the parts of `make test`; --all adds the long tests and the mutants
 xtask fmt                                          cargo fmt, with a rustfmt that is new enough
 xtask bench [NAME]                                 the numbers of design 7
 xtask soak                                         stories of the simulated world, by SEEDS, FROM, HOURS, SEED, KEEP
+xtask mutants [NAME ...]                           engine and loop broken on purpose: which test notices each
+xtask mutants --table                              the same as a table for docs/reliability.md, nothing is run
 xtask chaos [STORY ...]                            a real server under load while everything is killed";
 
 fn main() -> ExitCode {
@@ -50,6 +53,8 @@ fn command() -> Result<ExitCode> {
         ["fmt"] => run::shown(&mut tests::fmt::command(&[]).context("no rustfmt that knows edition 2024")?)?,
         ["bench", names @ ..] => return bench::run(&place, names),
         ["soak"] => return soak::run(&place),
+        ["mutants", "--table"] => mutants::show(),
+        ["mutants", names @ ..] => return mutants::run(&place, names),
         ["chaos", stories @ ..] => return chaos::run(&place, stories),
         _ => bail!("unknown command\n{USAGE}"),
     }
@@ -59,11 +64,7 @@ fn command() -> Result<ExitCode> {
 /// Builds for use and becomes the server, so that signals reach it directly.
 fn serve(place: &Place, args: &[&str]) -> Result<()> {
     println!("== server");
-    run::shown(
-        place
-            .cargo()
-            .args(["build", "--release", "-p", "server", "-p", "xtask", "--bin", "tidegate"]),
-    )?;
+    run::release(place, None, &["tidegate"])?;
     println!("== site");
     site::build(place, Profile::Release)?;
     let error = Command::new(place.target.join("release/tidegate"))

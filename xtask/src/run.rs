@@ -1,11 +1,14 @@
-//! Running other programs: shown to the user, or into a log with a limit on time.
+//! Running other programs: shown to the user, or into a log with a limit on time; and ours, built for release before.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+use crate::place::Place;
+use crate::site::Profile;
 
 /// How often a waiting loop looks. Longer makes every part end later, shorter burns a core.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -20,6 +23,52 @@ pub fn shown(command: &mut Command) -> Result<()> {
         bail!("{} failed ({status})", name(command));
     }
     Ok(())
+}
+
+/// Builds these programs for release, and `package` if it is not the server's. Always with the packages of `make serve`:
+/// with others in one build, crates that are shared would be compiled twice.
+pub fn release(place: &Place, package: Option<&str>, bins: &[&str]) -> Result<()> {
+    let packages = ["server", "xtask"].into_iter().chain(package);
+    let mut cargo = place.cargo();
+    cargo.args(["build", "--release"]);
+    cargo.args(packages.flat_map(|package| ["-p", package]));
+    cargo.args(bins.iter().flat_map(|bin| ["--bin", *bin]));
+    shown(&mut cargo)
+}
+
+/// A program built for release that starts servers itself: it is told which, with which site, and where it may write.
+pub fn beside_server(place: &Place, program: &str) -> Command {
+    let mut command = Command::new(place.target.join("release").join(program));
+    command.arg("--server").arg(place.target.join("release/tidegate"));
+    command.arg("--site").arg(place.site(Profile::Release));
+    command.arg("--folder").arg(place.own(program));
+    command
+}
+
+/// A variable that make hands on: one that nobody gave is empty there.
+pub fn given(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
+}
+
+/// Says variables as flags: `("SEED", "--seed")`.
+pub fn say(command: &mut Command, words: &[(&str, &str)]) {
+    for (variable, flag) in words {
+        if let Some(value) = given(variable) {
+            command.args([*flag, &value]);
+        }
+    }
+}
+
+/// Runs a program in the foreground; our own exit code is whether it did well.
+pub fn exit_code(command: &mut Command) -> Result<ExitCode> {
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {}", name(command)))?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// How a program ended.

@@ -23,30 +23,12 @@ const WORDS: [(&str, &str); 5] = [
 
 pub fn run(place: &Place) -> Result<ExitCode> {
     println!("== building");
-    // The same packages as `make serve` builds, so that no crate is compiled twice.
-    let packages = ["-p", "server", "-p", "xtask", "-p", "soak"];
-    run::shown(
-        place
-            .cargo()
-            .args(["build", "--release"])
-            .args(packages)
-            .args(["--bin", "soak"]),
-    )?;
+    run::release(place, Some("soak"), &["soak"])?;
     println!("== stories");
     let mut soak = Command::new(place.target.join("release/soak"));
-    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    for (name, word) in WORDS {
-        if let Some(value) = given(name) {
-            soak.args([word, &value]);
-        }
-    }
-    if given("SEED").is_none() && given("SEEDS").is_none() {
+    run::say(&mut soak, &WORDS);
+    if run::given("SEED").is_none() && run::given("SEEDS").is_none() {
         soak.args(["--seeds", SEEDS_DEFAULT]);
     }
-    let status = soak.status()?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    run::exit_code(&mut soak)
 }

@@ -2,6 +2,51 @@
 
 use engine::model::{GroupId, InstanceId, LoadBalancerId, VServerId};
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// Listeners, bound groups and bindings that a page shows. The statements have one more, as a literal: it tells that there
+/// are more.
+pub const LISTED_MAX: usize = 200;
+/// The same of the members behind a listener.
+pub const MEMBERS_MAX: usize = 1_000;
+
+/// How requests are spread: the ways whose members can be changed while the balancer runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Algorithm {
+    /// In turn.
+    RoundRobin,
+    /// To the one with the fewest connections.
+    LeastConn,
+    /// Fill one, then the next.
+    First,
+    /// By lot.
+    Random,
+}
+
+impl Algorithm {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::RoundRobin, Self::LeastConn, Self::First, Self::Random];
+
+    /// As it is typed and stored.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::RoundRobin => "round_robin",
+            Self::LeastConn => "least_conn",
+            Self::First => "first",
+            Self::Random => "random",
+        }
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|algorithm| algorithm.word() == text);
+        named.ok_or_else(|| format!("`{text}` is not one of {}", Self::ALL.map(Self::word).join(", ")))
+    }
+}
 
 /// A new load balancer, as typed; it may bring its first VServer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

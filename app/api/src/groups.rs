@@ -113,6 +113,8 @@ pub struct Overview {
     pub alarms: u32,
     /// Those, by name; at most 200.
     pub waiting: Vec<GroupRow>,
+    /// How desired moved last, over all groups, newest first; at most 8.
+    pub latest: Vec<Scaling>,
 }
 
 impl Overview {
@@ -120,6 +122,25 @@ impl Overview {
     pub const fn stops_short(&self) -> bool {
         self.groups >= 10_000
     }
+}
+
+/// One move of a group's desired size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// Whose.
+    pub group: GroupId,
+    /// Its name.
+    pub name: String,
+    /// True when the group is gone: it has no page any more.
+    pub gone: bool,
+    /// Desired before.
+    pub from: u32,
+    /// And after.
+    pub to: u32,
+    /// Why.
+    pub cause: Cause,
+    /// When, product time in unix milliseconds.
+    pub at_ms: i64,
 }
 
 /// A page of a list, by keyset.

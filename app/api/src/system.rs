@@ -5,6 +5,10 @@ use crate::balancers::BalancerHealth;
 use engine::model::LoadBalancerId;
 use serde::{Deserialize, Serialize};
 
+/// Load balancers of the installation that the page shows. The statement has one more, as a literal: it tells that there are
+/// more.
+pub const BALANCERS_MAX: usize = 10_000;
+
 /// How a part of the server does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,6 +3,9 @@
 use engine::model::{GroupId, TemplateId};
 use serde::{Deserialize, Serialize};
 
+/// Groups of a template that are named. The statement has one more, as a literal: it tells that there are more.
+pub const USED_BY_MAX: usize = 100;
+
 /// The template wizard, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -5,7 +5,7 @@ use super::popover::popover;
 use super::refusal::Problems;
 use crate::forms::post::{AnyAction, form_of};
 use crate::visit::use_texts;
-use leptos::html::Input;
+use leptos::html::{Input, Section};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -86,7 +86,8 @@ pub fn use_asked(key: &'static str) -> Memo<String> {
     Memo::new(move |_| query.with(|query| query.get(key).unwrap_or_default()))
 }
 
-/// The question about one row, above its table.
+/// The question about one row, above its table. It takes the focus when it opens, to the same place as [`Confirm`], and gives
+/// it back to what opened it.
 #[component]
 pub fn AskCard(
     /// The question, with the row's name.
@@ -101,17 +102,77 @@ pub fn AskCard(
     children: Children,
 ) -> impl IntoView {
     let texts = &use_texts().frame;
+    let card = NodeRef::<Section>::new();
+    take_focus(card, title.clone());
     view! {
-        <section class="ask card">
+        <section class="ask card" node_ref=card>
             <h2>{title}</h2>
             <p>{text}</p>
             <div class="ask-buttons">
                 {children()}
-                <a href=back class="button" data-noscroll="">{texts.cancel}</a>
+                <a href=back class="button" data-noscroll="" autofocus on:click=move |_| give_focus_back()>{texts.cancel}</a>
             </div>
         </section>
     }
     .into_any()
+}
+
+/// The focus goes to a question that has just opened. The same question is drawn again whenever its list is read again: then
+/// the focus stays where a person has brought it, and the element itself knows that it has asked.
+fn take_focus(card: NodeRef<Section>, title: String) {
+    #[cfg(feature = "hydrate")]
+    Effect::new(move || {
+        if let Some(card) = card.get() {
+            focus::take(&card, &title);
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (card, title);
+}
+
+/// Whoever says no is where they were before.
+fn give_focus_back() {
+    #[cfg(feature = "hydrate")]
+    focus::give_back();
+}
+
+#[cfg(feature = "hydrate")]
+mod focus {
+    use leptos::prelude::document;
+    use std::cell::RefCell;
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, HtmlElement};
+
+    thread_local! {
+        /// What had the focus before the question. A page asks one question at a time.
+        static OPENER: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
+    }
+
+    /// What the card was asking when it took the focus.
+    const ASKS: &str = "data-asks";
+
+    pub(super) fn take(card: &Element, title: &str) {
+        if card.get_attribute(ASKS).as_deref() == Some(title) {
+            return;
+        }
+        // Setting an attribute of an element that exists does not fail.
+        let _ = card.set_attribute(ASKS, title);
+        OPENER.set(document().active_element().and_then(|element| element.dyn_into().ok()));
+        if let Ok(Some(first)) = card.query_selector("[autofocus]") {
+            to(first.dyn_ref());
+        }
+    }
+
+    pub(super) fn give_back() {
+        to(OPENER.take().as_ref());
+    }
+
+    fn to(element: Option<&HtmlElement>) {
+        if let Some(element) = element {
+            // Refused only by an element that takes none: then the focus stays.
+            let _ = element.focus();
+        }
+    }
 }
 
 /// The typed name that a deletion wants. With JavaScript the form's button waits for it; without, the server refuses.

@@ -1,8 +1,9 @@
 //! What every list has: a filter in the address, and its pages.
 
 use super::icon::{Icon, Shape};
-use crate::visit::use_texts;
+use crate::visit::{use_lang, use_texts};
 use api::groups::ListQuery;
+use api::texts::frame::only_first;
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -120,6 +121,61 @@ pub fn Filter() -> impl IntoView {
         </form>
     }
     .into_any()
+}
+
+/// The first of a list, as many as a form offers at once: those that match.
+pub fn offered(filter: String) -> ListQuery {
+    ListQuery {
+        filter,
+        limit: SIZES[3],
+        ..ListQuery::default()
+    }
+}
+
+/// The way to what a form does not offer because there is more of it: by a part of a name or id. It is a form of its own, so
+/// it works without JavaScript. Nothing while all is offered.
+#[component]
+pub fn FindMore(
+    /// There is more than is offered.
+    more: bool,
+    /// What is looked for.
+    label: &'static str,
+    /// The part of the page that it stands in, as the address has it.
+    #[prop(optional)]
+    tab: &'static str,
+) -> impl IntoView {
+    let texts = &use_texts().frame;
+    let filter = use_list_query().get_untracked().filter;
+    if !more && filter.is_empty() {
+        return None;
+    }
+    let tab = (!tab.is_empty()).then(|| view! { <input type="hidden" name="tab" value=tab/> });
+    let form = view! {
+        <form class="filter" method="get" role="search">
+            {tab}
+            <label for="filter">{label}</label>
+            <input
+                type="search"
+                id="filter"
+                name="filter"
+                placeholder=texts.filter_placeholder
+                autocomplete="off"
+                value=filter
+            />
+            <button type="submit" class="button">{texts.search}</button>
+        </form>
+        <p class="help">{texts.offer_ends}</p>
+    };
+    Some(form.into_any())
+}
+
+/// Cuts a list to as many as a page shows of it; the line that says so when there were more. Whoever asks for such a list
+/// asks for one more than is shown.
+pub fn cut<T>(rows: &mut Vec<T>, most: usize) -> Option<AnyView> {
+    let lang = use_lang();
+    let is_cut = rows.len() > most;
+    rows.truncate(most);
+    is_cut.then(|| view! { <p class="quiet">{only_first(lang, most)}</p> }.into_any())
 }
 
 /// The way to the next page and back to the first, and how many rows a page has.

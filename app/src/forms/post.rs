@@ -43,6 +43,8 @@ struct Posted {
 /// What the form of the server function `S` does, and what came of it.
 pub struct ServerAction<S> {
     action: Action<Posted, Done>,
+    /// What is on its way. It lives as long as the action: a form may be drawn anew while somebody presses its button.
+    sent: MappedSignal<Option<Posted>>,
     function: PhantomData<fn() -> S>,
 }
 
@@ -57,8 +59,10 @@ impl<S> Copy for ServerAction<S> {}
 impl<S: ServerFn<Output = (), Error = CallError>> ServerAction<S> {
     /// Nothing done yet, or what the form was refused when it was posted without JavaScript.
     pub fn new() -> Self {
+        let action = begin(S::PATH);
         Self {
-            action: begin(S::PATH),
+            action,
+            sent: action.input(),
             function: PhantomData,
         }
     }
@@ -84,6 +88,7 @@ impl<S: ServerFn<Output = (), Error = CallError>> Default for ServerAction<S> {
 #[derive(Clone, Copy)]
 pub struct AnyAction {
     action: Action<Posted, Done>,
+    sent: MappedSignal<Option<Posted>>,
     path: &'static str,
     url: &'static str,
 }
@@ -95,6 +100,7 @@ where
     fn from(typed: ServerAction<S>) -> Self {
         Self {
             action: typed.action,
+            sent: typed.sent,
             path: S::PATH,
             url: S::url(),
         }
@@ -166,11 +172,29 @@ where
     form_of(action.into(), children)
 }
 
+/// A form for the rows of a list: their buttons name it and bring its fields (`<button form=id name=.. value=..>`).
+#[component]
+pub fn RowsForm<S>(
+    /// Unique on the page.
+    id: &'static str,
+    /// What it does.
+    action: ServerAction<S>,
+) -> impl IntoView
+where
+    S: ServerFn<Output = (), Error = CallError> + 'static,
+{
+    form_of(action.into(), Box::new(|| ().into_any())).add_any_attr(leptos::attr::id(id))
+}
+
 /// The form of any action.
 pub fn form_of(any: AnyAction, children: Children) -> impl IntoView {
-    let AnyAction { action, path, url } = any;
+    let AnyAction {
+        action,
+        sent,
+        path,
+        url,
+    } = any;
     let form = NodeRef::<Form>::new();
-    let sent = action.input();
     let submit = move |event: SubmitEvent| {
         if event.default_prevented() {
             return;
@@ -186,12 +210,16 @@ pub fn form_of(any: AnyAction, children: Children) -> impl IntoView {
             }
         }
     };
-    any.each_end(move |done| {
-        if let Some(form) = form.get_untracked() {
+    Effect::new(move |_| {
+        // Also when it is drawn anew: it may have ended meanwhile.
+        action.version().track();
+        if let Some(form) = form.get_untracked().filter(|_| sent.get_untracked().is_none()) {
             wake(&form);
-            if done.is_err() {
-                to_first_wrong(&form);
-            }
+        }
+    });
+    any.each_end(move |done| {
+        if let Some(form) = form.get_untracked().filter(|_| done.is_err()) {
+            to_first_wrong(&form);
         }
     });
     view! {
@@ -200,7 +228,7 @@ pub fn form_of(any: AnyAction, children: Children) -> impl IntoView {
 }
 
 /// The second click of a double one sends nothing: the first may have been answered already.
-fn once(event: &MouseEvent) {
+pub fn once(event: &MouseEvent) {
     let button = event_target::<web_sys::Element>(event).closest("[type=submit]");
     if event.detail() > 1 && button.is_ok_and(|button| button.is_some()) {
         event.prevent_default();
@@ -215,11 +243,12 @@ fn rest(event: &SubmitEvent) {
     }
 }
 
-/// It may be pressed again.
-fn wake(form: &web_sys::Element) {
-    if let Ok(Some(button)) = form.query_selector("[aria-disabled]") {
+/// Its buttons may be pressed again, those that stand elsewhere too.
+fn wake(form: &web_sys::HtmlFormElement) {
+    let controls = form.elements();
+    for control in (0..controls.length()).filter_map(|at| controls.item(at)) {
         // Nor does taking it off.
-        let _ = button.remove_attribute(WAITS);
+        let _ = control.remove_attribute(WAITS);
     }
 }
 

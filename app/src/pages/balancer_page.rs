@@ -2,7 +2,7 @@
 
 use crate::calls::balancers::{CreateVserver, DeleteBalancer, DeleteVserver, fetch_balancer};
 use crate::components::confirm::{Confirm, TypedName};
-use crate::components::list::Skeleton;
+use crate::components::list::{Skeleton, cut};
 use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::state::{BackendBadge, BalancerBadge};
 use crate::components::title::PageHead;
@@ -13,7 +13,7 @@ use crate::forms::typed::Typed;
 use crate::live::use_live;
 use crate::visit::use_texts;
 use crate::wire::resource;
-use api::balancers::{BackendView, BalancerView, BoundGroup, VServerForm, VServerView};
+use api::balancers::{BackendView, BalancerView, BoundGroup, LISTED_MAX, MEMBERS_MAX, VServerForm, VServerView};
 use api::live::Change;
 use api::parse::balancer::PORTS;
 use api::problem::Problem;
@@ -117,8 +117,9 @@ fn Body(view: BalancerView, acts: Acts) -> impl IntoView {
         .vservers
         .is_empty()
         .then(|| view! { <p class="empty">{words.no_vserver}</p> });
-    let vservers = view
-        .vservers
+    let mut vservers = view.vservers;
+    let rest = cut(&mut vservers, LISTED_MAX);
+    let vservers = vservers
         .into_iter()
         .map(|vserver| view! { <VServerCard balancer=id vserver acts/> })
         .collect_view();
@@ -135,6 +136,7 @@ fn Body(view: BalancerView, acts: Acts) -> impl IntoView {
         <p class="quiet">{words.address}" "<code>{row.address}</code>" · "<span class="id">{id.to_string()}</span></p>
         {empty}
         {vservers}
+        {rest}
     }
     .into_any()
 }
@@ -192,11 +194,18 @@ fn Bound(groups: Vec<BoundGroup>) -> impl IntoView {
     if groups.is_empty() {
         return view! { <p class="quiet">{texts.not_bound}</p> }.into_any();
     }
+    let mut groups = groups;
+    let rest = cut(&mut groups, LISTED_MAX);
     let one = |group: BoundGroup| {
         let how = format!(":{} · {} {}", group.port, texts.weight, group.weight);
         view! { <li><a href=format!("/groups/{}", group.id)>{group.name}</a>" "<span class="quiet">{how}</span></li> }
     };
-    view! { <p class="quiet">{texts.bound_groups}</p><ul>{groups.into_iter().map(one).collect_view()}</ul> }.into_any()
+    view! {
+        <p class="quiet">{texts.bound_groups}</p>
+        <ul>{groups.into_iter().map(one).collect_view()}</ul>
+        {rest}
+    }
+    .into_any()
 }
 
 #[component]
@@ -205,6 +214,8 @@ fn Members(members: Vec<BackendView>) -> impl IntoView {
     if members.is_empty() {
         return view! { <p class="quiet">{texts.no_backends}</p> }.into_any();
     }
+    let mut members = members;
+    let rest = cut(&mut members, MEMBERS_MAX);
     let line = |member: BackendView| {
         view! {
             <tr>
@@ -231,6 +242,7 @@ fn Members(members: Vec<BackendView>) -> impl IntoView {
                 <tbody>{members.into_iter().map(line).collect_view()}</tbody>
             </table>
         </div>
+        {rest}
     }
     .into_any()
 }

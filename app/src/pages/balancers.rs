@@ -3,7 +3,7 @@
 use crate::calls::balancers::{DeleteBalancer, fetch_balancers};
 use crate::components::confirm::{AskCard, TypedName, use_asked};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
-use crate::components::menu::RowMenu;
+use crate::components::menu::{RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::state::BalancerBadge;
 use crate::components::title::PageHead;
@@ -12,7 +12,7 @@ use crate::forms::post::{ActionForm, ServerAction};
 use crate::live::{is_balancer, use_live};
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
-use api::balancers::BalancerRow;
+use api::balancers::{BalancerRow, LISTED_MAX};
 use api::groups::{ListQuery, Page};
 use api::texts::format;
 use leptos::prelude::*;
@@ -62,7 +62,7 @@ fn BalancerTable(page: Page<BalancerRow>, query: ListQuery, delete: ServerAction
     let head = |key, word, class| view! { <SortHead path="/balancers" query=query.clone() key word class/> };
     view! {
         <Delete rows=page.rows.clone() delete/>
-        <div class="table-box list">
+        <div class="table-box list" on:click=move |event| in_list(&event)>
             <table>
                 <thead>
                     <tr>
@@ -86,12 +86,14 @@ fn BalancerTable(page: Page<BalancerRow>, query: ListQuery, delete: ServerAction
 fn BalancerLine(row: BalancerRow) -> impl IntoView {
     let texts = use_texts();
     let (id, about) = (row.id, row.name.clone());
-    let vservers = row
-        .vservers
-        .iter()
+    let named = row.vservers.iter().take(LISTED_MAX);
+    let mut vservers = named
         .map(|(_, name, port)| format!("{name} :{port}"))
         .collect::<Vec<_>>()
         .join(", ");
+    if row.vservers.len() > LISTED_MAX {
+        vservers.push_str(", …");
+    }
     view! {
         <tr>
             <td>

@@ -7,7 +7,7 @@ use super::wizard::{FIELDS, GroupWizard, Purpose};
 use crate::calls::CallError;
 use crate::calls::groups::{UpdateGroup, fetch_group};
 use crate::calls::templates::fetch_template;
-use crate::components::list::Skeleton;
+use crate::components::list::{FindMore, Skeleton, use_list_query};
 use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::title::PageHead;
 use crate::forms::check;
@@ -15,7 +15,7 @@ use crate::forms::post::{ActionForm, ServerAction};
 use crate::forms::typed::{Typed, values_of};
 use crate::visit::use_texts;
 use crate::wire::{Loaded, resource};
-use api::groups::{GroupForm, GroupView};
+use api::groups::{GroupForm, GroupView, Page};
 use api::problem::Code;
 use engine::model::{GroupStatus, Guard, Metric, RemovalPolicy, ScaleIn};
 use leptos::prelude::*;
@@ -25,8 +25,9 @@ use leptos::prelude::*;
 pub fn GroupEditPage() -> impl IntoView {
     let id = use_group_id();
     let action = ServerAction::<UpdateGroup>::new();
+    let filter = use_list_query().get_untracked().filter;
     // Read once: what others change meanwhile comes with the refusal.
-    let edit = resource(move || id.get(), fetch_edit);
+    let edit = resource(move || id.get(), move |id| fetch_edit(id, filter.clone()));
     let body = move || {
         Suspend::new(async move {
             match edit.await {
@@ -63,12 +64,12 @@ fn Leaving(view: GroupView) -> impl IntoView {
 }
 
 /// The group and what the wizard offers, its own template first when the offer ends before that one.
-async fn fetch_edit(id: String) -> Result<(GroupView, Offer), CallError> {
+async fn fetch_edit(id: String, filter: String) -> Result<(GroupView, Offer), CallError> {
     let view = fetch_group(id).await?;
-    let (mut templates, currency) = fetch_offer().await?;
+    let (mut templates, currency) = fetch_offer(filter, String::new()).await?;
     let own = view.row.template;
-    if templates.iter().all(|row| row.id != own) {
-        templates.insert(0, fetch_template(own.to_string()).await?.row);
+    if templates.rows.iter().all(|row| row.id != own) {
+        templates.rows.insert(0, fetch_template(own.to_string()).await?.row);
     }
     Ok((view, (templates, currency)))
 }
@@ -113,7 +114,7 @@ pub(super) fn form_of(view: &GroupView) -> GroupForm {
 #[component]
 fn EditForm(view: GroupView, offer: Offer, action: ServerAction<UpdateGroup>) -> impl IntoView {
     let texts = use_texts();
-    let (templates, currency) = offer;
+    let (Page { rows, next, .. }, currency) = offer;
     let id = view.row.id;
     let above = vec![
         ("/groups".to_owned(), texts.groups.title.to_owned()),
@@ -133,13 +134,14 @@ fn EditForm(view: GroupView, offer: Offer, action: ServerAction<UpdateGroup>) ->
     view! {
         <PageHead title=texts.wizard.edit_title above/>
         <Problems problems=typed.rest(FIELDS)/>
+        <FindMore more=next.is_some() label=texts.wizard.template_find/>
         <ActionForm action on:submit:capture=move |_| typed.submitted()>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="form[version]" value=version/>
             <Transition>
                 {move || Suspend::new(async move { theirs.await.map(|theirs| view! { <Theirs theirs typed/> }) })}
             </Transition>
-            <GroupWizard typed answers=action.version() templates currency purpose=Purpose::Edit/>
+            <GroupWizard typed answers=action.version() templates=rows currency purpose=Purpose::Edit/>
         </ActionForm>
     }
     .into_any()

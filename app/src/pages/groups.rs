@@ -4,12 +4,12 @@ use crate::calls::groups::{DeleteGroup, DisableGroup, EnableGroup, fetch_groups}
 use crate::components::confirm::{AskCard, TypedName, use_asked};
 use crate::components::gauge::{Captions, Gauge};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
-use crate::components::menu::RowMenu;
+use crate::components::menu::{RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
-use crate::forms::post::{ActionForm, ServerAction};
+use crate::forms::post::{ActionForm, RowsForm, ServerAction};
 use crate::live::{is_group, use_live};
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
@@ -48,11 +48,17 @@ pub fn GroupsPage() -> impl IntoView {
             <a href="/groups/new" class="button primary">{texts.groups.new}</a>
         </PageHead>
         <Problems problems=acts.problems()/>
+        <RowsForm id=ENABLE action=acts.enable/>
+        <RowsForm id=DISABLE action=acts.disable/>
         <Filter/>
         <Transition fallback=Skeleton>{body}</Transition>
     }
     .into_any()
 }
+
+/// The forms that rows send.
+const ENABLE: &str = "enable";
+const DISABLE: &str = "disable";
 
 /// The table, or what a group is for.
 #[component]
@@ -65,7 +71,7 @@ fn GroupTable(page: Page<GroupRow>, query: ListQuery, acts: RowActs) -> impl Int
     let head = |key, word, class| view! { <SortHead path="/groups" query=query.clone() key word class/> };
     view! {
         <Delete rows=page.rows.clone() acts/>
-        <div class="table-box list">
+        <div class="table-box list" on:click=move |event| in_list(&event)>
             <table>
                 <thead>
                     <tr>
@@ -80,7 +86,7 @@ fn GroupTable(page: Page<GroupRow>, query: ListQuery, acts: RowActs) -> impl Int
                         <th scope="col" class="row-end"><span class="sr-only">{frame.actions}</span></th>
                     </tr>
                 </thead>
-                <tbody>{page.rows.into_iter().map(|row| view! { <GroupLine row acts/> }).collect_view()}</tbody>
+                <tbody>{page.rows.into_iter().map(|row| view! { <GroupLine row/> }).collect_view()}</tbody>
             </table>
         </div>
         <Pages path="/groups" query next=page.next total=page.total/>
@@ -89,7 +95,7 @@ fn GroupTable(page: Page<GroupRow>, query: ListQuery, acts: RowActs) -> impl Int
 }
 
 #[component]
-fn GroupLine(row: GroupRow, acts: RowActs) -> impl IntoView {
+fn GroupLine(row: GroupRow) -> impl IntoView {
     let limits = format!("{}–{}", format::number(row.min.into()), format::number(row.max.into()));
     view! {
         <tr>
@@ -104,7 +110,7 @@ fn GroupLine(row: GroupRow, acts: RowActs) -> impl IntoView {
             <td class="num wide-only">{limits}</td>
             <td class="wide-only nowrap"><a href=format!("/templates/{}", row.template)>{row.template_name.clone()}</a></td>
             <td class="wide-only"><Instant ms=row.created_ms/></td>
-            <td class="row-end"><Menu row acts/></td>
+            <td class="row-end"><Menu row/></td>
         </tr>
     }
     .into_any()
@@ -112,35 +118,19 @@ fn GroupLine(row: GroupRow, acts: RowActs) -> impl IntoView {
 
 /// What can be done about a group from its row; one that leaves can only be looked at.
 #[component]
-fn Menu(row: GroupRow, acts: RowActs) -> impl IntoView {
+fn Menu(row: GroupRow) -> impl IntoView {
     let texts = use_texts();
     let words = &texts.groups;
     let id = row.id;
     let switch = match row.status {
-        GroupStatus::Enabled => Some(
-            view! {
-                <ActionForm action=acts.disable>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <button type="submit">{words.disable}</button>
-                </ActionForm>
-            }
-            .into_any(),
-        ),
-        GroupStatus::Disabled => Some(
-            view! {
-                <ActionForm action=acts.enable>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <button type="submit">{words.enable}</button>
-                </ActionForm>
-            }
-            .into_any(),
-        ),
+        GroupStatus::Enabled => Some((DISABLE, words.disable)),
+        GroupStatus::Disabled => Some((ENABLE, words.enable)),
         GroupStatus::Deleting | GroupStatus::Deleted => None,
     };
-    let staying = switch.map(|switch| {
+    let staying = switch.map(|(form, word)| {
         view! {
             <a href=format!("/groups/{id}/edit")>{words.edit}</a>
-            {switch}
+            <button type="submit" form=form name="id" value=id.to_string()>{word}</button>
             <a href=format!("/groups?delete={id}") class="danger">{words.delete}</a>
         }
     });

@@ -1,14 +1,16 @@
-//! `/`: what needs a person, and how much there is; before there is anything, what to do first.
+//! `/`: what needs a person, how much there is, and what scaled last; before there is anything, what to do first.
 
 use crate::calls::groups::fetch_overview;
 use crate::components::list::Skeleton;
 use crate::components::refusal::Refused;
 use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
+use crate::components::trail::Instant;
 use crate::live::{is_group, use_live};
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
-use api::groups::{GroupRow, Overview};
+use api::groups::{GroupRow, Overview, Scaling};
+use api::texts::causes;
 use api::texts::format::number;
 use api::texts::frame::first_of;
 use leptos::prelude::*;
@@ -23,7 +25,10 @@ pub fn OverviewPage() -> impl IntoView {
         Suspend::new(async move {
             match seen.await {
                 Ok(seen) if seen.groups == 0 => view! { <Start/> }.into_any(),
-                Ok(seen) => view! { <Totals seen=seen.clone()/><NeedPerson seen/> }.into_any(),
+                Ok(seen) => {
+                    let latest = seen.latest.clone();
+                    view! { <Totals seen=seen.clone()/><NeedPerson seen/><Latest latest/> }.into_any()
+                }
                 Err(error) => view! { <Refused error/> }.into_any(),
             }
         })
@@ -102,6 +107,60 @@ fn NeedPerson(seen: Overview) -> impl IntoView {
             <ul class="plain-list">{waiting.into_iter().map(item).collect_view()}</ul>
             {rest}
         </section>
+    }
+    .into_any()
+}
+
+/// How desired moved last, whichever group's.
+#[component]
+fn Latest(latest: Vec<Scaling>) -> impl IntoView {
+    let texts = use_texts();
+    if latest.is_empty() {
+        return view! {
+            <section>
+                <h2>{texts.frame.latest}</h2>
+                <p class="quiet">{texts.frame.latest_none}</p>
+            </section>
+        }
+        .into_any();
+    }
+    view! {
+        <section>
+            <h2>{texts.frame.latest}</h2>
+            <div class="table-box" tabindex="0">
+                <table class="cards log latest">
+                    <thead>
+                        <tr>
+                            <th scope="col">{texts.groups.time}</th>
+                            <th scope="col">{texts.frame.kind_group}</th>
+                            <th scope="col">{texts.groups.cause}</th>
+                            <th scope="col">{texts.frame.desired}</th>
+                        </tr>
+                    </thead>
+                    <tbody>{latest.into_iter().map(|scaling| view! { <LatestLine scaling/> }).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn LatestLine(scaling: Scaling) -> impl IntoView {
+    let Scaling { group, name, gone, .. } = scaling;
+    let name = if gone {
+        name.into_any()
+    } else {
+        view! { <a href=format!("/groups/{group}")>{name}</a> }.into_any()
+    };
+    let moved = format!("{} → {}", number(scaling.from.into()), number(scaling.to.into()));
+    view! {
+        <tr>
+            <td class="nowrap"><Instant ms=scaling.at_ms/></td>
+            <td>{name}</td>
+            <td class="cause">{causes::cause(use_lang(), &scaling.cause)}</td>
+            <td class="num nowrap">{moved}</td>
+        </tr>
     }
     .into_any()
 }

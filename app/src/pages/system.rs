@@ -3,13 +3,13 @@
 
 use crate::calls::system::fetch_system;
 use crate::components::clock::use_now;
-use crate::components::list::Skeleton;
+use crate::components::list::{Skeleton, cut};
 use crate::components::refusal::Refused;
 use crate::components::state::{Badge, BalancerBadge, Tone};
 use crate::components::title::PageHead;
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
-use api::system::{BalancerLine, Condition, DriverView, LoopView, StoreView, SystemView, TimesView};
+use api::system::{BALANCERS_MAX, BalancerLine, Condition, DriverView, LoopView, StoreView, SystemView, TimesView};
 use api::texts::{format, system as words};
 use leptos::prelude::*;
 
@@ -205,6 +205,8 @@ fn Balancers(lines: Vec<BalancerLine>) -> impl IntoView {
     if lines.is_empty() {
         return view! { <p class="empty">{own.no_balancers}</p> }.into_any();
     }
+    let mut lines = lines;
+    let rest = cut(&mut lines, BALANCERS_MAX);
     let line = |line: BalancerLine| {
         view! {
             <tr>
@@ -231,6 +233,7 @@ fn Balancers(lines: Vec<BalancerLine>) -> impl IntoView {
                 <tbody>{lines.into_iter().map(line).collect_view()}</tbody>
             </table>
         </div>
+        {rest}
     }
     .into_any()
 }

@@ -2,8 +2,8 @@
 
 use crate::calls::templates::{DeleteTemplate, fetch_catalogue, fetch_templates};
 use crate::components::confirm::{AskCard, use_asked};
-use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
-use crate::components::menu::RowMenu;
+use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, cut, use_list_query};
+use crate::components::menu::{RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
@@ -12,7 +12,7 @@ use crate::live::{is_template, use_live};
 use crate::visit::{use_lang, use_texts};
 use crate::wire::resource;
 use api::groups::{ListQuery, Page};
-use api::templates::TemplateRow;
+use api::templates::{TemplateRow, USED_BY_MAX};
 use api::texts::format;
 use engine::model::GroupId;
 use leptos::prelude::*;
@@ -77,7 +77,7 @@ fn TemplateTable(
     let head = |key, word, class| view! { <SortHead path="/templates" query=query.clone() key word class/> };
     view! {
         <Delete rows=page.rows.clone() delete/>
-        <div class="table-box list">
+        <div class="table-box list" on:click=move |event| in_list(&event)>
             <table>
                 <thead>
                     <tr>
@@ -161,5 +161,7 @@ pub fn UsedBy(
         return view! { <span class="quiet">{texts.unused}</span> }.into_any();
     }
     let one = |(id, name): (GroupId, String)| view! { <li><a href=format!("/groups/{id}")>{name}</a></li> };
-    view! { <ul>{groups.into_iter().map(one).collect_view()}</ul> }.into_any()
+    let mut groups = groups;
+    let rest = cut(&mut groups, USED_BY_MAX);
+    view! { <ul>{groups.into_iter().map(one).collect_view()}</ul>{rest} }.into_any()
 }

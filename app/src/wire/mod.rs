@@ -29,6 +29,11 @@ pub type Loaded<T> = Resource<T, Json>;
 
 /// A resource as `Resource::new` makes it, read by [`Json`], and fetched again when the page tries again what it could not
 /// have.
+///
+/// A handler outlives what its view was made with. While this is read again the elements stand and can be pressed, and the
+/// signals, memos and stored values that were made inside the `Suspend` are gone: reading one panics. So what a handler reads
+/// is made above the `Suspend` (actions, `Typed`, what somebody chose), or is the handler's own copy, or is read by `try_...`.
+/// Writing is safe, and so are effects and what a view shows: they go first.
 pub fn resource<S, T, Fut>(
     source: impl Fn() -> S + Send + Sync + 'static,
     fetcher: impl Fn(S) -> Fut + Send + Sync + 'static,

@@ -1,34 +1,8 @@
-// What a person does on the pages, and what no page may ever do: an error in the console, a broken policy, a rule of
-// accessibility not kept.
-import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page } from '@playwright/test';
+// What a person does on the pages, and the rules of accessibility that every page keeps.
+import { type Browser, expect, type Page } from '@playwright/test';
+import axe from 'axe-core';
+import { expectGuarded, watch } from './complaints';
 import type { Server } from './server';
-
-/** What a browser complained about. */
-export interface Complaints {
-  all: string[];
-  /** A complaint that the test provokes, such as the status of a refused request. */
-  allow: (pattern: RegExp) => void;
-}
-
-/** Collects everything the browser complains about, breaches of the content policy by the browser's own event. */
-export async function watch(page: Page): Promise<Complaints> {
-  const allowed: RegExp[] = [];
-  const all: string[] = [];
-  const complain = (text: string) => {
-    if (!allowed.some((pattern) => pattern.test(text))) all.push(`${page.url()}: ${text}`);
-  };
-  page.on('console', (message) => {
-    if (message.type() === 'error') complain(message.text());
-  });
-  page.on('pageerror', (error) => complain(error.message));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      console.error(`content policy broken: ${event.violatedDirective} by ${event.blockedURI} ${event.sample}`);
-    });
-  });
-  return { all, allow: (pattern) => allowed.push(pattern) };
-}
 
 /** A context's language and theme, as the menus set them. */
 export async function prefer(page: Page, server: Server, lang: 'en' | 'zh', theme: 'light' | 'dark'): Promise<void> {
@@ -66,24 +40,64 @@ export async function hydrated(page: Page): Promise<void> {
   await expect(page.locator('html[data-hydrated]')).toBeAttached({ timeout: 30_000 });
 }
 
+/** Opens a page, whose answer has the headers that every page must have. */
 export async function visit(page: Page, server: Server, path: string): Promise<void> {
-  await page.goto(server.url + path);
+  const answer = await page.goto(server.url + path);
+  expectGuarded((await answer?.allHeaders()) ?? {}, path);
   await hydrated(page);
 }
 
+/** Signed in from now on, without a page: most tests are about another one. */
 export async function signIn(page: Page, server: Server): Promise<void> {
+  const answer = await page.request.post(`${server.url}/api/session/sign-in`, {
+    headers: { origin: server.url, accept: 'text/html' },
+    form: { name: 'admin', password: server.password, next: '/' },
+    maxRedirects: 0,
+  });
+  const cookies = (await page.context().cookies(server.url)).map((cookie) => cookie.name);
+  expect(cookies, `the answer was ${answer.status()}`).toContain('sid');
+}
+
+/** Signs in as people do, by the page that the console leads to. */
+export async function signInByForm(page: Page, server: Server): Promise<void> {
   await page.goto(`${server.url}/`);
   await page.locator('#name').fill('admin');
   await page.locator('#password').fill(server.password);
   await page.locator('button[type=submit]').last().click();
   await expect(page).not.toHaveURL(/signin/);
-  await hydrated(page);
 }
 
-export async function axeClean(page: Page): Promise<void> {
-  const found = await new AxeBuilder({ page }).analyze();
-  const told = found.violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html).join(' | ')}`);
-  expect(told, `axe on ${page.url()}`).toEqual([]);
+/** What a file's tests begin with, made by somebody who is signed in, in a page of its own that nothing may complain in. */
+export async function prepare(browser: Browser, server: Server, make: (page: Page) => Promise<void>): Promise<void> {
+  const context = await browser.newContext();
+  const complaints = await watch(context);
+  const page = await context.newPage();
+  await signIn(page, server);
+  await make(page);
+  expect(complaints.all).toEqual([]);
+  await context.close();
+}
+
+/** Which of the rules: all, or those that another theme may break. */
+export type Rules = 'all' | 'colours';
+
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+
+/** No rule is broken. Asked for breaches only: to describe all that is right takes longer than to find it. */
+export async function axeClean(page: Page, rules: Rules = 'all'): Promise<void> {
+  if (await page.evaluate(() => !('axe' in window))) await page.evaluate(axe.source);
+  const broken = await page.evaluate(
+    async (only) => {
+      const library = (window as unknown as { axe: typeof axe }).axe;
+      const { violations } = await library.run(document, {
+        resultTypes: ['violations'],
+        ...(only === null ? {} : { runOnly: { type: 'rule', values: only } }),
+      });
+      return violations.map((rule) => `${rule.id}: ${rule.nodes.map((node) => node.html).join(' | ')}`);
+    },
+    rules === 'all' ? null : COLOURS,
+  );
+  expect(broken, `axe on ${page.url()}`).toEqual([]);
 }
 
 export async function shot(page: Page, name: string): Promise<void> {

@@ -11,6 +11,14 @@ export const BIN = process.env.TIDEGATE_BIN ?? join(ROOT, 'target/debug/tidegate
 const SITE = process.env.TIDEGATE_SITE_ROOT ?? join(ROOT, 'target/site');
 /** Product seconds in a real one: 15 s cycles close every second. */
 export const SCALE = 15;
+/** Each of the run's workers takes ports and subnets of its own lane: two never choose the same at the same moment. */
+const LANES = 4;
+const LANE = Number(process.env.TEST_PARALLEL_INDEX ?? 0) % LANES;
+
+/** A number of this worker's lane. */
+function ofLane(from: number, to: number): number {
+  return from + LANE + LANES * Math.floor(Math.random() * ((to - from) / LANES - 1));
+}
 
 export interface Server {
   url: string;
@@ -38,7 +46,7 @@ export async function until(what: string, limitMs: number, ask: () => boolean | 
 /** A port nobody listens on. */
 export async function freePort(from = 20_000, to = 29_999): Promise<number> {
   for (let tries = 0; tries < 50; tries++) {
-    const port = from + Math.floor(Math.random() * (to - from));
+    const port = ofLane(from, to);
     if (await canBind(port)) return port;
   }
   throw new Error(`no free port between ${from} and ${to}`);
@@ -76,15 +84,23 @@ function isZombie(id: number): boolean {
   }
 }
 
-/** Instances of this server that run on the host, counted without asking it. */
+/** Instances of this server whose program lives on the host, counted without asking the server or a shim. */
 export function instancesOnHost(data: string): number {
   const folder = join(data, 'process');
   if (!existsSync(folder)) return 0;
-  return readdirSync(folder).filter((name) => name.startsWith('i-') && runsIn(join(folder, name))).length;
+  return readdirSync(folder).filter((id) => id.startsWith('i-') && programLives(folder, id)).length;
 }
 
-function runsIn(folder: string): boolean {
-  return processesOf(folder, 'shim').length > 0;
+/** Is the process that `state.json` names there, and this instance's? Its number may be another's by now. */
+function programLives(folder: string, id: string): boolean {
+  try {
+    const state = JSON.parse(readFileSync(join(folder, id, 'state.json'), 'utf8')) as { main: { pid: number } | null };
+    const environment = readFileSync(`/proc/${state.main?.pid}/environ`, 'utf8').split('\0');
+    return environment.includes(`TIDEGATE_INSTANCE=${id}`);
+  } catch {
+    // Not begun yet, or gone.
+    return false;
+  }
 }
 
 /** Servers that HAProxy itself says are UP, asked at its own socket. */
@@ -138,7 +154,7 @@ function signalAll(ids: number[], name: NodeJS.Signals): void {
 /** A corner of 127/8 where nobody serves: two runs on one host do not meet. */
 async function freeSubnets(): Promise<string> {
   for (;;) {
-    const subnets = `127.${100 + Math.floor(Math.random() * 150)}`;
+    const subnets = `127.${ofLane(100, 248)}`;
     const first = [1, 2, 3].map((zone) => canBind(8080, `${subnets}.${zone}.10`));
     if ((await Promise.all(first)).every(Boolean)) return subnets;
   }

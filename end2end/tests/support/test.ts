@@ -1,13 +1,14 @@
-// The test of every spec file: its page is watched, and whatever the browser complained about fails it.
+// The test of every spec file: all pages of its context are watched, and whatever the browser complained about fails it.
+// A test without JavaScript says `test.use({ javaScriptEnabled: false })` and is watched like any other.
 import { test as base } from '@playwright/test';
-import { type Complaints, watch } from './pages';
+import { type Complaints, watch } from './complaints';
 
 export { expect } from '@playwright/test';
 
 export const test = base.extend<{ complaints: Complaints }>({
   complaints: [
-    async ({ page }, use) => {
-      const complaints = await watch(page);
+    async ({ context }, use) => {
+      const complaints = await watch(context);
       await use(complaints);
       base.expect(complaints.all).toEqual([]);
     },

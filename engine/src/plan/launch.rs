@@ -23,11 +23,9 @@ impl<T: Trail> Draft<'_, T> {
         if self.memory.durable.breaker.is_open() {
             self.launch_breaker_trial(room);
         } else if self.memory.hold.is_on() {
-            let wanted = self.paced(missing.min(room));
-            self.launch_hold_trials(wanted);
+            self.launch_hold_trials(missing.min(room));
         } else {
-            let wanted = self.paced(missing.min(room));
-            self.launch_some(wanted);
+            self.launch_some(missing.min(room));
         }
     }
 
@@ -41,6 +39,7 @@ impl<T: Trail> Draft<'_, T> {
     }
 
     fn launch_some(&mut self, wanted: u32) {
+        let wanted = self.paced(wanted);
         let count = wanted.min(LAUNCHES_MAX);
         if count == 0 {
             return;
@@ -76,7 +75,7 @@ impl<T: Trail> Draft<'_, T> {
     /// Held members count as capacity; a few trials only, to prove or disprove the check.
     fn launch_hold_trials(&mut self, wanted: u32) {
         let limit = careful(self.size);
-        let count = wanted.min(limit.saturating_sub(self.cohorts.coming()));
+        let count = self.paced(wanted.min(limit.saturating_sub(self.cohorts.coming())));
         if count == 0 {
             return;
         }

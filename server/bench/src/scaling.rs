@@ -8,8 +8,10 @@ use crate::clock;
 use crate::stand_in::{StandInBalancer, StandInDriver};
 use api::live::Change;
 use async_trait::async_trait;
+use control::balancer::MemberAddress;
 use control::clock::{Clock, SystemClock, TimeScale, Wall};
 use control::ids::RandomIds;
+use control::locked;
 use control::pass::{Loop, LoopParts, offset_of};
 use control::store::retention::Swept;
 use control::store::tx::Row;
@@ -24,12 +26,14 @@ use hdrhistogram::Histogram;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// What happens in the first cycle and a half is the start's, not the pace's.
 const START: Duration = Duration::from_secs(25);
+/// Whose the leases are.
+const OWNER: &str = "bench";
 /// Lags longer than this count as this: an hour.
 const LAG_MAX_MS: u64 = 3_600_000;
 
@@ -37,7 +41,7 @@ const LAG_MAX_MS: u64 = 3_600_000;
 pub async fn run(folder: &Path, span: Duration) -> anyhow::Result<()> {
     let db = Db::open(&crate::filled::file(folder)).await?;
     db.migrate().await?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start(&db, TimeScale(1)).await?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start(&db, TimeScale(1), OWNER).await?);
     let (machines, members) = (machines(&db).await?, members(&db).await?);
     let driver = Arc::new(StandInDriver::new(clock.clone(), &machines));
     let groups = groups(&db).await?;
@@ -53,7 +57,7 @@ pub async fn run(folder: &Path, span: Duration) -> anyhow::Result<()> {
         balancer: Arc::new(StandInBalancer::new(&members)),
         clock: clock.clone(),
         ids: Arc::new(RandomIds),
-        owner: "bench".to_owned(),
+        owner: OWNER.to_owned(),
     });
     let (stop, handle) = (CancellationToken::new(), scaling.handle());
     let ending = stop.clone();
@@ -163,7 +167,7 @@ impl Tally {
     /// A pass began: the first in its cycle is the one that judges, and its lag is from that cycle's end.
     fn begun(&self, group: GroupId, now: Timestamp) {
         let cycle = Cycle::at(now, offset_of(group));
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = locked(&self.seen);
         let last = seen.begun.insert(group, cycle);
         if last.is_some_and(|last| last < cycle) && self.is_past_start(now) {
             seen.begin.saturating_record(since_begin(cycle, group, now));
@@ -173,7 +177,7 @@ impl Tally {
     /// A pass that closed a cycle is settled. Since when a start is over is told by the wall clock: product time holds at
     /// its mark after one.
     fn settled(&self, group: GroupId, closed: Option<Cycle>, (now, wall): (Timestamp, Wall)) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = locked(&self.seen);
         seen.passes += 1;
         let Some(closed) = closed else { return };
         let last = seen.decided.insert(group, closed);
@@ -196,7 +200,7 @@ impl Tally {
     }
 
     fn say(&self, span: Duration) {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = locked(&self.seen);
         for (name, lags) in [("begin", &seen.begin), ("settle", &seen.settle)] {
             say(&format!("{name}_lag_p50_ms"), lags.value_at_quantile(0.5));
             say(&format!("{name}_lag_p99_ms"), lags.value_at_quantile(0.99));
@@ -273,6 +277,10 @@ impl LoopStore for Watched {
 
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.inner.balancers().await
+    }
+
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        self.inner.serving(balancer).await
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {

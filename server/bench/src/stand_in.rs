@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use control::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
 use control::clock::Clock;
 use control::drivers::{Driver, DriverError, Machine, MachineSpec, MachineWord, Made, Removal, Usage};
+use control::locked;
 use engine::draw::mix;
 use engine::model::{CYCLE_MS, CheckWord, GroupId, InstanceId, LoadBalancerId, ReadyWord, VServerId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// One group in so many acts in a cycle: 1 % (design 7).
@@ -47,10 +48,6 @@ pub struct StandInDriver {
     host: Mutex<Host>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl StandInDriver {
     /// A host on which these machines run already.
     pub fn new(clock: Arc<dyn Clock>, running: &[(InstanceId, GroupId)]) -> Self {
@@ -68,7 +65,7 @@ impl StandInDriver {
 
     /// Machines made and removed since it began.
     pub fn acted(&self) -> (u64, u64) {
-        let host = lock(&self.host);
+        let host = locked(&self.host);
         (host.launched, host.removed)
     }
 }
@@ -127,7 +124,7 @@ fn machine(id: InstanceId, guest: &Guest) -> Machine {
 #[async_trait]
 impl Driver for StandInDriver {
     async fn list(&self) -> Result<Vec<Machine>, DriverError> {
-        Ok(lock(&self.host)
+        Ok(locked(&self.host)
             .machines
             .iter()
             .map(|(id, guest)| machine(*id, guest))
@@ -135,7 +132,7 @@ impl Driver for StandInDriver {
     }
 
     async fn describe(&self, id: InstanceId) -> Result<Machine, DriverError> {
-        let host = lock(&self.host);
+        let host = locked(&self.host);
         let word = if host.gone.contains(&id) {
             MachineWord::Gone
         } else {
@@ -153,7 +150,7 @@ impl Driver for StandInDriver {
 
     async fn usage(&self, ids: &[InstanceId]) -> Result<Vec<(InstanceId, Usage)>, DriverError> {
         let wall_ms = self.clock.wall().0;
-        let mut host = lock(&self.host);
+        let mut host = locked(&self.host);
         Ok(ids
             .iter()
             .filter_map(|id| Some((*id, host.usage(*id, wall_ms)?)))
@@ -162,7 +159,7 @@ impl Driver for StandInDriver {
 
     async fn create(&self, spec: &MachineSpec) -> Result<(), DriverError> {
         let wall_ms = self.clock.wall().0;
-        let mut host = lock(&self.host);
+        let mut host = locked(&self.host);
         if host.gone.contains(&spec.id) {
             return Err(DriverError::Refused {
                 operation: "create",
@@ -176,14 +173,14 @@ impl Driver for StandInDriver {
     }
 
     async fn stop(&self, id: InstanceId, _grace: Duration) -> Result<(), DriverError> {
-        if let Some(guest) = lock(&self.host).machines.get_mut(&id) {
+        if let Some(guest) = locked(&self.host).machines.get_mut(&id) {
             guest.word = MachineWord::Exited { code: 0 };
         }
         Ok(())
     }
 
     async fn delete(&self, id: InstanceId) -> Result<Removal, DriverError> {
-        let mut host = lock(&self.host);
+        let mut host = locked(&self.host);
         if let Some(guest) = host.machines.remove(&id) {
             *host.members.entry(guest.group).or_insert(1) -= 1;
             host.removed += 1;
@@ -212,14 +209,14 @@ impl StandInBalancer {
     pub fn new(members: &[(LoadBalancerId, VServerId, InstanceId)]) -> Self {
         let balancer = Self::default();
         for (place, vserver, id) in members {
-            lock(&balancer.ensured).insert(*place);
+            locked(&balancer.ensured).insert(*place);
             balancer.set(*place, *vserver, *id, CheckWord::Up);
         }
         balancer
     }
 
     fn set(&self, place: LoadBalancerId, vserver: VServerId, id: InstanceId, word: CheckWord) {
-        lock(&self.members)
+        locked(&self.members)
             .entry(place)
             .or_default()
             .insert((vserver, id), word);
@@ -233,7 +230,7 @@ impl Balancer for StandInBalancer {
         spec: &LoadBalancerSpec,
         members: &[(VServerId, MemberAddress)],
     ) -> Result<(), BalancerError> {
-        if lock(&self.ensured).insert(spec.id) {
+        if locked(&self.ensured).insert(spec.id) {
             for (vserver, member) in members {
                 self.set(spec.id, *vserver, member.id, CheckWord::Up);
             }
@@ -242,16 +239,16 @@ impl Balancer for StandInBalancer {
     }
 
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError> {
-        lock(&self.ensured).remove(&id);
-        lock(&self.members).remove(&id);
+        locked(&self.ensured).remove(&id);
+        locked(&self.members).remove(&id);
         Ok(())
     }
 
     async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError> {
-        if !lock(&self.ensured).contains(&id) {
+        if !locked(&self.ensured).contains(&id) {
             return Err(BalancerError::NotRunning { id });
         }
-        let members = lock(&self.members);
+        let members = locked(&self.members);
         let each = members.get(&id).into_iter().flatten();
         let backends = each.map(|((vserver, id), word)| BackendStat {
             vserver: *vserver,
@@ -281,7 +278,7 @@ impl Balancer for StandInBalancer {
     }
 
     async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError> {
-        if let Some(members) = lock(&self.members).get_mut(&id) {
+        if let Some(members) = locked(&self.members).get_mut(&id) {
             members.remove(&(vs, member));
         }
         Ok(Leave::Left)

@@ -1,5 +1,5 @@
 //! Several servers on one host and one PostgreSQL: each with a data folder of its own, all with the same folder of
-//! instances.
+//! instances and of load balancers.
 
 use crate::Place;
 use crate::books::Books;
@@ -160,6 +160,8 @@ fn settings(place: &Place, corner: &Corner, cluster: &Cluster, (name, scale): (c
     let mut more = arguments(corner);
     more.push("--driver-process-root".to_owned());
     more.push(root(corner).display().to_string());
+    more.push("--balancer-root".to_owned());
+    more.push(corner.folder().join("balancers").display().to_string());
     Settings {
         program: place.server.clone(),
         site: place.site.clone(),

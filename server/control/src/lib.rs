@@ -5,7 +5,7 @@
 //! - [`pass`]: observe -> fold -> decide -> plan -> intend -> apply -> settle.
 //! - [`load`]: the load generator, `tidegate load`.
 //! - [`auth`], [`commands`], [`queries`]: the two halves of every change and every page. [`request`]: the id a request
-//!   is followed by. [`chain`]: an error with its causes, for the log.
+//!   is followed by. [`chain`]: an error with its causes, for the log. [`locked()`]: how a lock is taken.
 //! - [`metrics`]: what is counted and timed, and how the parts do.
 
 pub mod auth;
@@ -18,8 +18,11 @@ pub mod drivers;
 pub mod failpoints;
 pub mod ids;
 pub mod load;
+mod locked;
 pub mod metrics;
 pub mod pass;
 pub mod queries;
 pub mod request;
 pub mod store;
+
+pub use locked::locked;

@@ -4,6 +4,8 @@
 mod bench;
 #[path = "drivers/contract.rs"]
 mod contract;
+#[path = "drivers/full_disk.rs"]
+mod full_disk;
 #[path = "drivers/isolation.rs"]
 mod isolation;
 #[path = "drivers/place.rs"]
@@ -12,6 +14,8 @@ mod place;
 mod region;
 #[path = "drivers/sample_web.rs"]
 mod sample_web;
+#[path = "drivers/small_disk.rs"]
+mod small_disk;
 #[path = "drivers/trees.rs"]
 mod trees;
 

@@ -9,8 +9,9 @@ use crate::rules::{Fence, Rules};
 use crate::server::{self, At, Told, Waits};
 use crate::store;
 use crate::world::{Id, Name, Time, World};
+use control::locked;
 use stateright::{Model, Property};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -158,7 +159,7 @@ fn stands(protocol: &Protocol, world: &World, promise: Promise) -> bool {
     if !world.broken.has(promise) {
         return true;
     }
-    let mut told = protocol.told.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut told = locked(&protocol.told);
     let before = told.has(promise);
     told.note(promise);
     before

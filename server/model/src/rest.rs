@@ -8,9 +8,10 @@ use crate::rules::Rules;
 use crate::server::{self, Told, Waits};
 use crate::store;
 use crate::world::{Doubt, IDS, Id, Instance, Name, Phase, Record, Time, World};
+use control::locked;
 use engine::model::GroupStatus;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// Passes that have to be enough. A launch takes three, a removal five, and the longest way is a removal before a launch.
 const PASSES_MAX: u8 = 12;
@@ -75,7 +76,7 @@ impl Rest {
     }
 
     fn found(&self) -> std::sync::MutexGuard<'_, HashMap<Left, Option<u8>>> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.found)
     }
 
     /// How many passes it takes; none if it never rests.

@@ -3,9 +3,10 @@
 //! A runtime of one thread without a timer parks when no task can run. That is the instant waited for: the one task that
 //! tells the story is woken there, moves the clock, and everybody else goes on.
 
+use control::locked;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 /// The bell that rings when all are waiting.
@@ -20,7 +21,7 @@ struct Bell {
 
 impl Quiet {
     fn ring(&self) {
-        let mut bell = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bell = locked(&self.0);
         if let Some(waiting) = bell.waiting.take() {
             bell.rung = true;
             waiting.wake();
@@ -40,7 +41,7 @@ pub struct Waiting<'a>(&'a Quiet);
 impl Future for Waiting<'_> {
     type Output = ();
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut bell = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bell = locked(&self.0.0);
         if std::mem::take(&mut bell.rung) {
             return Poll::Ready(());
         }

@@ -337,18 +337,32 @@ impl Scene {
 
     /// One of the group's instances.
     fn someone(&self, number: usize) -> Option<InstanceId> {
+        self.one_of(number, |_| true)
+    }
+
+    /// One that serves and is protected.
+    fn kept(&self, number: usize) -> Option<InstanceId> {
+        self.one_of(number, |row| row.flags.protected && row.phase == Phase::Serving)
+    }
+
+    /// One of those instances that a test holds for.
+    fn one_of(&self, number: usize, test: impl Fn(&InstanceRow) -> bool) -> Option<InstanceId> {
         let group = self.group()?;
-        let count = u64::try_from(group.instances.len()).unwrap_or(0);
+        let rows = group.instances.iter().filter(|row| test(row));
+        let all: Vec<InstanceId> = rows.map(|row| row.id).collect();
+        let count = u64::try_from(all.len()).unwrap_or(0);
         let drawn = mix(self.story.seed, u64::try_from(number).unwrap_or(0), 7).checked_rem(count)?;
-        Some(group.instances[usize::try_from(drawn).unwrap_or(0)].id)
+        all.get(usize::try_from(drawn).unwrap_or(0)).copied()
     }
 
     fn hand(&self, hand: Hand, number: usize) {
-        let (region, someone) = (&self.site.region, self.someone(number));
+        let (region, someone, kept) = (&self.site.region, self.someone(number), self.kept(number));
         let alike = match hand {
             Hand::Kills => return someone.into_iter().for_each(|id| region.halt(id, Halt::Dies)),
             Hand::Stops => return someone.into_iter().for_each(|id| region.halt(id, Halt::Stops)),
             Hand::TakesAway => return someone.into_iter().for_each(|id| region.take_away(id)),
+            Hand::KillsKept => return kept.into_iter().for_each(|id| region.halt(id, Halt::Dies)),
+            Hand::StopsKept => return kept.into_iter().for_each(|id| region.halt(id, Halt::Stops)),
             Hand::MakesAlike => Alike::Same,
             Hand::MakesOther => Alike::Other,
         };

@@ -6,11 +6,12 @@ use crate::witness::Witness;
 use api::system::PassOutcome;
 use control::drivers::simulated::SimulatedRegion;
 use control::ids::Ids;
+use control::locked;
 use control::pass::{Handle, Loop, LoopParts};
 use control::store::{MemoryStore, StoreError};
 use engine::draw::mix;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -27,12 +28,12 @@ pub struct Fate {
 impl Fate {
     /// It dies when it comes there next.
     pub fn arm(&self, act: Act, side: Side) {
-        *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some((act, side));
+        *locked(&self.armed) = Some((act, side));
     }
 
     /// Whether it was to die somewhere and has not come there.
     pub fn is_armed(&self) -> bool {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        locked(&self.armed).is_some()
     }
 
     /// It dies now.
@@ -78,7 +79,7 @@ impl Fate {
     }
 
     fn meet(&self, act: Act, side: Side) {
-        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut armed = locked(&self.armed);
         if *armed == Some((act, side)) {
             *armed = None;
             self.die();

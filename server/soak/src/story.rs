@@ -2,6 +2,7 @@
 //! before anything runs, so that parts of it can be left out.
 
 mod drawn;
+mod together;
 
 use crate::gates::{Act, Side};
 use control::drivers::simulated::Fault;
@@ -138,6 +139,10 @@ pub enum Hand {
     Stops,
     /// A machine is taken away altogether.
     TakesAway,
+    /// A protected member's program ends.
+    KillsKept,
+    /// A protected member's machine is stopped: its checks fail.
+    StopsKept,
     /// A machine is made with the group's tags, as the group would make it.
     MakesAlike,
     /// A machine is made with the group's tags and is something else.

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use control::clock::{Anchor, Clock, TimeScale, Wall};
+use control::locked;
 use engine::model::Timestamp;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ impl Timeline {
     }
 
     fn lock(&self) -> MutexGuard<'_, (u64, Sleepers)> {
-        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.sleepers)
     }
 }
 

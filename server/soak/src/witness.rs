@@ -6,13 +6,15 @@ use crate::gates::Act;
 use crate::timeline::{BEGIN_MS, Timeline};
 use control::drivers::MachineSpec;
 use control::drivers::simulated::SimulatedRegion;
+use control::locked;
 use control::store::{GroupRecord, Intent, LoopStore as _, MemoryStore, Placed, Settlement};
 use engine::draw::mix;
-use engine::model::{GroupStatus, InstanceId, LeaveCause, Metric, Phase, Reason};
+use engine::model::{CheckWord, GroupStatus, InstanceId, LeaveCause, Metric, Phase, Reason};
+use engine::simulate::World;
 use futures::FutureExt as _;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Cycles of the scale-in window, and how many of them may be missing.
 const WINDOW: usize = 40;
@@ -122,7 +124,7 @@ impl Witness {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Seconds into the story.
@@ -339,11 +341,11 @@ impl Witness {
         (state.made.len(), state.peak)
     }
 
-    /// A signal is sent.
+    /// A signal is sent. Its member has left every balancer that runs before: one in drain may have requests in flight.
     pub fn signals(&self, id: InstanceId) {
-        if self.region.world(|world| world.is_eligible(id)) {
+        if let Some(word) = self.region.world(|world| sent_to(world, id)) {
             self.break_(Invariant::I7, || {
-                format!("{id} is signalled while a balancer sends to it")
+                format!("{id} is signalled while it is {word:?} in a balancer")
             });
         }
     }
@@ -364,6 +366,15 @@ impl Witness {
             });
         }
     }
+}
+
+/// What a balancer that runs says of a member that requests come to, or came to: it is UP or in drain. One that fails its
+/// checks, or joined and has not been checked, has had none of late.
+fn sent_to(world: &World, id: InstanceId) -> Option<CheckWord> {
+    let members = world.balancers().values().flat_map(|balancer| &balancer.members);
+    let ours = members.filter(|((_, member), _)| *member == id);
+    ours.map(|(_, found)| found.word(world.now()))
+        .find(|word| matches!(word, CheckWord::Up | CheckWord::Draining(_)))
 }
 
 fn said(intent: &Intent) -> String {

@@ -48,6 +48,8 @@ pub struct Config {
     pub haproxy: Option<PathBuf>,
     /// Where load balancers listen.
     pub balancer_address: Ipv4Addr,
+    /// Where load balancers keep their folders.
+    pub balancer_root: PathBuf,
     /// Where the first start puts its subnets.
     pub subnets: SubnetBase,
     /// Where instances keep their folders.
@@ -303,6 +305,7 @@ impl Settled {
         let time_scale = self.take("time_scale", parse::time_scale);
         let haproxy = self.take("haproxy", parse::program);
         let balancer_address = self.take("balancer_address", parse::ipv4);
+        let balancer_root = self.take("balancer_root", parse::path);
         let subnets = self.take("subnets", parse::subnets);
         let process_root = self.take("driver.process.root", parse::path);
         let public_url = self.take("public_url", parse::public_url);
@@ -318,6 +321,7 @@ impl Settled {
             time_scale: time_scale?,
             haproxy,
             balancer_address: balancer_address?,
+            balancer_root: balancer_root.unwrap_or_else(|| data.join("balancers")),
             subnets: subnets?,
             process_root: process_root.unwrap_or_else(|| data.join("process")),
             data,

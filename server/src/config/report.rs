@@ -30,6 +30,7 @@ impl Loaded {
         match key.name {
             "data" => Some(whole(&config.data)),
             "site_root" => Some(whole(&config.site_root)),
+            "balancer_root" => Some(whole(&config.balancer_root)),
             "driver.process.root" => Some(whole(&config.process_root)),
             "haproxy" => Some(program(config.haproxy.as_deref())),
             DATABASE_URL => Some(match &config.database_url {

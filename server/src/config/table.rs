@@ -68,7 +68,7 @@ pub const OTHER_VARIABLES: [&str; 14] = [
 pub const METRICS_TOKEN: &str = "metrics_token";
 
 /// The settings, in the order they are shown.
-pub const KEYS: [Key; 14] = [
+pub const KEYS: [Key; 15] = [
     Key {
         name: "listen",
         flag: "listen",
@@ -126,6 +126,14 @@ pub const KEYS: [Key; 14] = [
         meaning: "Where load balancers listen (ports 20000 to 29999).",
     },
     Key {
+        name: "balancer_root",
+        flag: "balancer-root",
+        env: "TIDEGATE_BALANCER_ROOT",
+        default: Preset::Unset("balancers in the data folder"),
+        accepted: "a folder",
+        meaning: "Where load balancers keep their folders. Servers that share a database on one host share this one, too.",
+    },
+    Key {
         name: "subnets",
         flag: "subnets",
         env: "TIDEGATE_SUBNETS",
@@ -139,7 +147,7 @@ pub const KEYS: [Key; 14] = [
         env: "TIDEGATE_DRIVER_PROCESS_ROOT",
         default: Preset::Unset("process in the data folder"),
         accepted: "a folder",
-        meaning: "Where instances of driver `process` keep their folders.",
+        meaning: "Where instances of driver `process` keep their folders. Servers that share a database on one host share this one, too.",
     },
     Key {
         name: "public_url",

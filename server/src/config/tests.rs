@@ -27,6 +27,7 @@ fn with_nothing_given_every_setting_has_its_default() {
     let config = load(&Given::default()).unwrap().config;
     assert_eq!(config.listen.to_string(), "127.0.0.1:7070");
     assert_eq!(config.process_root, PathBuf::from("data/process"));
+    assert_eq!(config.balancer_root, PathBuf::from("data/balancers"));
     assert_eq!((config.haproxy, config.public_url), (None, None));
 }
 
@@ -72,6 +73,7 @@ fn the_report_says_what_is_in_force_where_nothing_was_set() {
     for line in [
         folder("data", "data"),
         folder("site_root", "target/site"),
+        folder("balancer_root", "data/balancers"),
         folder("driver.process.root", "data/process"),
     ] {
         assert!(report.contains(&line), "{report}");
@@ -109,6 +111,17 @@ fn a_haproxy_that_is_not_there_or_cannot_be_executed_is_refused_with_what_is_acc
 fn a_table_of_the_file_is_a_dotted_name() {
     let loaded = load(&given(&[], &[], "[driver.process]\nroot = \"/p\"")).unwrap();
     assert_eq!(loaded.config.process_root, PathBuf::from("/p"));
+}
+
+#[test]
+fn servers_share_folders_that_are_in_no_data_folder() {
+    let shared = [
+        ("balancer_root", "/srv/balancers"),
+        ("driver.process.root", "/srv/process"),
+    ];
+    let config = load(&given(&shared, &[("TIDEGATE_DATA", "/d")], "")).unwrap().config;
+    assert_eq!(config.balancer_root, PathBuf::from("/srv/balancers"));
+    assert_eq!(config.process_root, PathBuf::from("/srv/process"));
 }
 
 #[test]
@@ -163,6 +176,7 @@ const BAD: [(&str, &str); KEYS.len()] = [
     ("time_scale", "1001"),
     ("haproxy", "/no/such/program"),
     ("balancer_address", "::1"),
+    ("balancer_root", ""),
     ("subnets", "10.1"),
     ("driver.process.root", ""),
     ("public_url", "https://h/path"),

@@ -29,7 +29,7 @@ use tower_sessions::Session;
 const BATCH: u32 = 200;
 /// So that proxies and browsers know that the stream lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How often a stream looks by itself, for events of other servers.
+/// How often a stream looks by itself: a wake that crosses servers may get lost.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// How soon a browser comes back after the end.
 const RETRY: Duration = Duration::from_secs(2);

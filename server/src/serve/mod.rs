@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::doors::{self, Host, HostParts, accept, streams};
 use crate::lock;
 use anyhow::Context as _;
+use control::commands::wake;
 use first::Reader;
 use parts::Running;
 use std::io::Write as _;
@@ -106,6 +107,13 @@ fn spawn(config: &Config, listener: TcpListener, running: &Running, shutdown: &C
         accept::serve(listener, app, stop).await;
         Ok("doors")
     });
+    if let Some(heard) = running.db.heard() {
+        let (here, stop) = (running.handle.clone(), shutdown.clone());
+        tasks.spawn(async move {
+            stop.run_until_cancelled(wake::hear(heard, here)).await;
+            Ok("wakes of other servers")
+        });
+    }
     if let Some(scaling) = running.take_loop() {
         let stop = shutdown.clone();
         tasks.spawn(async move {

@@ -11,6 +11,7 @@ use control::balancer::Balancer;
 use control::balancer::haproxy::HaproxyBalancer;
 use control::clock::Clock;
 use control::clock::system::{SystemClock, wall_now};
+use control::commands::wake::EveryLoop;
 use control::commands::{self, Console};
 use control::drivers::Driver;
 use control::drivers::process::{ProcessDriver, ProcessOptions};
@@ -36,6 +37,8 @@ pub struct Running {
     pub backend: Arc<dyn Backend>,
     /// How the parts do.
     pub watch: Arc<dyn Vitals>,
+    /// The loop, as the rest sees it.
+    pub handle: Handle,
     /// What whoever started it is told.
     pub first: First,
     scaling: Mutex<Option<Loop>>,
@@ -92,7 +95,8 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
     let db = open(config).await?;
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let (first, started) = begin(config, &db, &*ids).await?;
-    let clock = SystemClock::start(&db, config.time_scale)
+    let owner = owner(config, &*ids, &started.installation)?;
+    let clock = SystemClock::start(&db, config.time_scale, &owner)
         .await
         .context("cannot start the clock")?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
@@ -105,7 +109,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         balancer: meters.before_balancer(balancer),
         clock: Arc::clone(&clock),
         ids: Arc::clone(&ids),
-        owner: owner(config, &*ids, started.installation)?,
+        owner,
     });
     let handle = scaling.handle();
     let watch = watch(config, &db, &clock, &meters, &handle);
@@ -115,7 +119,10 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         ids: Arc::clone(&ids),
         driver,
         live: Arc::new(handle.clone()),
-        wake: Arc::new(handle),
+        wake: Arc::new(EveryLoop {
+            here: handle.clone(),
+            db: db.clone(),
+        }),
     };
     let options = commands::Options {
         balancer_address: config.balancer_address,
@@ -129,6 +136,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
         ids,
         backend,
         watch: Arc::new(watch),
+        handle,
         first,
         scaling: Mutex::new(Some(scaling)),
     })
@@ -186,9 +194,9 @@ async fn begin(config: &Config, db: &Db, ids: &dyn Ids) -> anyhow::Result<(First
 
 /// Who holds leases: the same over restarts, so that a start goes on with what it held. A SQLite file has one server, and
 /// its installation's id will do; a PostgreSQL database may have several, so each adds what is in its data folder.
-fn owner(config: &Config, ids: &dyn Ids, installation: String) -> anyhow::Result<String> {
+fn owner(config: &Config, ids: &dyn Ids, installation: &str) -> anyhow::Result<String> {
     if config.database_url.is_none() {
-        return Ok(installation);
+        return Ok(installation.to_owned());
     }
     let file = config.data.join("server-id");
     let named = match std::fs::read_to_string(&file) {
@@ -219,13 +227,26 @@ fn driver(config: &Config, installation: &str) -> anyhow::Result<Arc<dyn Driver>
 
 /// The balancer, and whether its program is missing: the server runs without, and listeners say what to install.
 async fn balancer(config: &Config) -> (Arc<dyn Balancer>, bool) {
-    let balancer = HaproxyBalancer::new(config.data.join("balancers"), config.haproxy.clone());
+    warn_of_half_a_share(config);
+    let balancer = HaproxyBalancer::new(config.balancer_root.clone(), config.haproxy.clone());
     let installed = balancer.installed().await;
     match &installed {
         Ok(version) => tracing::info!(%version, "HAProxy is here"),
         Err(why) => tracing::warn!(%why, "load balancers do not work yet"),
     }
     (Arc::new(balancer), installed.is_err())
+}
+
+/// Servers that share instances and not balancers would each take the other's members for members of none.
+fn warn_of_half_a_share(config: &Config) {
+    let apart = |root: &Path| !root.starts_with(&config.data);
+    if config.database_url.is_some() && apart(&config.process_root) != apart(&config.balancer_root) {
+        tracing::warn!(
+            instances = %config.process_root.display(),
+            balancers = %config.balancer_root.display(),
+            "only one of the two is in the data folder: several servers have to share both (driver.process.root, balancer_root)"
+        );
+    }
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

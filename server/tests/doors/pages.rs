@@ -1,6 +1,10 @@
-//! Files, and the 404 page.
+//! Files, the 404 page, and what a form offers of a long list.
 
+use crate::real::Real;
 use crate::world::{World, get, header, text};
+use control::ids::{Ids as _, RandomIds};
+use control::values;
+use engine::model::TemplateId;
 use http::StatusCode;
 
 #[tokio::test]
@@ -78,4 +82,46 @@ async fn what_is_no_route_is_the_consoles_404_page() {
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     assert_eq!(header(&answer, "cache-control"), "no-store");
     assert!(text(answer).await.contains("<html"));
+}
+
+/// Another template like this one.
+async fn copy(real: &Real, from: TemplateId, name: &str) {
+    let id = TemplateId(RandomIds.mint());
+    let sql = "INSERT INTO templates (id, tenant_id, name, version, created_at)
+               SELECT $1, tenant_id, $2, version, created_at FROM templates WHERE id = $3";
+    real.sql(sql, values![id, name, from]).await;
+    let sql = "INSERT INTO template_versions (template_id, version, image, instance_type, vpc_id, created_at)
+               SELECT $1, version, image, instance_type, vpc_id, created_at FROM template_versions
+               WHERE template_id = $2";
+    real.sql(sql, values![id, from]).await;
+}
+
+#[tokio::test]
+async fn the_wizard_offers_the_template_of_its_address_and_a_way_to_all_however_many_there_are() {
+    let real = Real::new().await;
+    let things = real.things().await;
+    // As many as a form offers at once stand before it.
+    for number in 0..200 {
+        copy(&real, things.template, &format!("a{number}")).await;
+    }
+    let cookie = real.sign_in("owner").await.expect("an owner");
+    let page = async |query: String| {
+        let mut request = get(&format!("/groups/new{query}"));
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        request.headers_mut().insert("accept-language", "en".parse().unwrap());
+        text(real.send(request).await).await
+    };
+    let option = format!("value=\"{}\"", things.template);
+    let first = page(String::new()).await;
+    assert!(
+        !first.contains(&option) && first.contains("At most 200 are offered"),
+        "{first}"
+    );
+    for query in [
+        format!("?template={}", things.template),
+        format!("?filter={}", things.name),
+        format!("?filter={}", things.template),
+    ] {
+        assert!(page(query.clone()).await.contains(&option), "{query}");
+    }
 }

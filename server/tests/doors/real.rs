@@ -65,8 +65,11 @@ pub struct Real {
     _site: tempfile::TempDir,
 }
 
-/// A driver that has printed something, and of which nothing else is asked.
+/// A driver whose instances have printed [`OUTPUT`], and of which nothing else is asked.
 struct Printed;
+
+/// A program may print anything.
+const OUTPUT: &str = "listening\n</pre></title><script>alert(1)</script>\"><img src=x onerror=alert(2)>\n";
 
 fn clock() -> Arc<dyn Clock> {
     let (wall, product) = (Wall(0), Timestamp(0));
@@ -307,6 +310,6 @@ impl Driver for Printed {
         unreachable!("the console asks for logs only")
     }
     async fn logs(&self, _: InstanceId, _: usize) -> Result<String, DriverError> {
-        Ok("listening".to_owned())
+        Ok(OUTPUT.to_owned())
     }
 }

@@ -1,10 +1,25 @@
 //! What no request may do, and what every answer says.
 
+use crate::real::Real;
 use crate::world::{World, get, header, post, text};
 use axum::body::Body;
+use axum::response::Response;
 use http::{Request, StatusCode};
 use server::config::parse::public_url;
 use server::doors::{ADDRESS_LIMIT_BYTES, BODY_LIMIT_BYTES};
+
+/// The whole policy, a page's nonce left out: a directive that goes is a door that opens.
+pub const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src-elem 'self'; \
+                          style-src-attr 'unsafe-inline'; worker-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                          object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+/// An answer's policy without its nonce, and the nonce; empty where there is none.
+fn policy(answer: &Response) -> (String, String) {
+    let said = header(answer, "content-security-policy");
+    let nonce = said.split(" 'nonce-").nth(1).and_then(|rest| rest.split('\'').next());
+    let nonce = nonce.unwrap_or_default();
+    (said.replace(&format!(" 'nonce-{nonce}'"), ""), nonce.to_owned())
+}
 
 #[tokio::test]
 async fn a_change_that_another_site_sends_is_refused_and_nothing_happens() {
@@ -71,32 +86,26 @@ async fn every_pages_policy_has_a_nonce_of_its_own_that_its_scripts_carry() {
     let mut nonces = Vec::new();
     for _ in 0..2 {
         let answer = world.get("/signin").await;
-        let policy = header(&answer, "content-security-policy").to_owned();
-        for part in [
-            "default-src 'self'",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-            "'wasm-unsafe-eval'",
-        ] {
-            assert!(policy.contains(part), "{policy}");
-        }
-        assert!(
-            !policy.contains("'unsafe-eval'") && policy.matches("'unsafe-inline'").count() == 1,
-            "{policy}"
-        );
-        let nonce = policy
-            .split("'nonce-")
-            .nth(1)
-            .unwrap()
-            .split('\'')
-            .next()
-            .unwrap()
-            .to_owned();
+        let (said, nonce) = policy(&answer);
+        assert_eq!(said, POLICY);
         assert!(text(answer).await.contains(&format!("nonce=\"{nonce}\"")));
         nonces.push(nonce);
     }
+    assert!(!nonces[0].is_empty());
     assert_ne!(nonces[0], nonces[1]);
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_gets_the_same_policy() {
+    let real = Real::new().await;
+    let cookie = real.sign_in("owner").await.expect("an owner");
+    let mut request = get("/groups");
+    request.headers_mut().insert("cookie", cookie.parse().unwrap());
+    let answer = real.send(request).await;
+    assert!(answer.status().is_success(), "{}", answer.status());
+    let (said, nonce) = policy(&answer);
+    assert_eq!(said, POLICY);
+    assert!(!nonce.is_empty());
 }
 
 #[tokio::test]
@@ -118,13 +127,11 @@ async fn every_answer_says_what_browsers_must_know() {
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
         ] {
             assert_eq!(header(&answer, name), value, "{path}");
         }
-        assert!(
-            header(&answer, "content-security-policy").starts_with("default-src 'self'"),
-            "{path}"
-        );
+        assert_eq!(policy(&answer).0, POLICY, "{path}");
         assert_eq!(header(&answer, "x-request-id").len(), 13, "{path}");
     }
 }

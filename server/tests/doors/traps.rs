@@ -2,11 +2,11 @@
 //!
 //! | trap | test |
 //! |---|---|
-//! | 1. the framework writes a page's title unescaped | [`a_group_named_like_markup_is_text_on_its_page_and_in_its_title`], [`titles_are_set_by_the_escaping_component_only`]; `app: a_name_that_is_markup_stays_a_name` |
+//! | 1. the framework writes a page's title unescaped | [`a_group_named_like_markup_is_text_on_its_page_and_in_its_title`], [`what_an_instance_prints_is_text_on_its_page`], [`titles_are_set_by_the_escaping_component_only`]; `app: a_name_that_is_markup_stays_a_name` |
 //! | 2. it writes a textarea's children unescaped | [`no_text_area_has_children`]; `app: a_text_area_holds_markup_as_text` |
 //! | 3. the ready-made session stores need another version of everything | [`there_is_one_version_of_what_must_be_one`]; `sessions.rs` here and `control: sessions` for our own |
 //! | 4. so does the ready-made sign-in | [`there_is_one_version_of_what_must_be_one`] |
-//! | 5. the chart crate's formatters need `eval`, and it never lets go of a chart | [`no_chart_needs_eval_and_every_chart_is_let_go`]; `security: every_pages_policy_has_a_nonce_of_its_own_that_its_scripts_carry` |
+//! | 5. the chart crate's formatters need `eval`, and it never lets go of a chart | [`no_chart_needs_eval_and_every_chart_is_let_go`]; `pages.spec.ts: a chart is let go with its page`; `security: every_pages_policy_has_a_nonce_of_its_own_that_its_scripts_carry` |
 //! | 6. the bundler runs whatever wasm-bindgen is on PATH | [`the_wasm_glue_is_made_by_the_same_version_in_process`] |
 //! | 7. compiler options that are errors or unstable in today's compiler | [`the_wasm_build_asks_for_nothing_unstable`] |
 //! | 8. the framework's satellites want other versions of it | [`there_is_one_version_of_what_must_be_one`] |
@@ -80,7 +80,6 @@ async fn a_group_named_like_markup_is_text_on_its_page_and_in_its_title() {
         values![things.balancer, name],
     )
     .await;
-    let cookie = real.sign_in("owner").await.unwrap();
     let pages = [
         format!("/groups/{}", things.group),
         format!("/groups/{}/edit", things.group),
@@ -91,17 +90,31 @@ async fn a_group_named_like_markup_is_text_on_its_page_and_in_its_title() {
         "/balancers".to_owned(),
     ];
     for page in pages {
-        let mut request = get(&page);
-        request.headers_mut().insert("cookie", cookie.parse().unwrap());
-        let answer = real.send(request).await;
-        assert!(answer.status().is_success(), "{page}: {}", answer.status());
-        let html = text(answer).await;
-        assert!(html.contains("alert(1)"), "{page} does not show the name");
-        assert!(
-            !html.contains("<script>alert") && !html.contains("<img src=x"),
-            "{page}: {html}"
-        );
+        shows_markup_as_text(&real, &page).await;
     }
+}
+
+#[tokio::test]
+async fn what_an_instance_prints_is_text_on_its_page() {
+    let real = Real::new().await;
+    let things = real.things().await;
+    let page = format!("/groups/{}/instances/{}/logs", things.group, things.instance);
+    shows_markup_as_text(&real, &page).await;
+}
+
+/// The page has the markup in it, and none of it is markup.
+async fn shows_markup_as_text(real: &Real, page: &str) {
+    let cookie = real.sign_in("owner").await.unwrap();
+    let mut request = get(page);
+    request.headers_mut().insert("cookie", cookie.parse().unwrap());
+    let answer = real.send(request).await;
+    assert!(answer.status().is_success(), "{page}: {}", answer.status());
+    let html = text(answer).await;
+    assert!(html.contains("alert(1)"), "{page} does not show it");
+    assert!(
+        !html.contains("<script>alert") && !html.contains("<img src=x"),
+        "{page}: {html}"
+    );
 }
 
 #[test]

@@ -10,9 +10,9 @@
 mod browser;
 #[path = "../../../server/control/tests/databases/cluster.rs"]
 mod cluster;
-mod counts;
+pub mod counts;
 pub mod fmt;
-mod native;
+pub mod native;
 mod wasm;
 
 use std::path::PathBuf;
@@ -23,18 +23,22 @@ use anyhow::{Error, Result, bail};
 use cluster::Cluster;
 use counts::Counts;
 
+use crate::mutants;
 use crate::place::Place;
 use crate::run::{self, Ended, Logged};
 use crate::site::{self, Profile};
 
 /// A first build of everything takes some 15 minutes on two cores.
-const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
+pub const BUILD_LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// How much of a failing part's log is shown; the whole is in the file.
 const SHOWN_LINES: usize = 120;
 
+/// The part that breaks the source on purpose: half an hour, so nobody runs it who does not ask for it.
+const MUTANTS: &str = "mutants";
+
 /// The parts beside the groups of tests that run on this machine.
-const OTHER_PARTS: [&str; 7] = [
+const OTHER_PARTS: [&str; 8] = [
     "format",
     "clippy",
     "clippy for wasm",
@@ -42,6 +46,7 @@ const OTHER_PARTS: [&str; 7] = [
     "wasm",
     "site build",
     "chromium",
+    MUTANTS,
 ];
 
 /// Which tests are run.
@@ -49,7 +54,7 @@ const OTHER_PARTS: [&str; 7] = [
 pub enum Reach {
     /// Those of `make test`.
     Usual,
-    /// The long ones (`#[ignore]`) too.
+    /// The long ones (`#[ignore]`) and the mutants too.
     Long,
 }
 
@@ -98,6 +103,11 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
     if ["format", "clippy"].contains(&choice.part.as_str()) {
         return Ok(runner.finish());
     }
+    // They are compiled in a folder of their own: nothing of what follows is needed for them.
+    if !choice.part.is_empty() && choice.asks_for(MUTANTS) {
+        runner.part(MUTANTS, || mutants::part(place));
+        return Ok(runner.finish());
+    }
     let mut built = None;
     runner.need("compile", || {
         let (outcome, programs) = native::compile(place)?;
@@ -128,6 +138,9 @@ pub fn run(place: &Place, choice: &Choice) -> Result<ExitCode> {
             true => browser::run(place, choice.reach),
             false => Ok(Outcome::failed("not run: the server or the site was not built".into())),
         });
+    }
+    if choice.reach == Reach::Long {
+        runner.part(MUTANTS, || mutants::part(place));
     }
     Ok(runner.finish())
 }

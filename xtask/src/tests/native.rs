@@ -41,13 +41,41 @@ pub struct Programs {
     pub has_server: bool,
 }
 
-struct TestProgram {
+pub struct TestProgram {
     /// `control::store`: package and target.
     name: String,
     /// The file of an integration test; `None` for the tests inside a crate.
-    integration: Option<String>,
-    executable: PathBuf,
+    pub integration: Option<String>,
+    pub executable: PathBuf,
     package: PathBuf,
+}
+
+impl TestProgram {
+    /// Of what cargo says about something it built; `None` if that holds no tests.
+    pub fn of(message: &Value) -> Option<Self> {
+        let executable = PathBuf::from(message["executable"].as_str()?);
+        if message["profile"]["test"].as_bool() != Some(true) {
+            return None;
+        }
+        let target = message["target"]["name"].as_str().unwrap_or("").to_owned();
+        let manifest = Path::new(message["manifest_path"].as_str().unwrap_or(""));
+        let package = manifest.parent().unwrap_or(Path::new(""));
+        let package_name = package.file_name().unwrap_or_default().to_string_lossy();
+        Some(Self {
+            name: format!("{package_name}::{target}"),
+            integration: (message["target"]["kind"][0] == "test").then_some(target),
+            executable,
+            package: package.to_owned(),
+        })
+    }
+
+    /// Has it started where cargo would start it. A database of whoever runs this is none of the tests' business.
+    pub fn as_cargo_starts_it(&self, command: &mut Command) {
+        command
+            .current_dir(&self.package)
+            .env("CARGO_MANIFEST_DIR", &self.package);
+        command.env_remove("DATABASE_URL").env_remove("TIDEGATE_TEST_STORE");
+    }
 }
 
 pub struct Group<'a> {
@@ -93,24 +121,14 @@ fn read(messages: &str, server: &Path) -> Result<Programs> {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             continue;
         };
-        let Some(executable) = message["executable"].as_str().map(PathBuf::from) else {
+        if let Some(test) = TestProgram::of(&message) {
+            programs.tests.push(test);
             continue;
-        };
-        let target = message["target"]["name"].as_str().unwrap_or("").to_owned();
-        if message["profile"]["test"].as_bool() == Some(true) {
-            let package = Path::new(message["manifest_path"].as_str().unwrap_or(""))
-                .parent()
-                .unwrap_or(Path::new(""));
-            let package_name = package.file_name().unwrap_or_default().to_string_lossy();
-            programs.tests.push(TestProgram {
-                name: format!("{package_name}::{target}"),
-                integration: (message["target"]["kind"][0] == "test").then_some(target),
-                executable,
-                package: package.to_owned(),
-            });
-        } else if target == "tidegate" {
+        }
+        let is_server = message["target"]["name"] == "tidegate";
+        if let Some(executable) = message["executable"].as_str().filter(|_| is_server) {
             fs::create_dir_all(server.parent().unwrap_or(server))?;
-            fs::copy(&executable, server).with_context(|| format!("cannot copy {}", executable.display()))?;
+            fs::copy(executable, server).with_context(|| format!("cannot copy {executable}"))?;
             programs.has_server = true;
         }
     }
@@ -144,13 +162,9 @@ pub fn run(place: &Place, group: &Group, postgres: Option<&Cluster>, reach: Reac
     let mut outcome = Outcome::default();
     for test in &group.programs {
         let mut program = Command::new(&test.executable);
-        program
-            .current_dir(&test.package)
-            .env("CARGO_MANIFEST_DIR", &test.package);
+        test.as_cargo_starts_it(&mut program);
         program.env("TIDEGATE_SITE_ROOT", place.site(Profile::Dev));
         program.env("TIDEGATE_BIN", server(place));
-        // A database of whoever runs this is none of the tests' business.
-        program.env_remove("DATABASE_URL").env_remove("TIDEGATE_TEST_STORE");
         if let Some(postgres) = postgres {
             program.env("TIDEGATE_TEST_POSTGRES", postgres.url());
         }

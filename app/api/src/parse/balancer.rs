@@ -1,20 +1,19 @@
 //! The load balancer wizards: balancer, VServer, binding.
 
 use super::{Found, number, text};
-use crate::balancers::{BalancerForm, BindForm, NewVServer, VServerForm};
+use crate::balancers::{Algorithm, BalancerForm, BindForm, NewVServer, VServerForm};
 use crate::problem::{Code, Problem, Problems};
 use engine::model::validate::WEIGHT_MAX;
 use engine::model::{Binding, VServerId};
 use std::ops::RangeInclusive;
 
-/// Ports a VServer may listen on (design 6). Lower ones are the host's, higher ones the kernel hands out to clients.
+/// Ports a VServer may listen on (design 6). Lower ones are the host's, higher ones (32768 and up) the kernel hands out to
+/// clients.
 pub const PORTS: RangeInclusive<u16> = 20_000..=29_999;
 /// Longest check path in bytes, as the balancer takes it.
 pub const CHECK_PATH_MAX: usize = 128;
 /// Most product seconds between two checks. Longer and three failed checks take a quarter of an hour.
 pub const CHECK_INTERVAL_MAX_S: u32 = 300;
-/// How requests may be spread: the texts of `control::balancer::Algorithm`.
-pub const ALGORITHMS: [&str; 4] = ["round_robin", "least_conn", "first", "random"];
 
 /// A load balancer as typed: name and remark.
 ///
@@ -42,7 +41,7 @@ pub fn vserver(form: &VServerForm) -> Result<NewVServer, Problems> {
     let mut found = Found::default();
     let name = found.keep(text::name("name", &form.name));
     let port = found.keep(number::within("port", &form.port, PORTS));
-    let words = ALGORITHMS.map(|word| (word, word));
+    let words = Algorithm::ALL.map(|algorithm| (algorithm.word(), algorithm));
     let algorithm = found.keep(text::choice("algorithm", &form.algorithm, &words));
     let check_path = found.keep(check_path(&form.check_path));
     let interval = number::within("check_interval_s", &form.check_interval_s, 1..=CHECK_INTERVAL_MAX_S);
@@ -51,7 +50,7 @@ pub fn vserver(form: &VServerForm) -> Result<NewVServer, Problems> {
         Some(NewVServer {
             name: name?,
             port: port?,
-            algorithm: algorithm?.to_owned(),
+            algorithm: algorithm?.word().to_owned(),
             check_path: check_path?,
             check_interval_s: check_interval_s?,
         })
@@ -80,7 +79,12 @@ pub fn bind(form: &BindForm) -> Result<Binding, Problems> {
     found.end(parsed)
 }
 
-/// `/`, then letters, digits and `-._~/`: exactly what `control::balancer::CheckPath` takes.
+/// Whether a path may be given to a balancer as it is. What else reaches its configuration could end a line there.
+pub fn is_check_path(text: &str) -> bool {
+    check_path(text).is_ok_and(|path| path == text)
+}
+
+/// `/`, then letters, digits and `-._~/`.
 fn check_path(typed: &str) -> Result<String, Problem> {
     let typed = typed.trim();
     if typed.is_empty() {
@@ -113,6 +117,17 @@ mod tests {
     }
 
     #[test]
+    fn an_algorithm_is_read_as_it_is_written_in_forms_and_in_json() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(algorithm.word().parse(), Ok(algorithm));
+            let json = serde_json::to_value(algorithm).expect("a word");
+            assert_eq!(json, algorithm.word());
+        }
+        let why = "static-rr".parse::<Algorithm>().expect_err("no such one");
+        assert_eq!(why, "`static-rr` is not one of round_robin, least_conn, first, random");
+    }
+
+    #[test]
     fn a_vserver_is_read() {
         let read = vserver(&typed(|_| ())).expect("good");
         assert_eq!(
@@ -127,6 +142,7 @@ mod tests {
         let algorithms = "algorithm NotOneOf round_robin, least_conn, first, random";
         let table: &[(Change, &str)] = &[
             (|f| f.name = String::new(), "name Empty"),
+            (|f| f.name = "x".repeat(64), "name TooLong 63"),
             (|f| f.name = "</title><script>".into(), "name BadCharacter <"),
             (|f| f.port = String::new(), "port Empty"),
             (|f| f.port = "http".into(), "port NotANumber"),
@@ -147,6 +163,7 @@ mod tests {
                 |f| f.check_path = format!("/{}", "x".repeat(128)),
                 "check_path TooLong 128",
             ),
+            (|f| f.check_interval_s = String::new(), "check_interval_s Empty"),
             (|f| f.check_interval_s = "0".into(), "check_interval_s OutOfRange 1 300"),
             (
                 |f| f.check_interval_s = "301".into(),
@@ -198,5 +215,18 @@ mod tests {
         };
         assert_eq!(load_balancer(&form(" edge ")), Ok(form("edge")));
         assert_eq!(wrong(load_balancer(&form(""))), ["name Empty"]);
+        assert_eq!(wrong(load_balancer(&form(&"x".repeat(64)))), ["name TooLong 63"]);
+        assert_eq!(wrong(load_balancer(&form("</title><script>"))), ["name BadCharacter <"]);
+    }
+
+    #[test]
+    fn a_balancers_remark_may_be_markup_and_not_too_long() {
+        let form = |remark: String| BalancerForm {
+            name: "edge".to_owned(),
+            remark,
+        };
+        let markup = form("</title><script>".to_owned());
+        assert_eq!(load_balancer(&markup), Ok(markup.clone()));
+        assert_eq!(wrong(load_balancer(&form("x".repeat(256)))), ["remark TooLong 255"]);
     }
 }

@@ -148,11 +148,17 @@ mod tests {
         );
         let table: &[(Change, &str)] = &[
             (|f| f.name = " ".into(), "name Empty"),
+            (|f| f.name = "x".repeat(64), "name TooLong 63"),
             (|f| f.name = "</title><script>".into(), "name BadCharacter <"),
             (|f| f.remark = "x".repeat(256), "remark TooLong 255"),
             (|f| f.image = String::new(), "image Empty"),
             (|f| f.image = "../etc".into(), "image NoSuch image ../etc"),
+            (|f| f.image = "<script>".into(), "image NoSuch image <script>"),
             (|f| f.instance_type = String::new(), "instance_type Empty"),
+            (
+                |f| f.instance_type = "</title>".into(),
+                "instance_type NoSuch instance_type </title>",
+            ),
             (|f| f.vpc = String::new(), "vpc Empty"),
             (|f| f.vpc = "vpc".into(), "vpc NoSuch vpc vpc"),
             (|f| f.user_data = "x".repeat(16_385), "user_data TooLong 16384"),

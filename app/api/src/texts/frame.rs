@@ -61,6 +61,7 @@ super::words! {
         more_of: "Actions of" / "操作：",
         next_page: "Next page" / "下一页",
         first_page: "First page" / "第一页",
+        offer_ends: "At most 200 are offered at once, by name. Find others by a part of their name or id." / "一次最多提供 200 个（按名称）。其他的可按名称或 ID 的一部分查找。",
         none_match: "Nothing matches the filter." / "没有符合筛选的内容。",
         created: "Created (UTC)" / "创建时间（UTC）",
         remark: "Remark" / "备注",
@@ -72,6 +73,8 @@ super::words! {
         need_person: "Need a person" / "需要处理",
         all_calm: "Nothing needs you." / "没有需要您处理的事。",
         all_calm_text: "Every group is at its mark or on its way there." / "每个伸缩组都在期望的水位，或正在到达。",
+        latest: "Latest scalings" / "最近的伸缩",
+        latest_none: "No group has changed its size yet." / "还没有伸缩组调整过规模。",
         stops_short: "Only the first 10,000 groups by name are looked at and summed up here." / "此处只检查并合计按名称排序的前 10,000 个伸缩组。",
         groups_in_all: "Groups" / "伸缩组",
         in_service: "In service" / "运行",
@@ -92,6 +95,16 @@ super::words! {
 }
 
 use super::Lang;
+use super::format::number;
+
+/// That there are more than these.
+pub fn only_first(lang: Lang, shown: usize) -> String {
+    let shown = number(u64::try_from(shown).unwrap_or(u64::MAX));
+    match lang {
+        Lang::En => format!("Only the first {shown} are shown."),
+        Lang::Zh => format!("只显示前 {shown} 个。"),
+    }
+}
 
 /// That not all of them are shown.
 pub fn first_of(lang: Lang, shown: usize, all: u32) -> String {

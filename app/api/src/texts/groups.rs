@@ -90,6 +90,7 @@ super::words! {
         bind_port_help: "1 to 65535. The port your program listens on." / "1 到 65535，即业务程序监听的端口。",
         bind_weight: "Weight" / "权重",
         bind_weight_help: "1 to 256. Share of the traffic beside other members." / "1 到 256，与其他成员相比的流量份额。",
+        bind_find: "Find a load balancer" / "查找负载均衡",
         bind_none: "There is no VServer to bind yet." / "还没有可绑定的 VServer。",
         bind_make: "Create a load balancer" / "创建负载均衡",
         bind_no_vserver: "No load balancer has a VServer yet." / "负载均衡都还没有 VServer。",

@@ -23,6 +23,7 @@ super::words! {
         template: "Template" / "虚拟机模板",
         template_help: "What each instance is made from." / "组内新增实例时使用的模板。",
         template_none: "There is no template yet. Create one first; it says which image and which type to run." / "还没有模板。请先创建，用来指定镜像和机型。",
+        template_find: "Find a template" / "查找模板",
         template_make: "Create a template" / "创建模板",
         choose: "Choose..." / "请选择…",
         stateless: "Only stateless applications fit: an instance may go at any time, with everything on it." / "仅适合无状态应用：实例随时可能被移除，其上的数据一并消失。",

@@ -5,7 +5,7 @@ use super::acts::Acts;
 use crate::calls::CallError;
 use crate::calls::balancers::fetch_balancers;
 use crate::components::confirm::{AskCard, use_asked};
-use crate::components::list::Skeleton;
+use crate::components::list::{FindMore, Skeleton, cut, offered, use_list_query};
 use crate::components::refusal::{Refused, refusal};
 use crate::forms::check;
 use crate::forms::field::{SelectField, TextField};
@@ -14,8 +14,8 @@ use crate::forms::typed::Typed;
 use crate::live::{is_balancer, use_live};
 use crate::visit::use_texts;
 use crate::wire::resource;
-use api::balancers::{BalancerRow, BindForm, BindingView};
-use api::groups::{GroupView, ListQuery};
+use api::balancers::{BalancerRow, BindForm, BindingView, LISTED_MAX};
+use api::groups::{GroupView, Page};
 use api::texts::Texts;
 use engine::model::GroupId;
 use leptos::prelude::*;
@@ -24,11 +24,11 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Balancing(group: Group, acts: Acts) -> impl IntoView {
     let fresh = use_live().of_kind(is_balancer);
-    let all = || ListQuery {
-        limit: 200,
-        ..ListQuery::default()
-    };
-    let balancers = resource(move || fresh.get(), move |_| fetch_balancers(all()));
+    let query = use_list_query();
+    let balancers = resource(
+        move || (fresh.get(), query.get().filter),
+        |(_, filter)| fetch_balancers(offered(filter)),
+    );
     let typed = Typed::new(
         &start(),
         Signal::derive(move || refusal(acts.bind.value())),
@@ -37,8 +37,8 @@ pub(super) fn Balancing(group: Group, acts: Acts) -> impl IntoView {
     let body = move || {
         Suspend::new(async move {
             let view = group.await.ok()?;
-            let rows = balancers.await.map(|page| page.rows);
-            Some(view! { <Bound view balancers=rows typed acts/> })
+            let balancers = balancers.await;
+            Some(view! { <Bound view balancers typed acts/> })
         })
     };
     view! { <Transition fallback=Skeleton>{body}</Transition> }.into_any()
@@ -55,7 +55,7 @@ fn start() -> BindForm {
 
 /// What there is, what was asked to go, and the form for one more.
 #[component]
-fn Bound(view: GroupView, balancers: Result<Vec<BalancerRow>, CallError>, typed: Typed, acts: Acts) -> impl IntoView {
+fn Bound(view: GroupView, balancers: Result<Page<BalancerRow>, CallError>, typed: Typed, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
     let id = view.row.id;
     let bound: Vec<String> = view
@@ -64,9 +64,13 @@ fn Bound(view: GroupView, balancers: Result<Vec<BalancerRow>, CallError>, typed:
         .map(|binding| binding.vserver.to_string())
         .collect();
     let wizard = match balancers {
-        Ok(rows) => {
+        Ok(Page { rows, next, .. }) => {
             let none = none_free(use_texts(), &rows, &bound);
-            view! { <Bind id free=free(rows, &bound) none typed acts/> }.into_any()
+            view! {
+                <FindMore more=next.is_some() label=texts.bind_find tab="balancing"/>
+                <Bind id free=free(rows, &bound) none typed acts/>
+            }
+            .into_any()
         }
         Err(error) => view! { <Refused error/> }.into_any(),
     };
@@ -88,6 +92,9 @@ type NoneFree = (&'static str, &'static str, &'static str);
 
 fn none_free(texts: &Texts, rows: &[BalancerRow], bound: &[String]) -> NoneFree {
     let words = &texts.groups;
+    if rows.is_empty() && !use_list_query().get_untracked().filter.is_empty() {
+        return (texts.frame.none_match, "/balancers", words.bind_go);
+    }
     if rows.is_empty() {
         return (words.bind_none, "/balancers/new", words.bind_make);
     }
@@ -117,6 +124,8 @@ fn free(rows: Vec<BalancerRow>, bound: &[String]) -> Vec<(String, String)> {
 fn Bindings(id: GroupId, bindings: Vec<BindingView>) -> impl IntoView {
     let texts = use_texts();
     let words = &texts.groups;
+    let mut bindings = bindings;
+    let rest = cut(&mut bindings, LISTED_MAX);
     view! {
         <div class="table-box">
             <table>
@@ -132,6 +141,7 @@ fn Bindings(id: GroupId, bindings: Vec<BindingView>) -> impl IntoView {
                 <tbody>{bindings.into_iter().map(|binding| view! { <BindingLine id binding/> }).collect_view()}</tbody>
             </table>
         </div>
+        {rest}
     }
     .into_any()
 }

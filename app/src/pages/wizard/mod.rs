@@ -105,9 +105,15 @@ impl Position {
         refused.flatten().unwrap_or(chosen)
     }
 
+    /// The step of whoever presses something; none while the page is read again, when the buttons stand and this is gone.
+    fn here(self) -> Option<usize> {
+        let alive = self.chosen.try_get_untracked().is_some();
+        alive.then(|| untrack(|| self.step()))
+    }
+
     /// To another step; not past this one while it has a mistake.
     fn go(self, step: usize, navigate: &impl Fn(&str, NavigateOptions)) {
-        let here = untrack(|| self.step());
+        let Some(here) = self.here() else { return };
         if step > here && self.typed.stops_at(STEPS[here.min(LAST)]) {
             return;
         }
@@ -120,11 +126,15 @@ impl Position {
     }
 
     fn next(self, navigate: &impl Fn(&str, NavigateOptions)) {
-        self.go(untrack(|| self.step()) + 1, navigate);
+        if let Some(here) = self.here() {
+            self.go(here + 1, navigate);
+        }
     }
 
     fn back(self, navigate: &impl Fn(&str, NavigateOptions)) {
-        self.go(untrack(|| self.step()).saturating_sub(1), navigate);
+        if let Some(here) = self.here() {
+            self.go(here.saturating_sub(1), navigate);
+        }
     }
 }
 
@@ -149,7 +159,7 @@ pub fn GroupWizard(
     let enter = move |event: leptos::ev::KeyboardEvent| {
         // Enter goes on; it submits on the last step only.
         let in_field = event_target::<web_sys::Element>(&event).tag_name() == "INPUT";
-        if event.key() == "Enter" && in_field && untrack(|| position.step()) < LAST {
+        if event.key() == "Enter" && in_field && position.here().is_some_and(|here| here < LAST) {
             event.prevent_default();
             position.next(&navigate);
         }

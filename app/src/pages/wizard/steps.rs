@@ -2,6 +2,7 @@
 
 use super::{Position, Purpose, Step, bounds, chosen};
 use crate::components::icon::{Icon, Shape};
+use crate::components::list::use_list_query;
 use crate::forms::field::{SelectField, TextField};
 use crate::forms::typed::Typed;
 use crate::visit::{use_lang, use_texts};
@@ -25,12 +26,17 @@ pub(super) fn Base(typed: Typed, position: Position, templates: Vec<TemplateRow>
         .iter()
         .map(|row| (row.id.to_string(), describe(row)))
         .collect::<Vec<_>>();
+    let is_filtered = !use_list_query().get_untracked().filter.is_empty();
     let none = options.is_empty().then(|| {
+        if is_filtered {
+            return view! { <p class="notice busy">{texts.frame.none_match}</p> }.into_any();
+        }
         view! {
             <p class="notice busy">
                 {wizard.template_none}" "<a href="/templates/new">{wizard.template_make}</a>
             </p>
         }
+        .into_any()
     });
     view! {
         <Step position step=0>

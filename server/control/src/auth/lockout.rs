@@ -6,8 +6,9 @@
 //! - Bounded: at most [`KEPT_MAX`] pairs; what was idle longest is forgotten first.
 
 use crate::clock::Wall;
+use crate::locked;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Failures that cost nothing. Fewer punishes a tired user; more helps a guesser.
@@ -53,7 +54,7 @@ impl Lockout {
     /// # Errors
     /// How long to wait; this try is not looked at and does not count.
     pub fn begin(&self, account: &str, address: &str, now: Wall) -> Result<(), Duration> {
-        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = locked(&self.tries);
         let pair = pair(account, address);
         let known = tries
             .get(&pair)
@@ -78,7 +79,7 @@ impl Lockout {
 
     /// The try succeeded: its account is trusted from that address again.
     pub fn forgive(&self, account: &str, address: &str) {
-        let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tries = locked(&self.tries);
         tries.remove(&pair(account, address));
     }
 }

@@ -2,28 +2,21 @@
 //!
 //! Only our ids, numbers, addresses and parsed types ever reach it (design 6). Not running = no membership; running but
 //! mute = wait. Never gone from a list is never gone from service: deregister asks, `stat` tells.
+//!
+//! Several servers of one host may share the balancers. One of them keeps a balancer's process; all of them read it and
+//! change members of their own groups. So that neither undoes what the other does, they take *turns* at a balancer: whoever
+//! starts, reloads or changes it has the turn, and "not running" is said by nobody while somebody has it.
 
+use api::parse::balancer::{CHECK_PATH_MAX, is_check_path};
 use async_trait::async_trait;
 use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-pub mod haproxy;
+pub use api::balancers::Algorithm;
 
-/// How requests are spread. Those whose members can be changed at run time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Algorithm {
-    /// In turn.
-    RoundRobin,
-    /// To the one with the fewest connections.
-    LeastConn,
-    /// Fill one, then the next.
-    First,
-    /// By lot.
-    Random,
-}
+pub mod haproxy;
 
 /// A check path: `/`, then letters, digits, `-._~/`; at most 128 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,12 +33,12 @@ impl CheckPath {
 impl TryFrom<String> for CheckPath {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        let known = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
-        if text.starts_with('/') && text.len() <= 128 && text.bytes().all(known) {
-            Ok(Self(text))
-        } else {
-            Err("a check path starts with / and has letters, digits and - . _ ~ / only, at most 128".to_owned())
+        if is_check_path(&text) {
+            return Ok(Self(text));
         }
+        Err(format!(
+            "a check path starts with / and has letters, digits and - . _ ~ / only, at most {CHECK_PATH_MAX}"
+        ))
     }
 }
 
@@ -163,6 +156,13 @@ pub enum Leave {
     Going,
 }
 
+/// Tells who serves behind a load balancer, when it has to be known.
+#[async_trait]
+pub trait Members: Send + Sync {
+    /// Everybody who may be sent requests, of all groups.
+    async fn serving(&self, spec: &LoadBalancerSpec) -> Vec<(VServerId, MemberAddress)>;
+}
+
 /// A load balancer product. Every call may be repeated.
 #[async_trait]
 pub trait Balancer: Send + Sync {
@@ -173,6 +173,15 @@ pub trait Balancer: Send + Sync {
         spec: &LoadBalancerSpec,
         members: &[(VServerId, MemberAddress)],
     ) -> Result<(), BalancerError>;
+    /// The same with members that are asked for within the turn: whoever is told as serving has been let go of by no other
+    /// server when it is rendered.
+    async fn ensure_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        self.ensure(spec, &members.serving(spec).await).await
+    }
+    /// Who took part when this server last read it, from memory; a product that does not keep that names nobody.
+    fn last_seen(&self, _id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
+        Vec::new()
+    }
     /// Ends the process and removes its directory.
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError>;
     /// What its members do. Who was let go of and could not be removed at once is removed on the way.

@@ -4,8 +4,8 @@
 //! restart. A start holds at the stored mark until the formula passes it.
 
 use super::{Anchor, Clock, TimeScale, Wall};
-use crate::store::clock::{StoredTime, load_anchor, mark, save_anchor};
-use crate::store::{Db, StoreError};
+use crate::store::Db;
+use crate::store::clock::{ClockError, StoredTime, agree, mark};
 use async_trait::async_trait;
 use engine::model::Timestamp;
 use std::sync::OnceLock;
@@ -53,19 +53,14 @@ impl SystemClock {
         }
     }
 
-    /// The clock of this start: anchored anew if the scale is another than the stored one. Call it after
-    /// [`crate::store::first_start`]; then store [`SystemClock::mark`] every [`MARK_EVERY`].
+    /// The clock of this server's start: anchored anew if the scale is another than the stored one. Call it after
+    /// [`crate::store::first_start`]; then store [`SystemClock::mark`] every [`MARK_EVERY`]. `server` is who owns its leases.
     ///
     /// # Errors
-    /// The store's answer; nothing is stored yet.
-    pub async fn start(db: &Db, scale: TimeScale) -> Result<Self, StoreError> {
-        let stored = load_anchor(db).await?;
-        let stored = stored.ok_or_else(|| StoreError::database("start the clock", "no first start was made"))?;
-        let anchor = stored.anchored(wall_now(), scale);
-        if anchor != stored.anchor {
-            save_anchor(db, anchor).await?;
-        }
-        let clock = Self::new(anchor, stored.mark);
+    /// The store's answer, or another server that lives runs at another scale; nothing is stored then.
+    pub async fn start(db: &Db, scale: TimeScale, server: &str) -> Result<Self, ClockError> {
+        let stored = agree(db, server, scale, wall_now()).await?;
+        let clock = Self::new(stored.anchor, stored.mark);
         mark(db, clock.mark()).await?;
         Ok(clock)
     }

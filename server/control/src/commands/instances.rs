@@ -98,6 +98,9 @@ async fn mark(tx: &mut Tx, act: &Act, group: GroupId, id: InstanceId, protect: P
     }
     let sql = "UPDATE instances SET flags = $2 WHERE id = $1";
     tx.execute(sql, values![id, json(&after)]).await?;
+    // A pass that loaded it unprotected may be about to remove it: its intents are refused, and the next pass sees the mark.
+    let sql = "UPDATE groups_ SET state_rev = state_rev + 1 WHERE id = $1";
+    tx.execute(sql, values![group]).await?;
     let detail = object!({ "group": group, "protected": after.protected });
     Ok(act.record(tx, id, detail, &[held.changed()]).await?)
 }

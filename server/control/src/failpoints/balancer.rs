@@ -1,7 +1,7 @@
 //! A balancer with crash points around its calls.
 
 use super::{Act, around};
-use crate::balancer::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
+use crate::balancer::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress, Members};
 use async_trait::async_trait;
 use engine::model::{InstanceId, LoadBalancerId, VServerId};
 use std::sync::Arc;
@@ -16,6 +16,12 @@ impl Balancer for Failing {
         members: &[(VServerId, MemberAddress)],
     ) -> Result<(), BalancerError> {
         around(Act::Ensure, self.0.ensure(spec, members)).await
+    }
+    async fn ensure_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        around(Act::Ensure, self.0.ensure_of(spec, members)).await
+    }
+    fn last_seen(&self, id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
+        self.0.last_seen(id)
     }
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError> {
         around(Act::Remove, self.0.remove(id)).await

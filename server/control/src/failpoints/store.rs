@@ -1,6 +1,7 @@
 //! A store with crash points around its calls.
 
 use super::{Act, around};
+use crate::balancer::MemberAddress;
 use crate::clock::Wall;
 use crate::store::retention::Swept;
 use crate::store::{
@@ -9,7 +10,7 @@ use crate::store::{
 use api::live::Change;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp};
+use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use std::sync::Arc;
 
 pub(super) struct Failing(pub(super) Arc<dyn LoopStore>);
@@ -60,6 +61,9 @@ impl LoopStore for Failing {
     }
     async fn series(&self, group: GroupId, cycles: u32) -> Result<Vec<CycleRecord>, StoreError> {
         self.0.series(group, cycles).await
+    }
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        self.0.serving(balancer).await
     }
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.0.balancers().await

@@ -4,6 +4,7 @@ use super::aim::Aim;
 use super::now;
 use super::report::Cause;
 use super::tally::Tally;
+use crate::locked;
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -11,7 +12,7 @@ use hyper::header::{HOST, USER_AGENT};
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::rt::TokioIo;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -97,7 +98,7 @@ impl Client {
     }
 
     fn take(&self) -> Option<Connection> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(&self.kept);
         while let Some(connection) = kept.pop() {
             if connection.is_ready() {
                 return Some(connection);
@@ -111,7 +112,7 @@ impl Client {
         if connection.ready().await.is_err() {
             return;
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(&self.kept);
         if kept.len() < KEPT_MAX {
             kept.push(connection);
         }

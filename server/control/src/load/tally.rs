@@ -1,9 +1,10 @@
 //! What came of the requests so far.
 
 use super::report::Cause;
+use crate::locked;
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Longest latency told apart, in microseconds: an hour; a longer one counts as this.
@@ -49,7 +50,7 @@ impl Tally {
     }
 
     pub(super) fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     pub(super) fn answered(&self, status: u16, latency: Duration) {

@@ -2,7 +2,7 @@
 
 use super::label::{One, Two, word};
 use super::{Times, since_us};
-use crate::balancer::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
+use crate::balancer::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress, Members};
 use crate::clock::Clock;
 use async_trait::async_trait;
 use engine::model::{InstanceId, LoadBalancerId, VServerId};
@@ -119,6 +119,14 @@ impl Balancer for MeteredBalancer {
     ) -> Result<(), BalancerError> {
         let work = self.inner.ensure(spec, members);
         self.counted(BalancerCall::Ensure, (spec.id, None), work).await
+    }
+    async fn ensure_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        let work = self.inner.ensure_of(spec, members);
+        self.counted(BalancerCall::Ensure, (spec.id, None), work).await
+    }
+    /// A memory, not a call.
+    fn last_seen(&self, id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
+        self.inner.last_seen(id)
     }
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError> {
         self.counted(BalancerCall::Remove, (id, None), self.inner.remove(id))

@@ -2,6 +2,7 @@
 
 use super::label::One;
 use super::{Times, since_us};
+use crate::balancer::MemberAddress;
 use crate::clock::{Clock, Wall};
 use crate::store::retention::Swept;
 use crate::store::{
@@ -11,7 +12,7 @@ use api::live::Change;
 use api::system::TimesView;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp};
+use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use serde::Serialize;
@@ -33,6 +34,7 @@ pub enum StoreCall {
     Intend,
     Settle,
     Balancers,
+    Serving,
     BalancerEnded,
     Announce,
     Mark,
@@ -148,6 +150,9 @@ impl LoopStore for MeteredStore {
     async fn settle(&self, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
         self.timed(StoreCall::Settle, self.inner.settle(fence, settlement, now))
             .await
+    }
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        self.timed(StoreCall::Serving, self.inner.serving(balancer)).await
     }
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.timed(StoreCall::Balancers, self.inner.balancers()).await

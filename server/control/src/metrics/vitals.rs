@@ -162,7 +162,7 @@ async fn read(db: &Db) -> Result<Vec<BalancerLine>, StoreError> {
                JOIN tenants t ON t.id = l.tenant_id
                WHERE l.deleted_at IS NULL
                    AND EXISTS (SELECT 1 FROM vservers v WHERE v.balancer_id = l.id AND v.deleted_at IS NULL)
-               ORDER BY l.name, l.id LIMIT 10000";
+               ORDER BY l.name, l.id LIMIT 10001";
     let rows = db.all("look how load balancers do", sql, values![]).await?;
     let line = |row: &crate::store::tx::Row| {
         Ok(BalancerLine {

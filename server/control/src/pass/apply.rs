@@ -6,14 +6,12 @@ use super::departures::lives_on;
 use super::looks::Looks;
 use super::views::mute;
 use super::{CALL_DEADLINE, GRACE_MAX, within};
-use crate::balancer::{Balancer, BalancerError, Leave, MemberAddress};
+use crate::balancer::{Balancer, BalancerError, Leave};
 use crate::clock::Clock;
 use crate::drivers::{Birth, Driver, DriverError, MachineSpec, Removal};
 use crate::store::{GroupRecord, InstanceRow, Launch, LoopStore, Placed};
 use engine::memory::Departure;
-use engine::model::{
-    Answer, Binding, CheckWord, InstanceId, LoadBalancerId, Member, Phase, Step, Timestamp, VServerId,
-};
+use engine::model::{Answer, CheckWord, InstanceId, LoadBalancerId, Member, Phase, Step, Timestamp, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -221,7 +219,7 @@ impl Hands {
         let row = record.row(id);
         let binding = record.spec.bindings.iter().find(|binding| binding.vserver == vserver);
         if let (Some(row), Some(binding), Some(place)) = (row, binding, self.looks.place(vserver)) {
-            let join = self.balancer.join(place, vserver, address(row, binding));
+            let join = self.balancer.join(place, vserver, row.member(binding));
             let joined = self.answered(place, join).await;
             self.said("join", id, joined);
         }
@@ -373,16 +371,6 @@ impl Hands {
         if let Err(why) = answer {
             tracing::warn!(instance = %id, act, error = &why as &dyn std::error::Error, "the balancer did not");
         }
-    }
-}
-
-/// The address a member is reached at.
-pub(super) fn address(row: &InstanceRow, binding: &Binding) -> MemberAddress {
-    MemberAddress {
-        id: row.id,
-        address: row.address,
-        port: binding.port,
-        weight: binding.weight,
     }
 }
 

@@ -4,9 +4,12 @@
 //! not answer is asked again in the next round; nothing here is worth stopping for.
 //!
 //! Leases come back by themselves. Each renewal takes what is free or has run out, our own too: after a store that was gone
-//! for longer than a lease lasts, or a host that was suspended, nobody has to start the server again.
+//! for longer than a lease lasts, or a host that was suspended, nobody has to start the server again. With every renewal
+//! the shards are shared anew among the servers that live: what is beyond a share is not held any more, and a pass under
+//! way there ends as after a lost lease.
 
 use super::LEASE_RENEW;
+use super::complaint::Complaint;
 use super::wake::Work;
 use crate::clock::{Clock, Wall};
 use crate::store::retention::Swept;
@@ -56,6 +59,8 @@ struct Chores {
     listed: Wall,
     /// The leases whose groups were last listed.
     known: Leases,
+    /// That leases are not renewed.
+    unrenewed: Complaint,
 }
 
 /// The chores, round by round.
@@ -83,6 +88,7 @@ impl Rounds {
             swept: Wall(0),
             listed: Wall(0),
             known: Leases::new(),
+            unrenewed: Complaint::default(),
         };
         Self {
             chores,
@@ -91,7 +97,7 @@ impl Rounds {
         }
     }
 
-    /// Takes every shard that is free, at the start.
+    /// Takes what is free of this server's share, at the start.
     pub(super) async fn claim(&mut self) -> Result<Leases, StoreError> {
         let wall = self.chores.clock.wall();
         let leases = self.chores.leases().await?;
@@ -142,12 +148,12 @@ impl Rounds {
 }
 
 impl Chores {
-    /// Does what is due. While the store does not renew leases it is asked for nothing else.
+    /// Does what is due. A round that renews leases does nothing else: what went is let go at once, and a store that does not
+    /// renew them is asked for nothing more.
     async fn work(&mut self) -> Option<Holding> {
         let wall = self.clock.wall();
-        let mut holding = None;
         if is_due(wall, self.renewed, LEASE_RENEW) {
-            holding = Some(self.hold(wall).await?);
+            return self.hold(wall).await;
         }
         if is_due(wall, self.marked, MARK_EVERY) && said("mark", self.store.mark(self.mark()).await) {
             self.marked = wall;
@@ -155,7 +161,7 @@ impl Chores {
         if is_due(wall, self.swept, SWEEP_EVERY) {
             self.sweep(wall).await;
         }
-        holding
+        None
     }
 
     /// Bounded in rows a transaction, in transactions, and in time; what is left then is for the next round.
@@ -179,18 +185,28 @@ impl Chores {
         match self.leases().await {
             Ok(leases) => {
                 self.renewed = wall;
+                if let Some(lasted) = self.unrenewed.over(wall) {
+                    tracing::info!(lasted_s = lasted.as_secs(), "leases are renewed again");
+                }
                 let groups = self.groups(&leases, wall).await;
                 Some(Holding { leases, groups })
             }
             Err(why) => {
-                tracing::warn!(error = &why as &dyn std::error::Error, "leases are not renewed");
+                if let Some(lasts) = self.unrenewed.there(wall) {
+                    let lasts_s = lasts.as_secs();
+                    tracing::warn!(
+                        error = &why as &dyn std::error::Error,
+                        lasts_s,
+                        "leases are not renewed"
+                    );
+                }
                 None
             }
         }
     }
 
-    /// Renews what is still held, and takes what is free or has run out if that is not everything. Renews at a start, too:
-    /// what a run before this one left held may be about to end.
+    /// Renews what is still held, and takes what is free or has run out, up to a share, if that is not everything. Renews
+    /// at a start, too: what a run before this one left held may be about to end.
     async fn leases(&self) -> Result<Leases, StoreError> {
         let asked = self.clock.wall();
         let renewed = self.store.renew(&self.owner).await?;
@@ -236,7 +252,7 @@ fn measured(leases: Vec<Lease>, asked: Wall) -> Leases {
 }
 
 /// Whether something last done then is due; at once if the clock was set back, since nobody knows how far.
-fn is_due(wall: Wall, last: Wall, every: Duration) -> bool {
+pub(super) fn is_due(wall: Wall, last: Wall, every: Duration) -> bool {
     wall < last || wall.since(last) >= every
 }
 

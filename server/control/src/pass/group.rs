@@ -1,11 +1,12 @@
 //! One pass over one group, from load to settle. It takes an id and what the loop remembers of that group, and gives
 //! the memory back.
 
-use super::apply::{Applied, Hands, Orders, address};
+use super::apply::{Applied, Hands, Orders};
 use super::departures::departures;
 use super::ended::{next_look, say_pass};
 use super::intend::Intending;
 use super::intended::{Intended, say_intent};
+use super::looks::Crew;
 use super::minutes::Minutes;
 use super::observe::{Seen, VServerSaid, describe_absent};
 use super::open::Open;
@@ -21,7 +22,7 @@ use crate::clock::Clock;
 use crate::failpoints::{Act, Side};
 use crate::ids::Ids;
 use crate::metrics::Passes;
-use crate::store::{DecisionRow, Fence, GroupRecord, Lease, LoopStore, StoreError};
+use crate::store::{DecisionRow, Fence, GroupRecord, Lease, LoopStore, StoreError, rules};
 use api::system::PassOutcome;
 use engine::memory::{Memory, Regret};
 use engine::model::{Answer, Cycle, GroupId, InstanceId, Observation, Phase, Span, Step, Timestamp, VServerId};
@@ -337,15 +338,16 @@ impl Passing {
         let serving = record
             .instances
             .iter()
-            .filter(|row| row.phase == Phase::Serving && !row.flags.standby);
+            .filter(|row| rules::serves(row.phase, row.flags));
         let each = serving.flat_map(|row| {
-            record
-                .spec
-                .bindings
-                .iter()
-                .map(move |binding| (binding.vserver, address(row, binding)))
+            let bindings = record.spec.bindings.iter();
+            bindings.map(move |binding| (binding.vserver, row.member(binding)))
         });
-        self.hands.looks.serving(record.id, each.collect());
+        let crew = Crew {
+            serving: each.collect(),
+            records: record.instances.iter().map(|row| row.id).collect(),
+        };
+        self.hands.looks.serving(record.id, crew);
     }
 
     /// Writes the intents; a lease that is about to end begins nothing. A launch that found no place gives the growth it

@@ -2,9 +2,10 @@
 //!
 //! The [`super::keeper`] looks once a slot and after the owner's other work, and that may wait for the store. The guard
 //! waits for nothing but the processes: each one the keeper made is watched, and one that ends is started again as it was
-//! last asked for, with the members the passes last saw serving.
+//! last asked for, with the members that the [`super::roll`] tells of.
 
 use super::looks::Looks;
+use super::roll::Roll;
 use crate::balancer::Balancer;
 use crate::clock::Clock;
 use engine::model::LoadBalancerId;
@@ -23,6 +24,7 @@ pub(super) struct Guard {
     pub(super) balancer: Arc<dyn Balancer>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) looks: Arc<Looks>,
+    pub(super) roll: Roll,
 }
 
 impl Guard {
@@ -51,15 +53,18 @@ impl Guard {
         id
     }
 
-    /// One that was ended on purpose is not kept any more. One that cannot be started is the keeper's again, which says
-    /// why at every slot.
+    /// One that was ended on purpose is not kept any more, nor one whose shard is another server's now. One that cannot be
+    /// started is the keeper's again, which says why at every slot.
     async fn revive(&self, id: LoadBalancerId) {
-        let Some(mut started) = self.looks.revive(&*self.balancer, id).await else {
+        if !self.looks.keeps(id) {
+            return self.looks.unkeep(id);
+        }
+        let Some(mut started) = self.looks.revive(&*self.balancer, id, &self.roll).await else {
             return;
         };
         if started.is_err() {
             // It may have been killed once more while it started: the second try is not put off to the keeper's next slot.
-            let Some(again) = self.looks.revive(&*self.balancer, id).await else {
+            let Some(again) = self.looks.revive(&*self.balancer, id, &self.roll).await else {
                 return;
             };
             started = again;

@@ -4,6 +4,9 @@
 //! what cannot be told now, because the store does not answer or it is too soon, is told after a later look.
 //!
 //! It is a task of its own: a store that hangs holds up no look.
+//!
+//! Of several servers each tells what reads otherwise than before, since each has its own last look and its own pages; how
+//! numbers move is told by whoever keeps the balancer.
 
 use super::looks::{BalancerLook, Looks};
 use super::owner::LoopParts;
@@ -83,7 +86,9 @@ impl Herald {
         let Some(told) = self.told.get(&id) else {
             return look.is_some();
         };
-        rest(told.look.as_deref(), look).is_some_and(|rest| now.since(told.at) >= rest)
+        let is_told = |rest: &Duration| *rest < NUMBERS_REST || self.looks.keeps(id);
+        let rest = rest(told.look.as_deref(), look).filter(is_told);
+        rest.is_some_and(|rest| now.since(told.at) >= rest)
     }
 
     async fn announce(&mut self, tenant: TenantId, each: Vec<News>, now: Wall) {

@@ -2,6 +2,7 @@
 
 use super::keeper::{Keeper, Known, Knows};
 use super::looks::Looks;
+use super::roll::Roll;
 use super::views::{MachineView, Machines, Views};
 use super::wake::{Bell, Work};
 use super::{owner::LoopParts, wake};
@@ -45,13 +46,14 @@ pub(super) struct Host {
 impl Host {
     pub(super) fn new(parts: &LoopParts, views: &Arc<Views>, looks: &Arc<Looks>, handle: &wake::Handle) -> Self {
         let (store, balancer, clock) = (parts.store.clone(), parts.balancer.clone(), parts.clock.clone());
-        let (looks, bell) = (looks.clone(), handle.bell.clone());
+        let (roll, looks, bell) = (Roll::new(parts, looks), looks.clone(), handle.bell.clone());
         let make_keeper = move || Keeper {
             store: store.clone(),
             balancer: balancer.clone(),
             clock: clock.clone(),
             looks: looks.clone(),
             bell: bell.clone(),
+            roll: roll.clone(),
             records: Vec::new(),
             emptied: BTreeSet::new(),
             known: Known::Old,

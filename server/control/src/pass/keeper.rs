@@ -1,14 +1,16 @@
-//! Keeps the balancers: each LoadBalancer with a VServer has its process, each deleted one has none.
+//! Keeps the balancers of our shards: each LoadBalancer with a VServer has its process, each deleted one has none. Those of
+//! other shards are other servers': they are read here, and kept there.
 //!
 //! - A process that runs is reloaded only when its listeners changed, and not before every group was looked at once
 //!   after a start: the members rendered into the file are those the passes last saw serving.
-//! - A process that is not there is started with the members of the last passes: from memory, not the store. One that
-//!   dies is brought back by the [`super::guard`], which does not wait for a slot.
+//! - A process that is not there is started with the members that the [`super::roll`] tells of. One that dies is brought
+//!   back by the [`super::guard`], which does not wait for a slot. One that runs, whoever started it, is taken over as it is.
 
 use super::looks::{BalancerLook, Looks};
+use super::roll::Roll;
 use super::views::Mark;
 use super::wake::Bell;
-use crate::balancer::{Algorithm, Balancer, CheckPath, LoadBalancerSpec, VServerSpec};
+use crate::balancer::{Balancer, CheckPath, LoadBalancerSpec, VServerSpec};
 use crate::clock::Clock;
 use crate::store::{BalancerRecord, LoopStore, VServerRecord};
 use engine::model::{LoadBalancerId, Span};
@@ -35,6 +37,7 @@ pub(super) struct Keeper {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) looks: Arc<Looks>,
     pub(super) bell: Arc<Bell>,
+    pub(super) roll: Roll,
     pub(super) records: Vec<BalancerRecord>,
     /// Balancers without a VServer whose process is known to be gone.
     pub(super) emptied: BTreeSet<LoadBalancerId>,
@@ -76,7 +79,10 @@ impl Keeper {
 
     async fn keep_all(&mut self, knows: Knows) {
         for record in self.records.clone() {
-            if record.deleted {
+            if !self.looks.keeps(record.id) {
+                self.emptied.remove(&record.id);
+                self.looks.unkeep(record.id);
+            } else if record.deleted {
                 self.end(&record).await;
             } else if record.vservers.is_empty() {
                 self.empty(&record).await;
@@ -97,7 +103,7 @@ impl Keeper {
         if runs && (known || knows == Knows::NotYet) {
             return;
         }
-        if let Err(why) = self.looks.ensure(&*self.balancer, spec).await {
+        if let Err(why) = self.looks.ensure(&*self.balancer, spec, &self.roll).await {
             tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "a balancer is not kept");
             self.looks.put(record.id, BalancerLook::new(Mark::default(), Err(why)));
         }
@@ -144,21 +150,9 @@ impl Keeper {
         Ok(VServerSpec {
             id: record.id,
             port: record.port,
-            algorithm: algorithm(&record.algorithm)?,
+            algorithm: record.algorithm.parse()?,
             check_path: CheckPath::try_from(record.check_path.clone())?,
             check_interval: interval.max(CHECK_REAL_MIN),
         })
-    }
-}
-
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    match text {
-        "round_robin" => Ok(Algorithm::RoundRobin),
-        "least_conn" => Ok(Algorithm::LeastConn),
-        "first" => Ok(Algorithm::First),
-        "random" => Ok(Algorithm::Random),
-        other => Err(format!(
-            "`{other}` is not one of round_robin, least_conn, first, random"
-        )),
     }
 }

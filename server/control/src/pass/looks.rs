@@ -1,9 +1,11 @@
 //! What is known of the balancers between passes: their last words, who serves where, what was asked of each process.
 //! From memory, so that a process that died comes back while the store does not answer.
+//!
+//! Several servers may share the balancers: each reads all of them, and keeps the processes of those whose shard it holds.
 
 use super::views::Mark;
-use crate::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, LoadBalancerSpec, MemberAddress};
-use crate::store::BalancerRecord;
+use crate::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, LoadBalancerSpec, MemberAddress, Members};
+use crate::store::{BalancerRecord, SHARDS, shard_of_balancer};
 use engine::model::{CheckWord, GroupId, InstanceId, LoadBalancerId, TenantId, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::{Discriminant, discriminant};
@@ -82,12 +84,61 @@ impl BalancerLook {
     }
 }
 
+/// From where it is known who serves behind a balancer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Source {
+    /// This server's passes: it holds every shard.
+    #[default]
+    Passes,
+    /// The store: other servers' groups are behind it, too.
+    Store,
+}
+
+/// Which groups were looked at since they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// All of them.
+    All,
+    /// Not all.
+    Some,
+}
+
+impl Source {
+    /// After a server held so many shards, and so many from now on. Whoever comes to hold them all knows it by itself only
+    /// once it has looked at every group that came.
+    pub(super) fn after(self, (before, now): (usize, usize), looked: Looked) -> Self {
+        let all = usize::from(SHARDS);
+        match self {
+            _ if now < all => Self::Store,
+            Self::Store if before == all && looked == Looked::All => Self::Passes,
+            known => known,
+        }
+    }
+}
+
+/// What a pass saw of one group.
+#[derive(Debug, Default)]
+pub(super) struct Crew {
+    /// Who serves where.
+    pub(super) serving: Vec<(VServerId, MemberAddress)>,
+    /// Everybody who has a record.
+    pub(super) records: Vec<InstanceId>,
+}
+
+/// What this server holds of what all share.
+#[derive(Debug, Default)]
+struct Share {
+    shards: BTreeSet<u16>,
+    source: Source,
+}
+
 /// The last look at each balancer, who serves where, and what each process is to be.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     looks: Mutex<BTreeMap<LoadBalancerId, Arc<BalancerLook>>>,
     places: Mutex<Places>,
-    members: Mutex<BTreeMap<GroupId, Vec<(VServerId, MemberAddress)>>>,
+    crews: Mutex<BTreeMap<GroupId, Crew>>,
+    share: Mutex<Share>,
     kept: Mutex<BTreeMap<LoadBalancerId, LoadBalancerSpec>>,
     kept_changed: Notify,
     /// Whose start was tried: from then on a process that is not there is a fault.
@@ -120,6 +171,10 @@ impl Looks {
 
     pub(super) fn put(&self, id: LoadBalancerId, look: BalancerLook) -> Arc<BalancerLook> {
         let look = Arc::new(look);
+        // Whoever keeps it has started it, be that another server.
+        if look.trouble.is_none() {
+            lock(&self.tried).insert(id);
+        }
         lock(&self.looks).insert(id, look.clone());
         look
     }
@@ -156,14 +211,29 @@ impl Looks {
         self.over.notified().await;
     }
 
-    /// A pass saw these members serving.
-    pub(super) fn serving(&self, group: GroupId, members: Vec<(VServerId, MemberAddress)>) {
-        lock(&self.members).insert(group, members);
+    /// A pass saw who serves in a group.
+    pub(super) fn serving(&self, group: GroupId, crew: Crew) {
+        lock(&self.crews).insert(group, crew);
     }
 
     /// A group is gone.
     pub(super) fn forget(&self, group: GroupId) {
-        lock(&self.members).remove(&group);
+        lock(&self.crews).remove(&group);
+    }
+
+    /// These shards are ours, and from there it is known who serves.
+    pub(super) fn hold(&self, shards: BTreeSet<u16>, source: Source) {
+        *lock(&self.share) = Share { shards, source };
+    }
+
+    /// Whether this server keeps a balancer's process.
+    pub(super) fn keeps(&self, id: LoadBalancerId) -> bool {
+        lock(&self.share).shards.contains(&shard_of_balancer(id))
+    }
+
+    /// From where it is known who serves.
+    pub(super) fn source(&self) -> Source {
+        lock(&self.share).source
     }
 
     /// What a process was last made to be; `None` if it is not to be there.
@@ -198,13 +268,17 @@ impl Looks {
         lock(&self.turns).entry(id).or_default().clone()
     }
 
-    /// Makes a process be as `spec` says, with the members the passes last saw serving, and keeps it so. Members are looked
-    /// up within the turn: who reads the balancer after that finds them in it. Why it did not run is no news any more.
-    pub(super) async fn ensure(&self, balancer: &dyn Balancer, spec: LoadBalancerSpec) -> Result<(), BalancerError> {
+    /// Makes a process be as `spec` says, with those members, and keeps it so. Members are looked up within the turn: who
+    /// reads the balancer after that finds them in it. Why it did not run is no news any more.
+    pub(super) async fn ensure(
+        &self,
+        balancer: &dyn Balancer,
+        spec: LoadBalancerSpec,
+        members: &dyn Members,
+    ) -> Result<(), BalancerError> {
         let turn = self.turn(spec.id);
         let _turn = turn.lock().await;
-        let members = self.members_of(&spec);
-        let made = balancer.ensure(&spec, &members).await;
+        let made = balancer.ensure_of(&spec, members).await;
         lock(&self.tried).insert(spec.id);
         made?;
         if self.get(spec.id).is_some_and(|look| look.trouble.is_some()) {
@@ -220,12 +294,16 @@ impl Looks {
         &self,
         balancer: &dyn Balancer,
         id: LoadBalancerId,
+        members: &dyn Members,
     ) -> Option<Result<(), BalancerError>> {
         let turn = self.turn(id);
         let _turn = turn.lock().await;
         let spec = self.kept(id)?;
-        let members = self.members_of(&spec);
-        Some(balancer.ensure(&spec, &members).await)
+        // Another server was faster, and may know newer listeners than this one.
+        if self.source() == Source::Store && balancer.stat(id).await.is_ok() {
+            return Some(Ok(()));
+        }
+        Some(balancer.ensure_of(&spec, members).await)
     }
 
     /// Ends a process; from here on it is not kept, and what was seen of it says nothing of one that is started later.
@@ -238,15 +316,20 @@ impl Looks {
         balancer.remove(id).await
     }
 
-    fn members_of(&self, spec: &LoadBalancerSpec) -> Vec<(VServerId, MemberAddress)> {
+    /// The members that the passes last saw serving.
+    pub(super) fn members_of(&self, spec: &LoadBalancerSpec) -> Vec<(VServerId, MemberAddress)> {
         let ours = |vserver: &VServerId| spec.vservers.iter().any(|known| known.id == *vserver);
-        let members = lock(&self.members);
-        members
-            .values()
-            .flatten()
-            .filter(|(vserver, _)| ours(vserver))
-            .copied()
-            .collect()
+        let crews = lock(&self.crews);
+        let each = crews.values().flat_map(|crew| &crew.serving);
+        each.filter(|(vserver, _)| ours(vserver)).copied().collect()
+    }
+
+    /// Those of these members whose groups no pass has looked at: they are other servers'.
+    pub(super) fn strangers(&self, members: Vec<(VServerId, MemberAddress)>) -> Vec<(VServerId, MemberAddress)> {
+        let crews = lock(&self.crews);
+        let known: BTreeSet<_> = crews.values().flat_map(|crew| &crew.records).collect();
+        let each = members.into_iter();
+        each.filter(|(_, member)| !known.contains(&member.id)).collect()
     }
 
     /// Which balancers there are. What is known of others is forgotten, but for turns that somebody has or waits for.
@@ -310,6 +393,16 @@ mod tests {
         }
     }
 
+    /// Behind which nobody serves.
+    struct Nobody;
+
+    #[async_trait]
+    impl Members for Nobody {
+        async fn serving(&self, _: &LoadBalancerSpec) -> Vec<(VServerId, MemberAddress)> {
+            Vec::new()
+        }
+    }
+
     fn spec(id: LoadBalancerId) -> LoadBalancerSpec {
         LoadBalancerSpec {
             id,
@@ -321,8 +414,9 @@ mod tests {
     #[tokio::test]
     async fn a_process_that_is_removed_at_the_same_time_is_not_started_again() {
         let (looks, id) = (Looks::default(), LoadBalancerId(1));
-        looks.ensure(&Slow, spec(id)).await.expect("it is kept");
-        let (removed, revived) = tokio::join!(biased; looks.remove(&Slow, id), looks.revive(&Slow, id));
+        looks.ensure(&Slow, spec(id), &Nobody).await.expect("it is kept");
+        let revive = looks.revive(&Slow, id, &Nobody);
+        let (removed, revived) = tokio::join!(biased; looks.remove(&Slow, id), revive);
         assert!(removed.is_ok() && revived.is_none());
         assert_eq!(looks.all_kept(), []);
     }
@@ -336,7 +430,7 @@ mod tests {
         };
         see_none();
         assert!(looks.shown(id).is_none());
-        looks.ensure(&Slow, spec(id)).await.expect("it is kept");
+        looks.ensure(&Slow, spec(id), &Nobody).await.expect("it is kept");
         assert!(looks.shown(id).is_none(), "it was not looked at yet");
         see_none();
         let shown = looks.shown(id).expect("a fault");
@@ -344,6 +438,37 @@ mod tests {
         looks.remove(&Slow, id).await.expect("it is gone");
         see_none();
         assert!(looks.shown(id).is_none(), "it may begin anew");
+    }
+
+    #[test]
+    fn whoever_comes_to_hold_every_shard_asks_the_store_until_it_has_looked_at_every_group() {
+        for (known, held, looked, then) in [
+            (Source::Passes, (0, 64), Looked::All, Source::Passes),
+            (Source::Passes, (64, 32), Looked::All, Source::Store),
+            (Source::Store, (32, 64), Looked::All, Source::Store),
+            (Source::Store, (64, 64), Looked::Some, Source::Store),
+            (Source::Store, (64, 64), Looked::All, Source::Passes),
+        ] {
+            assert_eq!(known.after(held, looked), then, "{known:?} {held:?} {looked:?}");
+        }
+    }
+
+    #[test]
+    fn members_whose_group_no_pass_here_has_looked_at_are_other_servers() {
+        let looks = Looks::default();
+        let member = |id| MemberAddress {
+            id: InstanceId(id),
+            address: Ipv4Addr::LOCALHOST,
+            port: 8080,
+            weight: 1,
+        };
+        let crew = Crew {
+            serving: Vec::new(),
+            records: vec![InstanceId(1)],
+        };
+        looks.serving(GroupId(7), crew);
+        let listed = [1, 2].map(|id| (VServerId(3), member(id))).to_vec();
+        assert_eq!(looks.strangers(listed), [(VServerId(3), member(2))]);
     }
 
     #[test]

@@ -9,8 +9,8 @@
 //! - [`owner`] decides when to look; [`views`] reads machines and balancers for all groups at once; [`observe`] makes
 //!   one group's observation; `engine::pass` decides and plans; [`intend`] writes what is to happen; [`apply`] calls
 //!   driver and balancer; [`settle`] writes what happened; [`keeper`] keeps the balancers' processes and [`guard`] brings
-//!   back those that die; [`host`] looks at all of it once a slot and [`herald`] tells browsers what it saw of balancers;
-//!   [`chores`] are what is due by the clock.
+//!   back those that die, with the members that [`roll`] tells of; [`host`] looks at all of it once a slot and [`herald`]
+//!   tells browsers what it saw of balancers; [`chores`] are what is due by the clock.
 //! - One pass a group at a time, in its own task: no call of a driver holds up the owner.
 //! - While the store does not answer nothing begins and nothing moves on; [`open`] has what was intended before, and that is
 //!   said again ([`outage`]) until the store is back. Then what is stored rules.
@@ -19,6 +19,7 @@
 
 mod apply;
 mod chores;
+mod complaint;
 mod departures;
 mod ended;
 mod failure;
@@ -37,6 +38,7 @@ mod observe;
 mod open;
 mod outage;
 mod owner;
+mod roll;
 mod samples;
 mod settle;
 mod snapshots;

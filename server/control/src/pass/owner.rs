@@ -9,6 +9,8 @@ use super::guard::Guard;
 use super::herald::Herald;
 use super::host::{Host, Watched};
 use super::keeper::Knows;
+use super::looks::{Looked, Source};
+use super::roll::Roll;
 use super::views::{Mark, Views};
 use super::wake::{Bell, Handle, Work};
 use super::{SLOT_REAL_MIN, SLOTS, within};
@@ -137,6 +139,7 @@ impl Loop {
             balancer: parts.balancer.clone(),
             clock: parts.clock.clone(),
             looks: handle.looks.clone(),
+            roll: Roll::new(&parts, &handle.looks),
         };
         let herald = Herald::new(&parts, &handle);
         let passing = Arc::new(Passing::new(&parts, views.clone(), &handle));
@@ -180,6 +183,7 @@ impl Loop {
     /// The store does not let the loop claim its shards at the start.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         self.leases = self.chores.claim().await?;
+        self.tell_share(0);
         self.host.reload().await;
         self.take_groups().await?;
         self.work.end();
@@ -261,14 +265,31 @@ impl Loop {
             .filter(|(id, slot)| slot.kept.is_some() && !self.is_ours(**id));
         let gone: Vec<_> = gone.map(|(id, _)| *id).collect();
         gone.into_iter().for_each(|id| self.let_go(id));
+        // As often as groups are listed, balancers are, too: a wake that crosses servers may get lost.
+        if !holding.groups.is_empty() && self.handle.looks.source() == Source::Store {
+            self.bell.balancers();
+        }
         for id in holding.groups {
             if self.is_ours(id) && !self.groups.contains_key(&id) {
                 self.groups.insert(id, Slot::default());
                 self.begin(id, self.clock.wall());
             }
         }
+        self.tell_share(before.len());
         self.finish_start();
         self.figures.holds(self.groups.len(), self.leases.len());
+    }
+
+    /// Tells whoever keeps balancers what is held, of which so many shards were held before.
+    fn tell_share(&self, before: usize) {
+        let looked = if self.groups.values().all(|slot| slot.looked) {
+            Looked::All
+        } else {
+            Looked::Some
+        };
+        let source = self.handle.looks.source().after((before, self.leases.len()), looked);
+        let shards = self.leases.keys().copied().collect();
+        self.handle.looks.hold(shards, source);
     }
 
     fn is_ours(&self, group: GroupId) -> bool {
@@ -427,9 +448,12 @@ impl Loop {
 
     /// Somebody said "look now".
     async fn woken(&mut self) {
-        let woken = self.bell.take();
+        let mut woken = self.bell.take();
         if woken.balancers {
             self.reload_balancers().await;
+        }
+        if woken.everything {
+            woken.groups.extend(self.groups.keys());
         }
         for group in woken.groups {
             if !self.is_ours(group) {

@@ -15,6 +15,8 @@ use tokio::sync::Notify;
 pub(super) struct Woken {
     pub(super) groups: BTreeSet<GroupId>,
     pub(super) balancers: bool,
+    /// Every group of ours, and the balancers.
+    pub(super) everything: bool,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +33,13 @@ impl Bell {
 
     pub(super) fn balancers(&self) {
         self.lock().balancers = true;
+        self.notify.notify_one();
+    }
+
+    pub(super) fn everything(&self) {
+        let mut woken = self.lock();
+        (woken.balancers, woken.everything) = (true, true);
+        drop(woken);
         self.notify.notify_one();
     }
 
@@ -81,6 +90,11 @@ impl Handle {
     /// Look at the balancers now: one was made, changed or deleted.
     pub fn wake_balancers(&self) {
         self.bell.balancers();
+    }
+
+    /// Look at everything now: nobody knows what was missed.
+    pub fn wake_all(&self) {
+        self.bell.everything();
     }
 
     /// What a balancer last said; `None` before the first look, and while its process is started for the first time.

@@ -1,4 +1,5 @@
-//! A load balancer's page: its listeners, the groups bound to them and each member with its balancer's word.
+//! A load balancer's page: its listeners, the groups bound to them and each member with its balancer's word. Each statement
+//! asks for one more than the page shows (`api::balancers::LISTED_MAX`, `MEMBERS_MAX`): so it knows that there are more.
 
 use super::BalancerLive;
 use super::balancers::{health, row};
@@ -37,7 +38,7 @@ async fn read(
     let found = tx.first(sql, values![id, tenant]).await?.ok_or_else(not_found)?;
     let (mut row, address): (_, Ipv4Addr) = (row(&found)?, found.get("address")?);
     let sql = "SELECT id, name, port, algorithm, check_path, check_interval_s FROM vservers
-               WHERE balancer_id = $1 AND deleted_at IS NULL ORDER BY port LIMIT 200";
+               WHERE balancer_id = $1 AND deleted_at IS NULL ORDER BY port LIMIT 201";
     let rows = tx.all(sql, values![id]).await?;
     let mut vservers = each(&rows, |row| vserver(row, address))?;
     for vserver in &mut vservers {
@@ -71,7 +72,7 @@ fn vserver(row: &Row, address: Ipv4Addr) -> Result<VServerView, StoreError> {
 async fn groups(tx: &mut Tx, tenant: TenantId, id: VServerId) -> Result<Vec<BoundGroup>, StoreError> {
     let sql = "SELECT g.id, g.name, b.port, b.weight FROM bindings b CROSS JOIN groups_ g
                WHERE b.vserver_id = $1 AND g.id = b.group_id AND g.tenant_id = $2 AND g.deleted_at IS NULL
-               ORDER BY g.name, g.id LIMIT 200";
+               ORDER BY g.name, g.id LIMIT 201";
     let rows = tx.all(sql, values![id, tenant]).await?;
     each(&rows, |row| {
         Ok(BoundGroup {
@@ -83,7 +84,7 @@ async fn groups(tx: &mut Tx, tenant: TenantId, id: VServerId) -> Result<Vec<Boun
     })
 }
 
-/// Members of the bound groups, at most 1 000, each with its balancer's word.
+/// Members of the bound groups, as many as the page shows and one more, each with its balancer's word.
 async fn backends(
     tx: &mut Tx,
     tenant: TenantId,
@@ -93,7 +94,7 @@ async fn backends(
     let sql = "SELECT i.id, i.name, i.group_id, i.address, b.port
                FROM bindings b JOIN instances i ON i.group_id = b.group_id
                WHERE b.vserver_id = $1 AND i.tenant_id = $2 AND i.terminated_at IS NULL
-               ORDER BY i.created_at DESC, i.id DESC LIMIT 1000";
+               ORDER BY i.created_at DESC, i.id DESC LIMIT 1001";
     let rows = tx.all(sql, values![id, tenant]).await?;
     each(&rows, |row| backend(row, id, live))
 }

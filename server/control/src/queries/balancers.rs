@@ -61,10 +61,10 @@ pub(super) fn row(row: &Row) -> Result<BalancerRow, StoreError> {
     })
 }
 
-/// The listeners of each load balancer of a page, by port: as many as its page shows.
+/// The listeners of each load balancer of a page, by port: as many as its page shows, and one more.
 async fn add_vservers(tx: &mut Tx, page: &mut [BalancerRow]) -> Result<(), StoreError> {
     let sql =
-        "SELECT id, name, port FROM vservers WHERE balancer_id = $1 AND deleted_at IS NULL ORDER BY port LIMIT 200";
+        "SELECT id, name, port FROM vservers WHERE balancer_id = $1 AND deleted_at IS NULL ORDER BY port LIMIT 201";
     for row in page {
         let vservers = tx.all(sql, values![row.id]).await?;
         row.vservers = each(&vservers, |row| {

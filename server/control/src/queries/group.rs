@@ -44,13 +44,14 @@ async fn read(tx: &mut Tx, tenant: TenantId, id: GroupId) -> Result<GroupView, R
     })
 }
 
+/// One more than the page shows (`api::balancers::LISTED_MAX`).
 async fn bindings(tx: &mut Tx, tenant: TenantId, id: GroupId) -> Result<Vec<BindingView>, StoreError> {
     let sql = "SELECT l.id AS balancer_id, l.name AS balancer_name, l.address, v.id AS vserver_id,
                    v.name AS vserver_name, v.port AS vserver_port, b.port, b.weight
                FROM bindings b
                JOIN vservers v ON v.id = b.vserver_id
                JOIN load_balancers l ON l.id = v.balancer_id
-               WHERE b.group_id = $1 AND l.tenant_id = $2 ORDER BY l.name, v.name, v.id LIMIT 200";
+               WHERE b.group_id = $1 AND l.tenant_id = $2 ORDER BY l.name, v.name, v.id LIMIT 201";
     let rows = tx.all(sql, values![id, tenant]).await?;
     each(&rows, binding)
 }

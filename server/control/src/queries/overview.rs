@@ -1,6 +1,6 @@
-//! The overview: how much a tenant has, and which of its groups need a person.
+//! The overview: how much a tenant has, which of its groups need a person, and how desired moved last.
 //!
-//! Both look through the list's first [`COUNT_MAX`](super::COUNT_MAX) groups by name, as counts and filters do: whoever
+//! The first two look through the list's first [`COUNT_MAX`](super::COUNT_MAX) groups by name, as counts and filters do: whoever
 //! has more is told so ([`Overview::stops_short`]).
 
 use super::groups::row;
@@ -8,11 +8,11 @@ use super::page::each;
 use crate::auth::gate::Action;
 use crate::commands::Console;
 use crate::store::StoreError;
-use crate::store::tx::Tx;
+use crate::store::tx::{Row, Tx};
 use crate::values;
 use api::actor::Actor;
 use api::backend::Answer;
-use api::groups::{GroupRow, Overview};
+use api::groups::{GroupRow, Overview, Scaling};
 use engine::model::TenantId;
 
 /// What needs a person, and how much there is.
@@ -44,6 +44,7 @@ async fn read(tx: &mut Tx, tenant: TenantId) -> Result<Overview, StoreError> {
         } else {
             waiting(tx, tenant).await?
         },
+        latest: latest(tx, tenant).await?,
     })
 }
 
@@ -57,4 +58,27 @@ async fn waiting(tx: &mut Tx, tenant: TenantId) -> Result<Vec<GroupRow>, StoreEr
                WHERE l.alarm = 1 AND g.id = l.id ORDER BY l.name, l.id LIMIT 200";
     let rows = tx.all(sql, values![tenant]).await?;
     each(&rows, row)
+}
+
+/// The newest moves of desired, whichever group's. Before the end of all time: a bound makes it a seek. Eight of them: a
+/// glance; the whole of it is each group's scaling log.
+async fn latest(tx: &mut Tx, tenant: TenantId) -> Result<Vec<Scaling>, StoreError> {
+    let sql = "SELECT a.group_id, g.name, g.deleted_at, a.size_before, a.size_after, a.cause, a.started_at
+               FROM activities a CROSS JOIN groups_ g
+               WHERE a.tenant_id = $1 AND a.kind = 'resize' AND a.started_at < $2 AND g.id = a.group_id
+               ORDER BY a.started_at DESC, a.id DESC LIMIT 8";
+    let rows = tx.all(sql, values![tenant, i64::MAX]).await?;
+    each(&rows, scaling)
+}
+
+fn scaling(row: &Row) -> Result<Scaling, StoreError> {
+    Ok(Scaling {
+        group: row.get("group_id")?,
+        name: row.get("name")?,
+        gone: row.get::<Option<i64>>("deleted_at")?.is_some(),
+        from: row.get("size_before")?,
+        to: row.get("size_after")?,
+        cause: row.json("cause")?,
+        at_ms: row.get("started_at")?,
+    })
 }

@@ -64,11 +64,11 @@ fn row(row: &Row) -> Result<TemplateRow, StoreError> {
     })
 }
 
-/// Adds to each template of a page the groups that launch from it, by name, at most 100 each: a template may be used by
-/// thousands, and nobody reads their names in a list.
+/// Adds to each template of a page the groups that launch from it, by name, as many as are shown and one more
+/// (`api::templates::USED_BY_MAX`): a template may be used by thousands, and nobody reads their names in a list.
 async fn add_groups(tx: &mut Tx, tenant: TenantId, page: &mut [TemplateRow]) -> Result<(), StoreError> {
     let sql = "SELECT g.id, g.name FROM groups_ g
-               WHERE g.template_id = $1 AND g.tenant_id = $2 AND g.deleted_at IS NULL ORDER BY g.name, g.id LIMIT 100";
+               WHERE g.template_id = $1 AND g.tenant_id = $2 AND g.deleted_at IS NULL ORDER BY g.name, g.id LIMIT 101";
     for row in page {
         let groups = tx.all(sql, values![row.id, tenant]).await?;
         row.groups = each(&groups, |group| Ok((group.get("id")?, group.get("name")?)))?;

@@ -15,6 +15,7 @@ use super::reader::{self, READERS, Reader, WANTED_MAX, Wanted};
 use super::settler::{self, Asked, SETTLERS, Settler, WISHES_MAX};
 use super::sql::quiet::Wish;
 use super::tx::{Row, Tx, Value};
+use super::voice::{self, Heard, Voice};
 use super::writer::{Job, QUEUE_MAX, Writer, submit};
 use super::{GroupRecord, StoreError};
 use engine::model::{GroupId, TenantId};
@@ -41,6 +42,7 @@ struct Inner {
     wanted: mpsc::Sender<Wanted>,
     wishes: mpsc::Sender<Asked>,
     wakes: broadcast::Sender<(TenantId, i64)>,
+    voice: Voice,
     closing: CancellationToken,
     tasks: TaskTracker,
     /// Removed with the last handle: a test's own file.
@@ -112,12 +114,14 @@ impl Db {
         let (jobs, queue) = mpsc::channel(QUEUE_MAX);
         let wakes = broadcast::Sender::new(WAKES);
         let (closing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let voice = Voice::new();
         let progress = Progress::new();
         tasks.spawn(checkpoints::keep(pools.clone(), progress.clone(), closing.clone()));
         let writer = Writer {
             pools: pools.clone(),
             jobs: queue,
             wakes: wakes.clone(),
+            voice: voice.clone(),
             progress,
             closing: closing.clone(),
         };
@@ -145,6 +149,7 @@ impl Db {
             wanted,
             wishes,
             wakes,
+            voice,
             closing,
             tasks,
             scratch,
@@ -244,9 +249,36 @@ impl Db {
         submit(&self.0.jobs, operation, work).await
     }
 
-    /// Wakes after each commit that appended events: whose, and up to which sequence.
+    /// Wakes after each commit that appended events: whose, and up to which sequence. Other servers' too, once they are
+    /// heard ([`Db::heard`]).
     pub fn events(&self) -> broadcast::Receiver<(TenantId, i64)> {
         self.0.wakes.subscribe()
+    }
+
+    /// What other servers on the same database say from now on; none where there can be no other. From the first call on
+    /// this one hears them and tells them, too: of events at once, of groups and balancers by [`Db::tell_group`] and
+    /// [`Db::tell_balancers`].
+    pub fn heard(&self) -> Option<broadcast::Receiver<Heard>> {
+        let ears = self.0.pools.ears()?;
+        let (voice, closing) = (&self.0.voice, &self.0.closing);
+        let heard = voice.listen();
+        if voice.begin() {
+            let speak = voice::speak(voice.clone(), ears.to_ask.clone(), closing.clone());
+            let listen = voice::listen(voice.clone(), ears, self.0.wakes.clone(), closing.clone());
+            self.0.tasks.spawn(speak);
+            self.0.tasks.spawn(listen);
+        }
+        Some(heard)
+    }
+
+    /// Tells other servers to look at this group.
+    pub fn tell_group(&self, id: GroupId) {
+        self.0.voice.group(id);
+    }
+
+    /// Tells other servers to look at the load balancers.
+    pub fn tell_balancers(&self) {
+        self.0.voice.balancers();
     }
 
     /// Finishes the writing jobs that wait and closes the database; later writes and reads are refused, and so are reads

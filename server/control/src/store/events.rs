@@ -1,9 +1,9 @@
 //! What browsers are told: "this changed, read it again".
 //!
 //! Rules: a tenant's sequence is taken in the transaction that makes the change, so an event is there if and only if its
-//! change is, and the sequence has no gap and no double. After the commit [`super::Db::events`] is woken; a listener then
-//! reads by (tenant, sequence). Another server on the same database is not heard that way: listeners look by themselves
-//! now and then, too.
+//! change is, and the sequence has no gap and no double. After the commit [`super::Db::events`] is woken, at every server on
+//! the database ([`super::voice`]); a listener then reads by (tenant, sequence). A wake that crosses servers may get lost:
+//! listeners look by themselves now and then, too.
 
 use super::StoreError;
 use super::db::Db;

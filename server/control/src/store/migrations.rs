@@ -26,9 +26,11 @@ macro_rules! version {
 }
 
 /// Every version, oldest first.
-const VERSIONS: [Version; 2] = [
+const VERSIONS: [Version; 4] = [
     version!(1, "init", "0001_init.sql"),
     version!(2, "history", "0002_history.sql"),
+    version!(3, "latest", "0003_latest.sql"),
+    version!(4, "servers", "0004_servers.sql"),
 ];
 
 /// The migrations for SQLite.

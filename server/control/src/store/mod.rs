@@ -23,6 +23,7 @@ pub mod rules;
 mod settler;
 pub mod sql;
 pub mod tx;
+mod voice;
 mod writer;
 
 pub use database_url::DatabaseUrl;
@@ -34,7 +35,9 @@ pub use first_start::{
 pub use memory::MemoryStore;
 pub use sql::SqlStore;
 pub use tx::{Row, Tx, Value, json, word};
+pub use voice::Heard;
 
+use crate::balancer::MemberAddress;
 use crate::clock::Wall;
 use crate::drivers::{ImageSpec, Made};
 use api::groups::{ActivityKind, ActivityStatus, Cause};
@@ -43,8 +46,8 @@ use async_trait::async_trait;
 use engine::census::InstanceState;
 use engine::memory::{CycleRecord, Durable};
 use engine::model::{
-    ActivityId, Flags, GroupId, GroupSpec, GroupStatus, InstanceId, LoadBalancerId, Order, Phase, Reading, Reason,
-    SubnetId, TemplateId, TenantId, Timestamp, VServerId,
+    ActivityId, Binding, Flags, GroupId, GroupSpec, GroupStatus, InstanceId, LoadBalancerId, Order, Phase, Reading,
+    Reason, SubnetId, TemplateId, TenantId, Timestamp, VServerId,
 };
 use minutes::MinuteRecord;
 use std::net::Ipv4Addr;
@@ -54,7 +57,16 @@ pub const SHARDS: u16 = 64;
 
 /// The shard of a group: a hash of its id.
 pub fn shard_of(id: GroupId) -> u16 {
-    u16::try_from((id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) & 63).unwrap_or(0)
+    shard(id.0)
+}
+
+/// The shard of a load balancer: whoever owns it keeps the balancer's process.
+pub fn shard_of_balancer(id: LoadBalancerId) -> u16 {
+    shard(id.0)
+}
+
+fn shard(id: u64) -> u16 {
+    u16::try_from((id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) & 63).unwrap_or(0)
 }
 
 /// Why the store did not do it.
@@ -165,6 +177,18 @@ pub struct InstanceRow {
     pub activity: Option<ActivityId>,
     /// When its launch was intended.
     pub created_at: Timestamp,
+}
+
+impl InstanceRow {
+    /// The address it is reached at as a group's binding says.
+    pub const fn member(&self, binding: &Binding) -> MemberAddress {
+        MemberAddress {
+            id: self.id,
+            address: self.address,
+            port: binding.port,
+            weight: binding.weight,
+        }
+    }
 }
 
 /// Everything a pass loads about one group.
@@ -424,11 +448,13 @@ pub struct GroupHead {
 /// What the loop needs of a store. Every method is one transaction.
 #[async_trait]
 pub trait LoopStore: Send + Sync {
-    /// Claims every shard that is free or expired; returns all that are `owner`'s. 20 s from the database's clock.
+    /// Claims what is free or expired, up to `owner`'s share ([`rules::share`]); returns all that are its. 20 s from the
+    /// database's clock. Whoever claims or renews lives for as long.
     async fn claim(&self, owner: &str) -> Result<Vec<Lease>, StoreError>;
-    /// Renews what is still `owner`'s; a shard that is not in the answer is lost.
+    /// Renews what is still `owner`'s and gives back what is beyond its share; a shard that is not in the answer is not
+    /// its any more.
     async fn renew(&self, owner: &str) -> Result<Vec<Lease>, StoreError>;
-    /// Gives all back at a graceful stop.
+    /// Gives all back at a graceful stop, and leaves its share to the others.
     async fn release(&self, owner: &str) -> Result<(), StoreError>;
     /// Groups of these shards that are not `Deleted`.
     async fn heads(&self, shards: &[u16]) -> Result<Vec<GroupHead>, StoreError>;
@@ -448,6 +474,8 @@ pub trait LoopStore: Send + Sync {
     async fn settle(&self, fence: Fence, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError>;
     /// Every load balancer, deleted ones until [`LoopStore::balancer_ended`].
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError>;
+    /// Who may be sent requests behind a balancer, of the groups of all servers ([`rules::serves`]).
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError>;
     /// The process of a deleted balancer has ended.
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError>;
     /// Tells browsers that something outside a pass changed (a balancer's health).

@@ -14,6 +14,8 @@
 //! spec version, the lowest free address or an event sequence that was read is still true when the job writes. No
 //! statement outside of [`super::Db::write`] changes anything. A server that dies or hangs with the turn in its hands
 //! loses it after [`IDLE_LIMIT_MS`].
+//!
+//! *Telling each other to look* is PostgreSQL's own, too: [`super::voice`].
 
 use super::database_url::DatabaseUrl;
 use super::migrations;
@@ -60,6 +62,14 @@ pub(super) enum Pools {
     },
     /// A database server; `write` has one connection, too.
     Postgres { read: PgPool, write: PgPool },
+}
+
+/// What other servers are heard by.
+pub(super) struct Ears {
+    /// For the one connection that listens: whoever keeps it waits on it for ever.
+    pub(super) to_hear: PgPool,
+    /// For what has to be asked before.
+    pub(super) to_ask: PgPool,
 }
 
 /// A transaction that was begun, or a connection for one statement, which is a transaction by itself.
@@ -183,6 +193,16 @@ impl Pools {
                 Ok(Begun::Postgres(begun))
             }
         }
+    }
+
+    /// What other servers are told and heard by; none where there cannot be any.
+    pub(super) fn ears(&self) -> Option<Ears> {
+        let Self::Postgres { read, .. } = self else { return None };
+        let options = read.connect_options().as_ref().clone();
+        Some(Ears {
+            to_hear: sized::<Postgres>(1).connect_lazy_with(options),
+            to_ask: read.clone(),
+        })
     }
 
     /// Closes all connections, once they are no longer in use.

@@ -1,6 +1,7 @@
-//! What both stores must do alike, without a database: which address is free, which decisions merge, what is kept.
+//! What both stores must do alike, without a database: who holds which shard, which address is free, which decisions merge,
+//! what is kept.
 
-use super::GroupHead;
+use super::{GroupHead, Lease, SHARDS};
 use crate::clock::Wall;
 use engine::model::{Cycle, Flags, GroupStatus, Phase, Reason};
 use std::collections::BTreeSet;
@@ -25,6 +26,25 @@ pub const fn hour_of(cycle: Cycle) -> u64 {
 /// Until when a lease taken now lasts.
 pub fn lease_until(now: Wall) -> Wall {
     now.plus(LEASE_LASTS)
+}
+
+/// How many shards a server is to hold while these live, it among them: as many as each other, and what does not divide is
+/// one more for the first by name. All shares together are all shards, so nobody has to give before somebody can take, and
+/// once each has its share nothing moves.
+pub fn share(living: &[String], name: &str) -> usize {
+    let (shards, servers) = (usize::from(SHARDS), living.len().max(1));
+    let before = living.iter().filter(|other| other.as_str() < name).count();
+    shards / servers + usize::from(before < shards % servers)
+}
+
+/// What a server gives back of the leases it holds, by shard: the last ones beyond its share.
+pub fn surplus(held: &[Lease], share: usize) -> &[Lease] {
+    held.get(share..).unwrap_or_default()
+}
+
+/// Which free shards a server takes that holds so many: the first ones up to its share.
+pub fn taken(free: &[u16], held: usize, share: usize) -> &[u16] {
+    &free[..free.len().min(share.saturating_sub(held))]
 }
 
 /// The names of a trail's reasons: a decision row is extended while they stay the same.
@@ -70,6 +90,11 @@ pub fn kept_phase(stored: Phase, passed: Option<Phase>) -> Phase {
     }
 }
 
+/// Whether a load balancer that is started anew may send to whoever has this record.
+pub const fn serves(phase: Phase, flags: Flags) -> bool {
+    matches!(phase, Phase::Serving) && !flags.standby
+}
+
 /// Whether a removal or launch may be begun in a group of that status (design 4.9).
 pub const fn may_begin(status: GroupStatus) -> bool {
     matches!(status, GroupStatus::Enabled | GroupStatus::Deleting)
@@ -83,6 +108,58 @@ pub fn owned(shards: &[u16], head: &GroupHead) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names(count: u8) -> Vec<String> {
+        (b'a'..)
+            .take(usize::from(count))
+            .map(|letter| char::from(letter).to_string())
+            .collect()
+    }
+
+    #[test]
+    fn shares_are_alike_and_together_are_every_shard() {
+        for (servers, expected) in [
+            (1, vec![64]),
+            (2, vec![32, 32]),
+            (3, vec![22, 21, 21]),
+            (5, vec![13, 13, 13, 13, 12]),
+            (10, vec![7, 7, 7, 7, 6, 6, 6, 6, 6, 6]),
+        ] {
+            let living = names(servers);
+            let shares: Vec<_> = living.iter().map(|name| share(&living, name)).collect();
+            assert_eq!(shares, expected);
+        }
+        let crowd: Vec<String> = (100..170).map(|number| number.to_string()).collect();
+        let shares: Vec<_> = crowd.iter().map(|name| share(&crowd, name)).collect();
+        assert_eq!((shares.iter().sum::<usize>(), shares[0], shares[69]), (64, 1, 0));
+    }
+
+    #[test]
+    fn what_is_beyond_a_share_is_given_and_what_is_missing_is_taken() {
+        let lease = |shard| Lease {
+            shard,
+            epoch: 1,
+            until: Wall(0),
+        };
+        let held: Vec<_> = [3, 5, 8, 9].map(lease).to_vec();
+        let given = |share| {
+            surplus(&held, share)
+                .iter()
+                .map(|lease| lease.shard)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((given(2), given(4), given(9)), (vec![8, 9], vec![], vec![]));
+        let free = [1, 2, 4];
+        for (held, share, expected) in [
+            (0, 2, &[1, 2][..]),
+            (4, 5, &[1][..]),
+            (4, 9, &[1, 2, 4][..]),
+            (4, 4, &[][..]),
+            (6, 4, &[][..]),
+        ] {
+            assert_eq!(taken(&free, held, share), expected, "{held} of {share}");
+        }
+    }
 
     #[test]
     fn the_lowest_free_address_is_taken_and_a_full_subnet_has_none() {

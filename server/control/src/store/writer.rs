@@ -13,6 +13,7 @@ use super::StoreError;
 use super::checkpoints::Progress;
 use super::pools::Pools;
 use super::tx::Tx;
+use super::voice::Voice;
 use async_trait::async_trait;
 use engine::model::TenantId;
 use futures::FutureExt as _;
@@ -122,6 +123,7 @@ pub(super) struct Writer {
     pub(super) pools: Pools,
     pub(super) jobs: mpsc::Receiver<Box<dyn Job>>,
     pub(super) wakes: broadcast::Sender<(TenantId, i64)>,
+    pub(super) voice: Voice,
     pub(super) progress: Progress,
     pub(super) closing: CancellationToken,
 }
@@ -172,6 +174,7 @@ impl Writer {
         let wakes = tx.commit().await?;
         self.progress.committed(&self.pools).await;
         for wake in wakes {
+            self.voice.grew(wake.0, wake.1);
             // Nobody listening is no failure.
             drop(self.wakes.send(wake));
         }

@@ -86,7 +86,19 @@ async fn protection_is_set_and_lifted_and_the_loops_marks_stay() {
         rows[0].json("flags").expect("flags")
     };
     let protect = |protect| world.console.protect_instance(&world.owner, group, id, protect);
+    let planned = async || {
+        let sql = "SELECT state_rev FROM groups_ WHERE id = $1";
+        world.rows(sql, values![group]).await[0]
+            .get::<i64>("state_rev")
+            .expect("a number")
+    };
+    let before = planned().await;
     protect(Protect::Set).await.expect("protected");
+    assert_ne!(
+        planned().await,
+        before,
+        "what a pass planned for it unprotected is refused"
+    );
     assert_eq!(
         flags().await,
         Flags {

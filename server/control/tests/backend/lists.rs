@@ -102,6 +102,34 @@ async fn the_overview_sums_up_every_group_and_names_those_that_need_a_person() {
 }
 
 #[tokio::test]
+async fn the_overview_tells_how_any_group_moved_last_newest_first_those_that_are_gone_too() {
+    let world = World::new().await;
+    let (web, old) = (world.group("web").await, world.group("old").await);
+    for number in 0..15_u64 {
+        let sql =
+            "INSERT INTO activities (id, tenant_id, group_id, kind, status, cause, size_before, size_after, started_at)
+                   VALUES ($1, $2, $3, $4, 'succeeded', $5, $6, $7, $8)";
+        let group = if number % 2 == 0 { web } else { old };
+        let kind = if number % 3 == 0 { "launch" } else { "resize" };
+        let cause = api::groups::Cause::Engine { reasons: Vec::new() };
+        let (id, at) = (ActivityId(number + 1), 1_900_000_000_000 + number);
+        let values = values![id, world.tenant, group, kind, json(&cause), number, number + 1, at];
+        world.sql(sql, values).await;
+    }
+    world
+        .sql("UPDATE groups_ SET deleted_at = 1 WHERE id = $1", values![old])
+        .await;
+    let seen = world.console.overview(&world.owner).await.expect("an overview");
+    let moves: Vec<(u32, u32)> = seen.latest.iter().map(|one| (one.from, one.to)).collect();
+    assert_eq!(moves, [14, 13, 11, 10, 8, 7, 5, 4].map(|from| (from, from + 1)));
+    let [newest, next] = [0, 1].map(|at| (seen.latest[at].name.as_str(), seen.latest[at].gone));
+    assert_eq!((newest, next), (("web", false), ("old", true)));
+    let stranger = world.stranger().await;
+    let theirs = world.console.overview(&stranger).await.expect("an overview");
+    assert_eq!(theirs.latest, []);
+}
+
+#[tokio::test]
 async fn an_alarm_behind_two_hundred_calm_groups_is_seen() {
     let world = World::new().await;
     let template = world.template("web").await;

@@ -1,6 +1,7 @@
 //! The balancer against the real HAProxy.
 
 mod loading;
+mod several;
 mod tables;
 mod world;
 

@@ -1,6 +1,7 @@
 //! A place for driver tests: an own folder, own addresses, an end that leaves nothing running.
 
 use super::place::{Place, Program, machine_of, until};
+use super::small_disk::SmallDisk;
 use control::drivers::process::{ProcessDriver, ProcessOptions};
 use control::drivers::{Driver, MachineSpec, Removal};
 use engine::model::InstanceId;
@@ -33,6 +34,8 @@ fn command(program: &Program) -> Vec<String> {
 
 /// Everything one test needs.
 pub struct Bench {
+    /// Goes before the folder that it is mounted in.
+    disk: Option<SmallDisk>,
     folder: TempDir,
     driver: ProcessDriver,
 }
@@ -40,11 +43,28 @@ pub struct Bench {
 impl Bench {
     /// An empty one.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        // Programs run as other users than the server if that is root: they must get through.
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).expect("its mode");
+        let folder = passable();
         let driver = Self::open(&folder, "tests");
-        Self { folder, driver }
+        Self {
+            disk: None,
+            folder,
+            driver,
+        }
+    }
+    /// One whose instances are on a disk that can be filled; `None` where we may not mount one.
+    pub fn on_a_small_disk() -> Option<Self> {
+        let folder = passable();
+        let disk = SmallDisk::mount(&folder.path().join("instances"))?;
+        let driver = Self::open(&folder, "tests");
+        Some(Self {
+            disk: Some(disk),
+            folder,
+            driver,
+        })
+    }
+    /// The disk of the instances.
+    pub fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().expect("a small disk")
     }
     fn open(folder: &TempDir, installation: &str) -> ProcessDriver {
         let shim_command = vec![env!("CARGO_BIN_EXE_shim-for-tests").to_owned(), "shim".to_owned()];
@@ -76,6 +96,13 @@ impl Bench {
             .and_then(|pid| pid.try_into().ok())
             .expect("a pid")
     }
+}
+
+/// A folder that programs may walk through: they run as other users than the server if that is root.
+fn passable() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711)).expect("its mode");
+    folder
 }
 
 impl Place for Bench {

@@ -59,7 +59,7 @@ async fn run(folder: &Path, shim: &Path) -> Result<(), Failed> {
 
 async fn parts(folder: &Path, shim: &Path, db: &Db) -> Result<LoopParts, Failed> {
     let stored = load_anchor(db).await?.ok_or("the database had no first start")?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start(db, stored.anchor.scale).await?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start(db, stored.anchor.scale, INSTALLATION).await?);
     let options = ProcessOptions {
         root: folder.join("instances"),
         installation: INSTALLATION.to_owned(),

@@ -6,6 +6,7 @@ mod gone;
 mod news;
 mod order;
 mod places;
+mod several;
 mod slots;
 mod strays;
 mod templates;

@@ -1,8 +1,10 @@
 //! Load balancers as the loop sees them.
 
-use crate::world::World;
-use control::store::{BalancerRecord, VServerRecord};
-use engine::model::{LoadBalancerId, VServerId};
+use crate::world::{GROUP, NOW, World, moving, settlement, spec};
+use control::balancer::MemberAddress;
+use control::store::{BalancerRecord, GroupRecord, InstanceUpdate, Settlement, VServerRecord};
+use engine::census::InstanceState;
+use engine::model::{Binding, Flags, GroupId, GroupSpec, InstanceId, LeaveCause, LoadBalancerId, Phase, VServerId};
 use std::net::Ipv4Addr;
 
 fn balancer(world: &World) -> BalancerRecord {
@@ -46,4 +48,63 @@ pub async fn a_balancer_that_is_not_deleted_cannot_end(world: &World) {
     world.store.balancer_ended(balancer.id).await.unwrap();
     world.store.balancer_ended(LoadBalancerId(404)).await.unwrap();
     assert_eq!(world.store.balancers().await.unwrap(), [balancer]);
+}
+
+/// A group behind one of its listeners, with instances of these numbers that serve.
+async fn served(world: &World, group: GroupId, binding: Binding, numbers: &[u64]) {
+    let spec = GroupSpec {
+        bindings: vec![binding],
+        ..spec()
+    };
+    let record = world.record(group);
+    world.people.put_group(GroupRecord { spec, ..record }).await;
+    let fence = world.fence(group).await;
+    world.launched(fence, numbers.iter().copied()).await;
+    let serves = |number: &u64| InstanceUpdate {
+        id: InstanceId(*number),
+        phase: Some(Phase::Serving),
+        state: InstanceState::InService,
+        flags: Flags::default(),
+        running_at: Some(NOW),
+        terminated: None,
+    };
+    let settled = Settlement {
+        instances: numbers.iter().map(serves).collect(),
+        ..settlement()
+    };
+    world.store.settle(fence, &settled, NOW).await.unwrap();
+}
+
+pub async fn who_serves_behind_a_balancer_is_told_of_all_groups_and_nobody_who_leaves(world: &World) {
+    world.people.put_balancer(balancer(world)).await;
+    let [one, two] = [(1, 8080), (2, 9090)].map(|(vserver, port)| Binding {
+        vserver: VServerId(vserver),
+        port,
+        weight: 3,
+    });
+    served(world, GROUP, one, &[1, 2]).await;
+    served(world, GroupId(78), two, &[3]).await;
+    let leaves = Phase::Draining {
+        cause: LeaveCause::Surplus,
+        until: NOW,
+    };
+    let fence = world.fence(GROUP).await;
+    world.launched(fence, [4]).await;
+    let leaving = [moving(2, Phase::Serving, leaves, None)];
+    world.intend(fence, &leaving).await.unwrap();
+    let mut serving = world.store.serving(LoadBalancerId(8)).await.unwrap();
+    serving.sort_by_key(|(vserver, _)| *vserver);
+    let mut expected = Vec::new();
+    for (group, number, binding) in [(GROUP, 1, one), (GroupId(78), 3, two)] {
+        let record = world.loaded(group).await;
+        let member = MemberAddress {
+            id: InstanceId(number),
+            address: record.row(InstanceId(number)).expect("its record").address,
+            port: binding.port,
+            weight: 3,
+        };
+        expected.push((binding.vserver, member));
+    }
+    assert_eq!(serving, expected);
+    assert_eq!(world.store.serving(LoadBalancerId(404)).await.unwrap(), []);
 }

@@ -305,6 +305,16 @@ pub async fn what_was_intended_or_settled_since_a_group_was_loaded_refuses_inten
     world.launched(fence, [2]).await;
 }
 
+pub async fn an_instance_protected_since_a_group_was_loaded_refuses_intents(world: &World) {
+    let fence = world.group().await;
+    world.launched(fence, [1]).await;
+    let fence = world.fence(GROUP).await;
+    world.people.protect(GROUP, InstanceId(1)).await;
+    let leaves = [moving(1, Phase::Launching, STOPPING, removal(11))];
+    is_changed(world.store.intend(fence, &leaves, NOW).await);
+    assert_eq!(world.loaded(GROUP).await.instances[0].phase, Phase::Launching);
+}
+
 pub async fn a_disabled_group_lets_no_stray_be_destroyed(world: &World) {
     let fence = world.group().await;
     let destroying = [Intent::Destroy { id: InstanceId(9) }];

@@ -19,6 +19,7 @@ mod settling;
 mod sql_people;
 mod starting;
 mod stopped;
+mod voices;
 mod world;
 
 /// Runs every test on every store.
@@ -52,6 +53,10 @@ contract! {
         renewing_moves_the_end,
         an_expired_lease_goes_to_the_next_owner_under_a_higher_epoch,
         what_is_released_is_free_at_once,
+        a_server_that_comes_has_its_share_after_two_renewals,
+        with_equal_shares_nothing_moves,
+        the_shards_of_a_dead_server_are_shared_among_the_others,
+        what_is_given_back_is_under_a_higher_epoch_for_whoever_takes_it,
     }
     intents {
         a_launch_begins_its_record_and_activity,
@@ -68,6 +73,7 @@ contract! {
         a_disabled_group_lets_no_stray_be_destroyed,
         a_disabled_group_refuses_to_begin_but_lets_finish,
         a_group_being_deleted_lets_removals_begin,
+        an_instance_protected_since_a_group_was_loaded_refuses_intents,
         a_phase_that_moved_refuses,
         intents_are_written_all_or_none,
         a_removal_fails_the_open_launch,
@@ -110,6 +116,7 @@ contract! {
     balancers {
         a_deleted_balancer_stays_until_its_process_has_ended,
         a_balancer_that_is_not_deleted_cannot_end,
+        who_serves_behind_a_balancer_is_told_of_all_groups_and_nobody_who_leaves,
     }
     retention {
         series_are_kept_for_fifteen_days,
@@ -171,6 +178,7 @@ databases! {
         the_first_start_writes_the_catalogue_once,
         product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back,
         a_restart_never_runs_product_time_back,
+        a_second_server_runs_by_the_same_anchor_and_at_no_other_scale,
         sessions_that_expired_are_swept_by_the_wall_clock,
     }
     forward {

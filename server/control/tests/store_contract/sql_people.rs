@@ -60,6 +60,11 @@ impl People for SqlPeople {
                 let sql = "INSERT INTO group_specs (group_id, version, spec, user_name, created_at)
                            VALUES ($1, $2, $3, 'ann', $4)";
                 tx.execute(sql, values![id, spec_version, json(&spec), NOW]).await?;
+                for binding in spec.bindings {
+                    let sql = "INSERT INTO bindings (group_id, vserver_id, port, weight) VALUES ($1, $2, $3, $4)";
+                    let values = values![id, binding.vserver, binding.port, binding.weight];
+                    tx.execute(sql, values).await?;
+                }
                 Ok(())
             })
         })
@@ -123,7 +128,7 @@ impl People for SqlPeople {
         .await;
     }
 
-    async fn protect(&self, _group: GroupId, id: InstanceId) {
+    async fn protect(&self, group: GroupId, id: InstanceId) {
         self.write(move |tx| {
             Box::pin(async move {
                 let row = tx.one("SELECT flags FROM instances WHERE id = $1", values![id]).await?;
@@ -136,6 +141,8 @@ impl People for SqlPeople {
                     values![id, json(&flags)],
                 )
                 .await?;
+                let sql = "UPDATE groups_ SET state_rev = state_rev + 1 WHERE id = $1";
+                tx.execute(sql, values![group]).await?;
                 Ok(())
             })
         })

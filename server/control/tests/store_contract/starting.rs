@@ -101,15 +101,31 @@ pub async fn product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back(
 pub async fn a_restart_never_runs_product_time_back(kind: Kind) {
     let db = kind.scratch().await;
     start(&db).await;
-    let first = SystemClock::start(&db, TimeScale(15)).await.unwrap();
+    let first = SystemClock::start(&db, TimeScale(15), "a").await.unwrap();
     let told = first.now();
-    let again = SystemClock::start(&db, TimeScale(15)).await.unwrap();
+    let again = SystemClock::start(&db, TimeScale(15), "a").await.unwrap();
     assert!(again.now() >= told.plus(Span::secs(150)), "it holds at the mark");
-    let slower = SystemClock::start(&db, TimeScale(1)).await.unwrap();
+    let slower = SystemClock::start(&db, TimeScale(1), "a").await.unwrap();
     assert!(slower.now() >= again.now());
     let stored = load_anchor(&db).await.unwrap().unwrap();
     assert_eq!((stored.anchor, stored.anchor.scale), (slower.anchor(), TimeScale(1)));
     assert!(stored.mark >= slower.now());
+}
+
+pub async fn a_second_server_runs_by_the_same_anchor_and_at_no_other_scale(kind: Kind) {
+    let db = kind.scratch().await;
+    start(&db).await;
+    let first = SystemClock::start(&db, TimeScale(15), "a").await.unwrap();
+    let second = SystemClock::start(&db, TimeScale(15), "b").await.unwrap();
+    assert_eq!(first.anchor(), second.anchor());
+    let refused = SystemClock::start(&db, TimeScale(1), "c").await.unwrap_err();
+    assert!(refused.to_string().contains("--time-scale 15"), "{refused}");
+    assert_eq!(load_anchor(&db).await.unwrap().unwrap().anchor, first.anchor());
+    for server in ["a", "b"] {
+        SqlStore::new(db.clone()).release(server).await.unwrap();
+    }
+    let alone = SystemClock::start(&db, TimeScale(1), "c").await.unwrap();
+    assert_eq!(alone.anchor().scale, TimeScale(1));
 }
 
 pub async fn sessions_that_expired_are_swept_by_the_wall_clock(kind: Kind) {

@@ -135,10 +135,8 @@ async fn pages(world: &World, full: &Full, watch: &mut Stopwatch) {
     let (console, owner, Full { group, large, .. }) = (&world.console, &world.owner, full);
     let (from, to) = (START_MS - DAY_MS, START_MS);
     for _ in 0..TIMES {
-        watch
-            .time("the overview", console.overview(owner))
-            .await
-            .expect("an overview");
+        let seen = watch.time("the overview", console.overview(owner)).await;
+        assert_eq!(seen.expect("an overview").latest.len(), 8);
         watch
             .time("a group", console.group(owner, *group))
             .await

@@ -182,7 +182,8 @@ async fn activities(world: &World) {
         format!(
             "INSERT INTO activities (id, tenant_id, group_id, kind, status, cause, instance_id, size_before, size_after,
                  started_at, ended_at)
-             SELECT 'act-' || (1000000000000 + {k}), g.tenant_id, g.id, 'launch', 'succeeded', $1,
+             SELECT 'act-' || (1000000000000 + {k}), g.tenant_id, g.id,
+                 CASE WHEN n.n % 10 = 0 THEN 'resize' ELSE 'launch' END, 'succeeded', $1,
                  'i-' || (1000000000000 + {NUMBER} * 10 + n.n % 10), 9, 10, $2 + {k} * 6900, $2 + {k} * 6900 + 45000
              FROM n CROSS JOIN groups_ g WHERE "
         )

@@ -33,6 +33,8 @@ pub async fn everything(world: &World, full: &Full, watch: &mut Stopwatch) {
             .expect("heads");
         assert!(heads.len() > 9_000);
         watch.time("balancers", store.balancers()).await.expect("balancers");
+        let serving = watch.time("who serves", store.serving(full.balancer)).await;
+        serving.expect("members");
     }
     for (name, group) in [("", full.group), (", large", full.large)] {
         let fence = Fence {

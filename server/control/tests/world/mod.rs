@@ -48,8 +48,13 @@ pub struct World {
     /// The same: what it does is in the test's hands.
     pub mood: Arc<MoodyStore>,
     ids: Arc<CountedIds>,
-    running: Option<(Handle, CancellationToken, JoinHandle<()>)>,
+    running: Option<Running>,
+    /// Further servers on the same store, driver and balancer.
+    others: Vec<Running>,
 }
+
+/// A server that runs.
+type Running = (Handle, CancellationToken, JoinHandle<()>);
 
 impl Deref for World {
     type Target = Rows;
@@ -77,26 +82,48 @@ impl World {
             mood,
             ids,
             running: None,
+            others: Vec::new(),
         }
     }
 
     /// A server starts.
     pub async fn start(&mut self) {
+        self.running = Some(self.server("world"));
+        self.settle().await;
+    }
+
+    /// Another server starts beside it; how the rest of it sees its loop.
+    pub async fn start_another(&mut self, owner: &str) -> Handle {
+        let running = self.server(owner);
+        let handle = running.0.clone();
+        self.others.push(running);
+        self.settle().await;
+        handle
+    }
+
+    /// kill -9 of every server that was started beside the first.
+    pub async fn crash_others(&mut self) {
+        for (_, _, task) in self.others.drain(..) {
+            task.abort();
+            drop(task.await);
+        }
+    }
+
+    fn server(&self, owner: &str) -> Running {
         let parts = LoopParts {
             store: self.store.clone(),
             driver: self.driver.clone(),
             balancer: self.balancer.clone(),
             clock: self.clock.clone(),
             ids: self.ids.clone(),
-            owner: "world".to_owned(),
+            owner: owner.to_owned(),
         };
         let scaling = Loop::new(parts);
         let (handle, stop) = (scaling.handle(), CancellationToken::new());
         let stopping = stop.clone();
         #[expect(clippy::disallowed_methods, reason = "the test owns it: stop and crash end it")]
         let task = tokio::spawn(async move { scaling.run(stopping).await.expect("the loop runs") });
-        self.running = Some((handle, stop, task));
-        self.settle().await;
+        (handle, stop, task)
     }
 
     pub fn handle(&self) -> &Handle {
@@ -150,9 +177,16 @@ impl World {
             if self.clock.overdue() {
                 continue;
             }
-            if tokio::time::timeout(SETTLE_MAX, self.handle().at_rest()).await.is_err() {
+            if tokio::time::timeout(SETTLE_MAX, self.all_at_rest()).await.is_err() {
                 return;
             }
+        }
+    }
+
+    async fn all_at_rest(&self) {
+        self.handle().at_rest().await;
+        for (handle, ..) in &self.others {
+            handle.at_rest().await;
         }
     }
 }

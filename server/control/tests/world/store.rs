@@ -3,6 +3,7 @@
 use super::clock::HandClock;
 use api::live::Change;
 use async_trait::async_trait;
+use control::balancer::MemberAddress;
 use control::clock::{Clock as _, Wall};
 use control::store::retention::Swept;
 use control::store::sql::SqlStore;
@@ -10,7 +11,7 @@ use control::store::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
 };
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp};
+use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -163,6 +164,10 @@ impl LoopStore for MoodyStore {
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.reads("list balancers").await?;
         self.inner.balancers().await
+    }
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        self.reads("list who serves").await?;
+        self.inner.serving(balancer).await
     }
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {
         self.writes("end a balancer").await?;

@@ -2,7 +2,7 @@
 
 use super::{Act, Gate};
 use async_trait::async_trait;
-use control::balancer::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
+use control::balancer::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress, Members};
 use control::drivers::simulated::SimulatedBalancer;
 use engine::model::{InstanceId, LoadBalancerId, VServerId};
 
@@ -23,6 +23,12 @@ impl Balancer for GatedBalancer {
     ) -> Result<(), BalancerError> {
         self.gate
             .through(Act::Ensure, spec.id.0, self.inner.ensure(spec, members))
+            .await
+    }
+
+    async fn ensure_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        self.gate
+            .through(Act::Ensure, spec.id.0, self.inner.ensure_of(spec, members))
             .await
     }
 

@@ -2,6 +2,10 @@
 //!
 //! A server that is dead gets no further than its next gate, and nothing of it comes through any more; one that is asleep
 //! waits there until it wakes, before a call and after it.
+//!
+//! The acts are not those of `control::failpoints`. That is a feature nobody's server is built with, and cargo would turn it
+//! on in every program built together with this one, `tidegate` too. And the lists have other rules: there each act is a
+//! point the killed loop has to come by, here each is a call that stories draw from.
 
 mod balancer;
 mod driver;

@@ -6,15 +6,17 @@ use crate::story::Mood;
 use crate::timeline::{Timeline, WORLD};
 use api::live::Change;
 use async_trait::async_trait;
+use control::balancer::MemberAddress;
 use control::clock::Wall;
+use control::locked;
 use control::store::retention::Swept;
 use control::store::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, MemoryStore, Placed, Settlement,
     StoreError,
 };
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp};
-use std::sync::{Arc, Mutex, PoisonError};
+use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use std::sync::{Arc, Mutex};
 
 /// How long a store that hangs lets one wait, milliseconds.
 const HANGS_MS: i64 = 5_000;
@@ -39,15 +41,15 @@ impl Moods {
 
     /// From now on it does this.
     pub fn set(&self, mood: Mood) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = mood;
+        locked(&self.state).0 = mood;
     }
 
     fn get(&self) -> Mood {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).0
+        locked(&self.state).0
     }
 
     fn some_ms(&self) -> i64 {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.state);
         i64::try_from(state.1.between(1, SLOW_MS)).unwrap_or(1)
     }
 
@@ -195,6 +197,14 @@ impl LoopStore for GatedStore {
             self.inner.balancers().await
         };
         self.gate.through(Act::Other, 0, call).await
+    }
+
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        let call = async {
+            self.moods.reads("list who serves").await?;
+            self.inner.serving(balancer).await
+        };
+        self.gate.through(Act::Other, balancer.0, call).await
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {

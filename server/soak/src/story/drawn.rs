@@ -1,6 +1,9 @@
 //! How a story is drawn.
+//!
+//! What is drawn later changes nothing that is drawn before it: a new kind of event is drawn last, or the lines of
+//! `regressions.txt` tell other stories.
 
-use super::{CALM_SECS, Edit, Event, Hand, Mood, Story, What};
+use super::{CALM_SECS, Edit, Event, Hand, Mood, Story, What, together};
 use crate::crowd::VSERVER;
 use crate::dice::Dice;
 use crate::gates::{Act, Side};
@@ -170,9 +173,13 @@ fn events(dice: &mut Dice, spec: &GroupSpec, servers: u32, room: i64) -> Vec<Eve
     };
     let mut events: Vec<Event> = (0..count).map(|_| event(dice, spec, servers, room)).collect();
     events.sort_by_key(|event| event.at);
+    if count > 0 {
+        events.extend(together::events(dice, room));
+    }
     for (number, event) in events.iter_mut().enumerate() {
         event.number = number;
     }
+    events.sort_by_key(|event| event.at);
     events
 }
 

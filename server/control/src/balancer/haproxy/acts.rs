@@ -5,17 +5,14 @@ use super::config::{self, Start};
 use super::place::{CANDIDATE, CONFIG, Place, STATES};
 use super::socket::{self, Silence};
 use super::stat::{self, Row};
-use super::{Desk, HaproxyBalancer, process, refused};
+use super::{HaproxyBalancer, STAT, process, refused};
+use api::parse::balancer::PORTS;
 use engine::model::{InstanceId, LoadBalancerId, VServerId};
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, TcpListener};
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
-
-/// Ports a VServer may listen on: below the ephemeral ones (32768 and up), above what a host's services use.
-pub const PORTS: RangeInclusive<u16> = 20_000..=29_999;
 
 /// How long `leave` waits by itself for closed sessions to be let go of; HAProxy does it within a scheduling round.
 const DELETE_LIMIT: Duration = Duration::from_millis(300);
@@ -40,6 +37,18 @@ impl HaproxyBalancer {
             })
     }
 
+    /// Asks as a look does, while nobody else starts it: not running is not running then.
+    pub(super) async fn ask_in_turn(&self, id: LoadBalancerId) -> Result<String, BalancerError> {
+        match self.turn(id).await? {
+            Some(_turn) => self.ask(id, STAT).await,
+            None => {
+                // Another server has removed it.
+                self.forget(id);
+                Err(BalancerError::NotRunning { id })
+            }
+        }
+    }
+
     async fn rows(&self, id: LoadBalancerId) -> Result<Vec<Row>, BalancerError> {
         let answer = self.ask(id, "show servers state").await?;
         stat::rows(&answer).map_err(|why| refused(id, "show servers state", why))
@@ -55,17 +64,9 @@ impl HaproxyBalancer {
 
     // === ensure ===
 
-    pub(super) async fn make_it_run(
-        &self,
-        desk: &mut Desk,
-        spec: &LoadBalancerSpec,
-        members: &Members,
-    ) -> Result<(), BalancerError> {
+    pub(super) async fn make_it_run(&self, spec: &LoadBalancerSpec, members: &Members) -> Result<(), BalancerError> {
         check_ports(spec)?;
         let place = self.place(spec.id);
-        place
-            .make()
-            .map_err(|why| refused(spec.id, "make its directory", why))?;
         match self.ask(spec.id, "show info").await {
             Err(BalancerError::NotRunning { .. }) => self.start(&place, spec, members).await?,
             Err(other) => return Err(other),
@@ -75,13 +76,13 @@ impl HaproxyBalancer {
                 }
             }
         }
-        if desk.spec.as_ref() != Some(spec) {
+        // What stands there is asked anew each time: another server may have kept it meanwhile.
+        if place.spec().as_ref() != Some(spec) {
             place
                 .write_spec(spec)
                 .map_err(|why| refused(spec.id, "write its settings", why))?;
-            desk.spec = Some(spec.clone());
-            self.keep_file_in_step(desk, spec.id).await;
         }
+        self.keep_file_in_step(spec.id).await;
         Ok(())
     }
 
@@ -93,7 +94,7 @@ impl HaproxyBalancer {
         let ran_before = place.spec().is_some();
         let seen = self.seen(spec.id);
         let start = |vs: VServerId, member: &MemberAddress| match &seen {
-            Some(words) => Start::after(words.get(&(vs, member.id)).copied()),
+            Some(seen) => Start::after(seen.words.get(&(vs, member.id)).copied()),
             None if ran_before => Start::Up,
             None => Start::Down,
         };
@@ -118,7 +119,7 @@ impl HaproxyBalancer {
     async fn reload(&self, place: &Place, spec: &LoadBalancerSpec, members: &Members) -> Result<(), BalancerError> {
         let say = |why: String| refused(spec.id, "reload", why);
         let program = self.program()?;
-        let answer = self.ask(spec.id, "show stat; show servers state").await?;
+        let answer = self.ask(spec.id, STAT).await?;
         free(spec, &stat::held(&answer).map_err(say)?)?;
         let rows: Vec<Row> = stat::rows(&answer)
             .map_err(say)?
@@ -176,12 +177,11 @@ impl HaproxyBalancer {
 
     pub(super) async fn take_in(
         &self,
-        desk: &mut Desk,
         id: LoadBalancerId,
         vs: VServerId,
         member: MemberAddress,
     ) -> Result<(), BalancerError> {
-        let vserver = self.vserver(desk, id, vs)?;
+        let vserver = self.vserver(id, vs)?;
         let name = format!("{vs}/{}", member.id);
         let row = self.row(id, vs, member.id).await?;
         let enable = format!("enable health {name}");
@@ -254,8 +254,7 @@ impl HaproxyBalancer {
         if left.is_empty() {
             return;
         }
-        let desk = self.desk(id);
-        let Ok(_turn) = desk.try_lock() else { return };
+        let Some(_turn) = self.turn_now(id) else { return };
         let known = [
             socket::NO_SERVER,
             socket::NO_BACKEND,
@@ -270,22 +269,17 @@ impl HaproxyBalancer {
         }
     }
 
-    fn vserver(&self, desk: &mut Desk, id: LoadBalancerId, vs: VServerId) -> Result<VServerSpec, BalancerError> {
-        if desk.spec.is_none() {
-            desk.spec = self.place(id).spec();
-        }
-        let spec = desk.spec.as_ref().ok_or(BalancerError::NotRunning { id })?;
-        let found = spec.vservers.iter().find(|one| one.id == vs).cloned();
+    fn vserver(&self, id: LoadBalancerId, vs: VServerId) -> Result<VServerSpec, BalancerError> {
+        let spec = self.place(id).spec().ok_or(BalancerError::NotRunning { id })?;
+        let found = spec.vservers.into_iter().find(|one| one.id == vs);
         found.ok_or_else(|| refused(id, "join", format!("it has no {vs}: ensure it first")))
     }
 
     /// Writes the present members into the file, without a reload. Not worth failing for: `ensure` renders it anew
     /// before anybody reads it.
-    pub(super) async fn keep_file_in_step(&self, desk: &mut Desk, id: LoadBalancerId) {
+    pub(super) async fn keep_file_in_step(&self, id: LoadBalancerId) {
         let place = self.place(id);
-        let Some(spec) = desk.spec.clone().or_else(|| place.spec()) else {
-            return;
-        };
+        let Some(spec) = place.spec() else { return };
         let Ok(rows) = self.rows(id).await else { return };
         let members: Vec<_> = rows
             .iter()

@@ -7,6 +7,7 @@
 //!
 //! - [`config`]: the file, rendered from typed values only. [`stat`]: what HAProxy says, parsed.
 //! - [`socket`]: one question, one answer. [`process`]: start, reload, end. [`place`]: the directory.
+//! - [`turn`]: who may change it now, of all servers of this host.
 //!
 //! **No member is eligible unchecked.** A joining server goes maintenance -> drain -> forced down -> ready: a server
 //! that leaves maintenance is `UP` until its first check, so it must be forced down *after* that. A reload carries the
@@ -26,15 +27,18 @@ pub mod place;
 pub mod process;
 pub mod socket;
 pub mod stat;
+mod turn;
 
-use super::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
+use super::{Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress, Members};
+use crate::locked;
 use async_trait::async_trait;
 use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
 use place::Place;
+use stat::Row;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Where HAProxy is looked for after PATH: distributions put it into sbin, which a user's PATH often lacks.
 const ALSO_LOOKED_IN: [&str; 2] = ["/usr/sbin", "/usr/local/sbin"];
@@ -46,13 +50,16 @@ const OLDEST: Version = Version {
     patch: 0,
 };
 
-/// The last words seen of each member of one load balancer.
-type Seen = BTreeMap<(VServerId, InstanceId), CheckWord>;
+/// The question that each look asks.
+const STAT: &str = "show stat; show servers state";
 
-/// What is kept of one load balancer between calls; its lock makes calls that change something take turns.
-#[derive(Debug, Default)]
-struct Desk {
-    spec: Option<LoadBalancerSpec>,
+/// What one load balancer said when it last answered.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    /// Each member's word.
+    words: BTreeMap<(VServerId, InstanceId), CheckWord>,
+    /// Who took part: neither drained nor let go of.
+    serving: Vec<(VServerId, MemberAddress)>,
 }
 
 /// A version of HAProxy.
@@ -101,7 +108,7 @@ pub struct HaproxyBalancer {
     root: PathBuf,
     program: Option<PathBuf>,
     host: config::Host,
-    desks: Mutex<BTreeMap<LoadBalancerId, Arc<tokio::sync::Mutex<Desk>>>>,
+    desks: Mutex<BTreeMap<LoadBalancerId, Arc<tokio::sync::Mutex<()>>>>,
     seen: Mutex<BTreeMap<LoadBalancerId, Seen>>,
 }
 
@@ -141,30 +148,27 @@ impl HaproxyBalancer {
         Place::new(&self.root, id)
     }
 
-    fn desk(&self, id: LoadBalancerId) -> Arc<tokio::sync::Mutex<Desk>> {
-        let mut desks = self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+    fn desk(&self, id: LoadBalancerId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut desks = locked(&self.desks);
         desks.entry(id).or_default().clone()
     }
 
     fn seen(&self, id: LoadBalancerId) -> Option<Seen> {
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-            .cloned()
+        locked(&self.seen).get(&id).cloned()
     }
 
-    fn remember(&self, id: LoadBalancerId, stat: &BalancerStat) {
-        let words = stat.backends.iter().map(|b| ((b.vserver, b.id), b.word)).collect();
-        self.seen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, words);
+    fn remember(&self, id: LoadBalancerId, stat: &BalancerStat, rows: &[Row]) {
+        let serving = rows.iter().filter(|row| !row.drain && !row.maintenance);
+        let seen = Seen {
+            words: stat.backends.iter().map(|b| ((b.vserver, b.id), b.word)).collect(),
+            serving: serving.map(|row| (row.vserver, row.member)).collect(),
+        };
+        locked(&self.seen).insert(id, seen);
     }
 
     fn forget(&self, id: LoadBalancerId) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        self.desks.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        locked(&self.seen).remove(&id);
+        locked(&self.desks).remove(&id);
     }
 }
 
@@ -175,14 +179,21 @@ impl Balancer for HaproxyBalancer {
         spec: &LoadBalancerSpec,
         members: &[(VServerId, MemberAddress)],
     ) -> Result<(), BalancerError> {
-        let desk = self.desk(spec.id);
-        let mut desk = desk.lock().await;
-        self.make_it_run(&mut desk, spec, members).await
+        let _turn = self.turn_to_make(spec.id).await?;
+        self.make_it_run(spec, members).await
+    }
+
+    async fn ensure_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        let _turn = self.turn_to_make(spec.id).await?;
+        self.make_it_run(spec, &members.serving(spec).await).await
+    }
+
+    fn last_seen(&self, id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
+        self.seen(id).unwrap_or_default().serving
     }
 
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError> {
-        let desk = self.desk(id);
-        let _turn = desk.lock().await;
+        let _turn = self.turn(id).await?;
         let place = self.place(id);
         process::end(&place).await.map_err(|why| refused(id, "end", why))?;
         place.remove().map_err(|why| refused(id, "remove its directory", why))?;
@@ -191,32 +202,32 @@ impl Balancer for HaproxyBalancer {
     }
 
     async fn stat(&self, id: LoadBalancerId) -> Result<BalancerStat, BalancerError> {
-        let answer = self.ask(id, "show stat; show servers state").await?;
+        let answer = match self.ask(id, STAT).await {
+            Err(BalancerError::NotRunning { .. }) => self.ask_in_turn(id).await?,
+            answer => answer?,
+        };
         let say = |why| refused(id, "show stat", why);
-        let stat = stat::stat(&answer).map_err(say)?;
-        self.remember(id, &stat);
-        self.finish_leaves(id, &stat::rows(&answer).map_err(say)?).await;
+        let (stat, rows) = (stat::stat(&answer).map_err(say)?, stat::rows(&answer).map_err(say)?);
+        self.remember(id, &stat, &rows);
+        self.finish_leaves(id, &rows).await;
         Ok(stat)
     }
 
     async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError> {
-        let desk = self.desk(id);
-        let mut desk = desk.lock().await;
-        self.take_in(&mut desk, id, vs, member).await?;
-        self.keep_file_in_step(&mut desk, id).await;
+        let _turn = self.turn_at(id).await?;
+        self.take_in(id, vs, member).await?;
+        self.keep_file_in_step(id).await;
         Ok(())
     }
 
     async fn drain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
-        let desk = self.desk(id);
-        let _turn = desk.lock().await;
+        let _turn = self.turn_at(id).await?;
         let answer = self.ask(id, &format!("set server {vs}/{member} state drain")).await?;
         socket::judge(&answer, &[socket::NO_SERVER, socket::NO_BACKEND]).map_err(|why| refused(id, "drain", why))
     }
 
     async fn undrain(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<(), BalancerError> {
-        let desk = self.desk(id);
-        let _turn = desk.lock().await;
+        let _turn = self.turn_at(id).await?;
         self.take_back(id, vs, member).await
     }
 
@@ -235,12 +246,9 @@ impl Balancer for HaproxyBalancer {
     }
 
     async fn leave(&self, id: LoadBalancerId, vs: VServerId, member: InstanceId) -> Result<Leave, BalancerError> {
-        let desk = self.desk(id);
-        let mut desk = desk.lock().await;
+        let _turn = self.turn_at(id).await?;
         let leave = self.let_go(id, vs, member).await?;
-        if leave == Leave::Left {
-            self.keep_file_in_step(&mut desk, id).await;
-        }
+        self.keep_file_in_step(id).await;
         Ok(leave)
     }
 }

@@ -6,11 +6,12 @@
 
 use super::super::LoadBalancerSpec;
 use engine::model::LoadBalancerId;
-use rustix::fs::{Mode, OFlags};
-use std::fs;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::io::Errno;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// The file HAProxy reads.
@@ -58,6 +59,19 @@ impl Place {
             .recursive(true)
             .mode(0o700)
             .create(&self.directory)
+    }
+
+    /// Takes the turn at this directory among all processes of this host, until the file is closed: an end of the process
+    /// does that, too. `None` while somebody has it.
+    pub fn take_turn(&self) -> io::Result<Option<File>> {
+        let taken = File::open(&self.directory)?;
+        match flock(&taken, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            done => done?,
+        }
+        // One that was removed and made again meanwhile is another directory.
+        let same = fs::metadata(&self.directory)?.ino() == taken.metadata()?.ino();
+        Ok(same.then_some(taken))
     }
 
     /// Removes the directory; gone already is fine.

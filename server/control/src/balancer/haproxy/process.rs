@@ -6,6 +6,7 @@
 
 use super::place::{CANDIDATE, CONFIG, PID, Place, SAID};
 use super::socket;
+use crate::drivers::process::host;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -41,6 +42,7 @@ const WORDS_MAX: usize = 600;
 #[derive(Debug)]
 pub struct Master {
     pid: Pid,
+    /// Start time in ticks since boot: tells two processes of one id apart.
     born: u64,
     pin: OwnedFd,
 }
@@ -53,7 +55,7 @@ impl Master {
 
     /// Whether it is gone or a zombie. Its command line would vanish before its sockets do.
     fn has_ended(&self) -> bool {
-        state(self.pid()).is_none_or(|state| state.dead || state.born != self.born)
+        !host::stat(self.pid()).is_ok_and(|stat| stat.lives() && stat.key.start == self.born)
     }
 
     /// Waits until it ends: its descriptor becomes readable then, whoever its parent is.
@@ -79,16 +81,16 @@ pub fn master(place: &Place) -> Option<Master> {
 
 /// The master by its worker, should the pid file be lost.
 pub fn master_of_worker(place: &Place, worker: &str) -> Option<Master> {
-    pinned(place, state(worker.parse().ok()?)?.parent)
+    pinned(place, host::stat(worker.parse().ok()?).ok()?.parent)
 }
 
 fn pinned(place: &Place, pid: i32) -> Option<Master> {
     let pid = Pid::from_raw(pid)?;
     let pin = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-    let state = state(pid.as_raw_nonzero().get())?;
-    (is_ours(place, pid) && !state.dead).then_some(Master {
+    let stat = host::stat(pid.as_raw_nonzero().get()).ok()?;
+    (is_ours(place, pid) && stat.lives()).then_some(Master {
         pid,
-        born: state.born,
+        born: stat.key.start,
         pin,
     })
 }
@@ -99,27 +101,6 @@ fn is_ours(place: &Place, pid: Pid) -> bool {
     arguments
         .windows(2)
         .any(|pair| pair[0] == b"-C" && OsStr::from_bytes(pair[1]) == place.directory().as_os_str())
-}
-
-/// What of `/proc/PID/stat` is asked here.
-struct State {
-    /// A zombie: its files are closed, its parent has not asked for it yet.
-    dead: bool,
-    parent: i32,
-    /// Start time in ticks since boot: tells two processes of one pid apart.
-    born: u64,
-}
-
-/// Reads `/proc/PID/stat` from the state letter on; the name before it may hold anything.
-fn state(pid: i32) -> Option<State> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let fields: Vec<&str> = text.rsplit_once(") ")?.1.split(' ').collect();
-    let dead = matches!(*fields.first()?, "Z" | "X");
-    Some(State {
-        dead,
-        parent: fields.get(1)?.parse().ok()?,
-        born: fields.get(19)?.parse().ok()?,
-    })
 }
 
 /// The first line of `haproxy -v`.

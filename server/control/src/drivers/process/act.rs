@@ -189,7 +189,7 @@ mod tests {
     fn a_delete_sweeps_old_tombstones_once_a_day() {
         let folder = tempfile::tempdir().unwrap();
         let parts = Parts {
-            home: Home::open(folder.path()).unwrap(),
+            home: Home::open(folder.path(), clock::wall()).unwrap(),
             installation: "ours".to_owned(),
             shim_command: Vec::new(),
             unit: Unit::here(),

@@ -15,6 +15,12 @@
 //! Rules: a folder appears whole (made in `.new`, renamed) and goes whole (renamed to `.trash`); whoever wants it gone
 //! writes the tombstone first, whoever starts it takes the lock first and looks at the tombstone then. So of a create
 //! and a delete at once, in any order and from any process, the delete wins.
+//!
+//! Orders reach a shim on a full disk, too: where there is no room for a tombstone or a `stop.json`, a symbolic link that
+//! points at its text stands in for the file. A short one lies in its inode and takes no block.
+//!
+//! Several servers of a host may share the folder. What one of them has half made is not another's to remove, unless it is
+//! old; then it goes whole, so that a maker who was only asleep finds it gone and never half of it.
 
 use super::host::Key;
 use crate::clock::Wall;
@@ -23,9 +29,11 @@ use engine::model::{GroupId, InstanceId, ReadyWord};
 use rustix::fs::{FlockOperation, flock};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -33,6 +41,13 @@ use std::time::Duration;
 /// How long a tombstone stays. A create that comes later than this after the delete would be obeyed; no intent lives
 /// anywhere near as long.
 const TOMBSTONE_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What a tombstone says when nobody knows the group. Not nothing: a link has to point at something.
+const GROUP_UNKNOWN: &str = "unknown";
+
+/// How long half-made folders stay. Making one takes milliseconds: with much less, a server that starts on a busy host
+/// undoes what another is just making (its create fails and is repeated); with much more, what crashes left takes room.
+const HALF_MADE_KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// Folders are passable for programs with their own uid, readable for none of them.
 const FOLDER_MODE: u32 = 0o711;
@@ -77,8 +92,8 @@ pub struct Home {
 }
 
 impl Home {
-    /// Makes what is missing and sweeps what an earlier run left half done.
-    pub fn open(root: &Path) -> io::Result<Self> {
+    /// Makes what is missing and sweeps what was left half done.
+    pub fn open(root: &Path, now: Wall) -> io::Result<Self> {
         let home = Self { root: root.to_owned() };
         for folder in [
             home.root.clone(),
@@ -88,12 +103,34 @@ impl Home {
         ] {
             make_folder(&folder, FOLDER_MODE)?;
         }
-        for half_done in [".new", ".trash"] {
-            for entry in fs::read_dir(home.root.join(half_done))? {
-                remove_tree(&entry?.path())?;
-            }
+        home.sweep_half_made(now)?;
+        for entry in fs::read_dir(home.root.join(".trash"))? {
+            remove_tree(&entry?.path())?;
         }
         Ok(home)
+    }
+    /// Moves what nobody can be making any more to the trash.
+    fn sweep_half_made(&self, now: Wall) -> io::Result<()> {
+        for entry in fs::read_dir(self.root.join(".new"))? {
+            let entry = entry?;
+            let made = match modified(&entry.path()) {
+                // Its maker has just renamed it.
+                Err(why) if why.kind() == ErrorKind::NotFound => continue,
+                made => made?,
+            };
+            if now.since(made) > HALF_MADE_KEPT {
+                self.throw_away(&entry.path(), &entry.file_name().to_string_lossy())?;
+            }
+        }
+        Ok(())
+    }
+    /// Makes a folder go whole; where it went, if it was there.
+    fn throw_away(&self, path: &Path, name: &str) -> io::Result<Option<PathBuf>> {
+        let trash = self.root.join(".trash").join(unique(name));
+        match fs::rename(path, &trash) {
+            Err(why) if why.kind() == ErrorKind::NotFound => Ok(None),
+            renamed => renamed.map(|()| Some(trash)),
+        }
     }
     /// The home an instance's folder is in.
     pub fn of_instance(folder: &Path) -> Option<Self> {
@@ -123,15 +160,16 @@ impl Home {
     }
     /// Whether this id may never be created (again).
     pub fn is_gone(&self, id: InstanceId) -> io::Result<bool> {
-        self.tombstone(id).try_exists()
+        is_there(&self.tombstone(id))
     }
     /// The group of a removed instance, if it was known.
     pub fn group_of_gone(&self, id: InstanceId) -> Option<GroupId> {
-        fs::read_to_string(self.tombstone(id)).ok()?.parse().ok()
+        let text = read_once(&self.tombstone(id)).ok()?;
+        str::from_utf8(&text).ok()?.parse().ok()
     }
     /// Forbids this id for good; what an earlier call wrote stays.
     pub fn bury(&self, id: InstanceId, group: Option<GroupId>) -> io::Result<()> {
-        let text = group.map(|group| group.to_string()).unwrap_or_default();
+        let text = group.map_or_else(|| GROUP_UNKNOWN.to_owned(), |group| group.to_string());
         write_once(&self.tombstone(id), text.as_bytes()).map(|_first| ())
     }
     /// When this id was buried.
@@ -153,11 +191,9 @@ impl Home {
     }
     /// Makes an instance's folder go whole.
     pub fn discard(&self, id: InstanceId) -> io::Result<()> {
-        let trash = self.root.join(".trash").join(unique(&id.to_string()));
-        match fs::rename(self.instance(id).path(), &trash) {
-            Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
-            Err(why) => Err(why),
-            Ok(()) => remove_tree(&trash),
+        match self.throw_away(self.instance(id).path(), &id.to_string())? {
+            Some(trash) => remove_tree(&trash),
+            None => Ok(()),
         }
     }
     /// Removes tombstones nobody can need any more.
@@ -227,7 +263,8 @@ impl Folder {
     }
     /// Whether it shall stop, and by when.
     pub fn stop_request(&self) -> io::Result<Option<StopRequest>> {
-        read_json(&self.file("stop.json"))
+        let path = self.file("stop.json");
+        parse_json(&path, read_once(&path))
     }
     /// Asks it to stop; an earlier request stands.
     pub fn request_stop(&self, request: StopRequest) -> io::Result<()> {
@@ -265,24 +302,50 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&staged, path)
 }
 
-/// Writes a file whole unless it is there; says whether this call wrote it.
+/// Writes a file whole unless it is there, or a link in its place if the disk is full; says whether this call wrote it.
 fn write_once(path: &Path, bytes: &[u8]) -> io::Result<Laid> {
-    if path.try_exists()? {
+    if is_there(path)? {
         return Ok(Laid::Known);
     }
-    let staged = stage(path, bytes)?;
-    let linked = fs::hard_link(&staged, path);
-    fs::remove_file(&staged)?;
-    match linked {
+    let made = match stage(path, bytes) {
+        Err(why) if matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            symlink(OsStr::from_bytes(bytes), path)
+        }
+        Err(why) => Err(why),
+        Ok(staged) => {
+            let linked = fs::hard_link(&staged, path);
+            fs::remove_file(&staged)?;
+            linked
+        }
+    };
+    match made {
         Err(why) if why.kind() == ErrorKind::AlreadyExists => Ok(Laid::Known),
-        linked => linked
+        made => made
             .and_then(|()| path.parent().map_or(Ok(()), sync))
             .map(|()| Laid::New),
     }
 }
 
+/// What [`write_once`] wrote, from the file or from the link.
+fn read_once(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::read_link(path) {
+        Ok(text) => Ok(text.into_os_string().into_vec()),
+        Err(why) if why.kind() == ErrorKind::InvalidInput => fs::read(path),
+        Err(why) => Err(why),
+    }
+}
+
+/// Whether there is a file, or a link that stands in for one.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(false),
+        Err(why) => Err(why),
+    }
+}
+
 fn modified(path: &Path) -> io::Result<Wall> {
-    let since_epoch = fs::metadata(path)?
+    let since_epoch = fs::symlink_metadata(path)?
         .modified()?
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
@@ -321,7 +384,12 @@ fn sync(folder: &Path) -> io::Result<()> {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
-    let bytes = match fs::read(path) {
+    parse_json(path, fs::read(path))
+}
+
+/// What was read of a file; `None` if it is not there.
+fn parse_json<T: DeserializeOwned>(path: &Path, read: io::Result<Vec<u8>>) -> io::Result<Option<T>> {
+    let bytes = match read {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
         read => read.map_err(|why| io::Error::new(why.kind(), format!("{}: {why}", path.display())))?,
     };
@@ -361,4 +429,57 @@ fn open_up(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::system::wall_now;
+
+    #[test]
+    fn an_order_for_which_there_was_no_room_is_read_from_its_link_and_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(folder.path(), wall_now()).unwrap();
+        let (id, group) = (InstanceId(1), GroupId(7));
+        symlink(group.to_string(), home.tombstone(id)).unwrap();
+        assert!(home.is_gone(id).unwrap());
+        home.bury(id, None).unwrap();
+        assert_eq!(home.group_of_gone(id), Some(group));
+        assert!(home.buried_at(id).unwrap() > Wall(0));
+        let instance = home.instance(id);
+        make_folder(instance.path(), FOLDER_MODE).unwrap();
+        let [first, second] = [5, 6].map(|kill_at_boot_ns| StopRequest { kill_at_boot_ns });
+        symlink(serde_json::to_string(&first).unwrap(), instance.file("stop.json")).unwrap();
+        instance.request_stop(second).unwrap();
+        assert_eq!(instance.stop_request().unwrap(), Some(first));
+    }
+
+    #[test]
+    fn an_order_for_which_there_is_room_is_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(folder.path(), wall_now()).unwrap();
+        home.bury(InstanceId(1), Some(GroupId(7))).unwrap();
+        home.bury(InstanceId(2), None).unwrap();
+        assert!(fs::symlink_metadata(home.tombstone(InstanceId(1))).unwrap().is_file());
+        assert_eq!(
+            [1, 2].map(|id| home.group_of_gone(InstanceId(id))),
+            [Some(GroupId(7)), None]
+        );
+    }
+
+    #[test]
+    fn what_another_server_is_just_making_stays_and_what_nobody_can_be_making_goes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        Home::open(root, wall_now()).expect("a home");
+        let staged = root.join(".new/i-1.77.0");
+        make_folder(&staged, FOLDER_MODE).expect("half of one");
+        Home::open(root, wall_now()).expect("another server's home");
+        assert!(staged.exists());
+        let later = wall_now().plus(HALF_MADE_KEPT * 2);
+        Home::open(root, later).expect("a later server's home");
+        assert!(!staged.exists());
+        let trash = fs::read_dir(root.join(".trash")).expect("the trash");
+        assert_eq!(trash.count(), 0, "and nothing of it is left");
+    }
 }

@@ -10,7 +10,7 @@
 mod act;
 mod clock;
 mod home;
-mod host;
+pub(crate) mod host;
 mod launch;
 mod look;
 mod output;
@@ -80,8 +80,8 @@ impl ProcessDriver {
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        let home = Home::open(&root)?;
         let swept = clock::wall();
+        let home = Home::open(&root, swept)?;
         home.sweep_tombstones(swept)?;
         let parts = Parts {
             home,

@@ -2,7 +2,7 @@
 
 use super::{Fault, Shared, SimulatedRegion};
 use crate::balancer::{
-    BackendStat, Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress, VServerSpec,
+    BackendStat, Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress, Members, VServerSpec,
 };
 use async_trait::async_trait;
 use engine::model::{InstanceId, LoadBalancerId, Span, VServerId};
@@ -32,6 +32,11 @@ impl Balancer for SimulatedBalancer {
         self.0
             .world(|world| world.start_balancer(spec.id, Span(interval), members));
         Ok(())
+    }
+
+    async fn ensure_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        let _turn = self.0.turn.lock().await;
+        self.ensure(spec, &members.serving(spec).await).await
     }
 
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError> {
@@ -84,6 +89,10 @@ impl SimulatedBalancer {
     }
 
     async fn ask<T>(&self, id: LoadBalancerId, look: impl FnOnce(&mut Shared) -> T) -> Result<T, BalancerError> {
+        // Somebody is just starting one: what is said before that is over is not true any more when it is heard.
+        if self.0.turn.try_lock().is_err() {
+            drop(self.0.turn.lock().await);
+        }
         let answer = self.0.with(|shared| {
             if shared.faults.hits(Fault::BalancerMute) {
                 return Err(mute(id));

@@ -34,6 +34,8 @@ pub struct SimulatedRegion {
     clock: Arc<dyn Clock>,
     /// A balancer's process has ended.
     ended: Arc<Notify>,
+    /// Held by whoever starts a balancer.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Everything in it.
@@ -72,6 +74,7 @@ impl SimulatedRegion {
             shared: Arc::new(Mutex::new(shared)),
             clock,
             ended: Arc::default(),
+            turn: Arc::default(),
         }
     }
 

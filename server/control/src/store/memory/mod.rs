@@ -17,11 +17,12 @@ use super::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
     rules,
 };
+use crate::balancer::MemberAddress;
 use crate::clock::Wall;
 use api::live::Change;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
+use engine::model::{Binding, GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use state::State;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,16 +68,19 @@ impl MemoryStore {
 impl LoopStore for MemoryStore {
     async fn claim(&self, owner: &str) -> Result<Vec<Lease>, StoreError> {
         let (now, mut state) = ((self.lease_clock)(), self.lock());
-        for held in state.leases.iter_mut().filter(|held| held.lease.until <= now) {
-            held.owner = owner.to_owned();
-            held.lease.epoch += 1;
-            held.lease.until = rules::lease_until(now);
+        let share = state.share(owner, now);
+        let free = state.leases.iter().filter(|held| held.lease.until <= now);
+        let free: Vec<u16> = free.map(|held| held.lease.shard).collect();
+        let held = state.held(owner, now).len();
+        for shard in rules::taken(&free, held, share) {
+            state.hand(*shard, owner, rules::lease_until(now));
         }
         Ok(state.held(owner, now))
     }
 
     async fn renew(&self, owner: &str) -> Result<Vec<Lease>, StoreError> {
         let (now, mut state) = ((self.lease_clock)(), self.lock());
+        let share = state.share(owner, now);
         for held in state
             .leases
             .iter_mut()
@@ -84,15 +88,18 @@ impl LoopStore for MemoryStore {
         {
             held.lease.until = rules::lease_until(now);
         }
+        for lease in rules::surplus(&state.held(owner, now), share) {
+            state.hand(lease.shard, "", Wall(0));
+        }
         Ok(state.held(owner, now))
     }
 
     async fn release(&self, owner: &str) -> Result<(), StoreError> {
-        for held in self.lock().leases.iter_mut().filter(|held| held.owner == owner) {
-            held.owner.clear();
-            held.lease.epoch += 1;
-            held.lease.until = Wall(0);
-        }
+        let mut state = self.lock();
+        state.servers.remove(owner);
+        let held = state.leases.iter().filter(|held| held.owner == owner);
+        let held: Vec<u16> = held.map(|held| held.lease.shard).collect();
+        held.into_iter().for_each(|shard| state.hand(shard, "", Wall(0)));
         Ok(())
     }
 
@@ -147,6 +154,23 @@ impl LoopStore for MemoryStore {
 
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         Ok(self.lock().balancers.values().cloned().collect())
+    }
+
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        let state = self.lock();
+        let Some(balancer) = state.balancers.get(&balancer) else {
+            return Ok(Vec::new());
+        };
+        let behind = |binding: &&Binding| balancer.vservers.iter().any(|vserver| vserver.id == binding.vserver);
+        let mut found = Vec::new();
+        for group in state.groups.values() {
+            for binding in group.record.spec.bindings.iter().filter(behind) {
+                let rows = group.instances.values().map(|stored| &stored.row);
+                let serve = rows.filter(|row| rules::serves(row.phase, row.flags));
+                found.extend(serve.map(|row| (binding.vserver, row.member(binding))));
+            }
+        }
+        Ok(found)
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {

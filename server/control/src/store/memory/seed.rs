@@ -52,15 +52,15 @@ impl MemoryStore {
         self.edit(group, |record| record.status = status);
     }
 
-    /// People change what is marked on a record (`protected`, `standby`).
+    /// People change what is marked on a record (`protected`, `standby`): what a pass has planned without knowing is refused.
     pub fn mark_instance(&self, group: GroupId, id: InstanceId, change: impl FnOnce(&mut engine::model::Flags)) {
         let mut state = self.lock();
-        let stored = state
-            .groups
-            .get_mut(&group)
-            .and_then(|group| group.instances.get_mut(&id));
-        if let Some(stored) = stored {
-            change(&mut stored.row.flags);
+        let Some(stored) = state.groups.get_mut(&group) else {
+            return;
+        };
+        if let Some(instance) = stored.instances.get_mut(&id) {
+            change(&mut instance.row.flags);
+            stored.record.state_rev += 1;
         }
     }
 

@@ -2,7 +2,8 @@
 
 use crate::clock::Wall;
 use crate::store::{
-    BalancerRecord, Counts, Fence, GroupRecord, InstanceRow, Launch, Lease, NewActivity, SHARDS, StoreError, shard_of,
+    BalancerRecord, Counts, Fence, GroupRecord, InstanceRow, Launch, Lease, NewActivity, SHARDS, StoreError, rules,
+    shard_of,
 };
 use api::groups::{ActivityStatus, InstanceUse};
 use api::live::{Change, LiveEvent};
@@ -143,6 +144,8 @@ pub(super) struct Subnet {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) leases: Vec<Held>,
+    /// Who lives, and until when it has said so.
+    pub(super) servers: BTreeMap<String, Wall>,
     pub(super) groups: BTreeMap<GroupId, Group>,
     pub(super) launches: BTreeMap<(TemplateId, u32), Launch>,
     pub(super) subnets: BTreeMap<SubnetId, Subnet>,
@@ -171,6 +174,7 @@ impl Default for State {
         };
         Self {
             leases: (0..SHARDS).map(free).collect(),
+            servers: BTreeMap::new(),
             groups: BTreeMap::new(),
             launches: BTreeMap::new(),
             subnets: BTreeMap::new(),
@@ -190,6 +194,23 @@ impl State {
             .iter()
             .filter(|held| held.owner == owner && held.lease.until > now);
         held.map(|held| held.lease).collect()
+    }
+
+    /// Notes that `owner` lives, forgets who does not, and answers its share of the shards.
+    pub(super) fn share(&mut self, owner: &str, now: Wall) -> usize {
+        self.servers.insert(owner.to_owned(), rules::lease_until(now));
+        self.servers.retain(|_, until| *until > now);
+        let living: Vec<String> = self.servers.keys().cloned().collect();
+        rules::share(&living, owner)
+    }
+
+    /// A shard changes hands.
+    pub(super) fn hand(&mut self, shard: u16, owner: &str, until: Wall) {
+        if let Some(held) = self.leases.get_mut(usize::from(shard)) {
+            owner.clone_into(&mut held.owner);
+            held.lease.epoch += 1;
+            held.lease.until = until;
+        }
     }
 
     /// The group, if the lease is still held and the group is still there.

@@ -1,9 +1,10 @@
 //! Load balancers as the loop needs them.
 
+use crate::balancer::MemberAddress;
 use crate::store::tx::{Row, Tx};
-use crate::store::{BalancerRecord, StoreError, VServerRecord};
+use crate::store::{BalancerRecord, StoreError, VServerRecord, rules};
 use crate::values;
-use engine::model::LoadBalancerId;
+use engine::model::{LoadBalancerId, VServerId};
 use std::collections::BTreeMap;
 
 /// Every one whose process may run, by id.
@@ -36,6 +37,30 @@ async fn vservers(tx: &mut Tx) -> Result<BTreeMap<LoadBalancerId, Vec<VServerRec
             check_path: row.get("check_path")?,
             check_interval_s: row.get("check_interval_s")?,
         });
+    }
+    Ok(found)
+}
+
+/// Who may be sent requests behind one of them, of all groups.
+pub(super) async fn serving(
+    tx: &mut Tx,
+    balancer: LoadBalancerId,
+) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+    let sql = "SELECT b.vserver_id, b.port, b.weight, i.id, i.address, i.phase, i.flags
+               FROM vservers v CROSS JOIN bindings b CROSS JOIN instances i
+               WHERE v.balancer_id = $1 AND v.deleted_at IS NULL AND b.vserver_id = v.id
+                   AND i.group_id = b.group_id AND i.terminated_at IS NULL";
+    let mut found = Vec::new();
+    for row in tx.all(sql, values![balancer]).await? {
+        if rules::serves(row.json("phase")?, row.json("flags")?) {
+            let member = MemberAddress {
+                id: row.get("id")?,
+                address: row.get("address")?,
+                port: row.get("port")?,
+                weight: row.get("weight")?,
+            };
+            found.push((row.get("vserver_id")?, member));
+        }
     }
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 mod balancers;
 mod intend;
-mod leases;
+pub(super) mod leases;
 pub(super) mod load;
 pub(crate) mod minutes;
 pub(super) mod quiet;
@@ -16,12 +16,13 @@ use super::{
     BalancerRecord, Db, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement,
     StoreError, events,
 };
+use crate::balancer::MemberAddress;
 use crate::clock::Wall;
 use crate::values;
 use api::live::Change;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp};
+use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use std::fmt;
 use std::sync::Arc;
 
@@ -181,6 +182,10 @@ impl LoopStore for SqlStore {
 
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         balancers::all(&mut *self.db.read("list load balancers").await?).await
+    }
+
+    async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
+        balancers::serving(&mut *self.db.read("list who serves").await?, balancer).await
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {
