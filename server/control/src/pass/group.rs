@@ -302,10 +302,12 @@ impl Passing {
     /// What each VServer's balancer says: the bound ones, and every other that may still list a member.
     async fn vservers(&self, record: &GroupRecord, since: Mark) -> BTreeMap<VServerId, VServerSaid> {
         let bound: BTreeSet<_> = record.spec.bindings.iter().map(|binding| binding.vserver).collect();
-        let mut said: BTreeMap<_, _> = bound
-            .iter()
-            .map(|vserver| (*vserver, VServerSaid::Lines(Vec::new())))
-            .collect();
+        // One whose balancer is not known (the store did not tell at a start) may list anybody.
+        let begin = |vserver: &VServerId| match self.hands.looks.place(*vserver) {
+            Some(_) => VServerSaid::Lines(Vec::new()),
+            None => VServerSaid::Nothing,
+        };
+        let mut said: BTreeMap<_, _> = bound.iter().map(|vserver| (*vserver, begin(vserver))).collect();
         for place in self.hands.looks.all().iter().copied() {
             let ours = bound
                 .iter()

@@ -53,8 +53,10 @@ async fn claim(tx: &mut Tx, owner: &str, now: Wall) -> Result<(), StoreError> {
     let free: Vec<u16> = rows.iter().map(|row| row.get("shard")).collect::<Result<_, _>>()?;
     let held = held(tx, owner, now).await?.len();
     for shard in rules::taken(&free, held, share) {
-        let sql = "UPDATE leases SET owner = $1, epoch = epoch + 1, until_wall = $2 WHERE shard = $3";
-        tx.execute(sql, values![owner, lease_until(now), *shard]).await?;
+        // Another server may have been first since: whoever waited for its row sees that it is not free any more.
+        let sql = "UPDATE leases SET owner = $1, epoch = epoch + 1, until_wall = $2
+                   WHERE shard = $3 AND until_wall <= $4";
+        tx.execute(sql, values![owner, lease_until(now), *shard, now]).await?;
     }
     Ok(())
 }
