@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// Product seconds in a second. A start finds product time up to ten real seconds ahead (the stored mark): from 60 on that
-/// would be the ten minutes in which a launch has to run.
-const SCALE: u32 = 40;
+/// Product seconds in a second. A start finds product time up to ten real seconds ahead (the stored mark): that is five of
+/// the ten minutes in which a launch has to run, and a busy host takes some of the others.
+const SCALE: u32 = 30;
 /// How often a member is taken back until the loop has died at a point of that: its drain lasts under a second, and a
 /// busy host may look later.
 const TAKEN_BACK_MAX: usize = 6;
