@@ -58,7 +58,7 @@ test('a dialog takes the focus, says itself what was refused, and its red button
   await expect(dialog).toHaveCount(0);
 });
 
-test('a question about a row takes the focus, keeps it while the list is read again, and gives it back', async ({ page }) => {
+test('a question about a row takes the focus, keeps it and what is typed while the list is read again, and gives it back', async ({ page }) => {
   await signIn(page, server);
   const card = page.locator('section.ask');
   const cancel = card.getByRole('link', { name: 'Cancel' });
@@ -74,12 +74,19 @@ test('a question about a row takes the focus, keeps it while the list is read ag
   await visit(page, server, '/groups');
   await page.getByRole('button', { name: 'Actions of bound' }).click();
   await page.getByRole('group', { name: 'Actions of bound' }).getByRole('link', { name: 'Delete' }).click();
-  await expect(page.locator('#delete-typed')).toBeFocused();
+  const typed = page.locator('#delete-typed');
+  await expect(typed).toBeFocused();
+  await page.keyboard.type('bou');
   await cancel.focus();
   // Two cycles close meanwhile.
   for (let cycle = 0; cycle < 2; cycle++) await page.waitForResponse('**/api/groups/list');
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   await expect(cancel).toBeFocused();
+  await expect(typed).toHaveValue('bou');
+  await typed.focus();
+  await page.keyboard.press('End');
+  await page.keyboard.type('nd');
+  await expect(card.locator('button[type=submit]')).toBeEnabled();
 });
 
 test('a menu of the top bar goes by Escape, by a click beside it and with the next page', async ({ page }) => {

@@ -79,11 +79,18 @@ fn close_when_done(action: AnyAction, id: String) {
     let _ = (action, id);
 }
 
-/// What the address asks to confirm: the id in `?key=`. A row of a live table moves; an id in the address does not, so
-/// what is confirmed is what was asked for.
-pub fn use_asked(key: &'static str) -> Memo<String> {
+/// The id that the address asks about (`?delete=ID`). Whoever draws a question follows the address ([`use_address`]) outside
+/// of what waits for data: a closure within would be drawn anew with each reading, and take what is typed and the focus
+/// with it.
+pub fn asked(key: &str) -> String {
+    use_query_map().with_untracked(|query| query.get(key).unwrap_or_default())
+}
+
+/// Follows the address's questions: what calls this is drawn anew when they change.
+pub fn use_address() -> impl Fn() + Copy + Send + Sync + 'static {
     let query = use_query_map();
-    Memo::new(move |_| query.with(|query| query.get(key).unwrap_or_default()))
+    // Asked, not only tracked: a memo that nobody has asked hears of nothing.
+    move || query.with(|_| ())
 }
 
 /// The question about one row, above its table. It takes the focus when it opens, to the same place as [`Confirm`], and gives

@@ -1,7 +1,7 @@
 //! `/balancers`: the list.
 
 use crate::calls::balancers::{DeleteBalancer, fetch_balancers};
-use crate::components::confirm::{AskCard, TypedName, use_asked};
+use crate::components::confirm::{AskCard, TypedName, asked, use_address};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
 use crate::components::menu::{RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, problems_of};
@@ -33,7 +33,9 @@ pub fn BalancersPage() -> impl IntoView {
         })
     };
     let problems = problems_of(delete);
+    let address = use_address();
     let body = move || {
+        address();
         Suspend::new(async move {
             match balancers.await {
                 Ok(page) => view! { <BalancerTable page query=query.get_untracked() delete/> }.into_any(),
@@ -119,18 +121,16 @@ fn BalancerLine(row: BalancerRow) -> impl IntoView {
 #[component]
 fn Delete(rows: Vec<BalancerRow>, delete: ServerAction<DeleteBalancer>) -> impl IntoView {
     let texts = &use_texts().balancers;
-    let asked = use_asked("delete");
-    move || {
-        let row = rows.iter().find(|row| row.id.to_string() == asked.get())?;
-        let (id, name) = (row.id, row.name.clone());
-        Some(view! {
-            <AskCard title=format!("{} {name}", texts.delete_title) text=texts.delete_text back="/balancers">
-                <ActionForm action=delete>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <TypedName id="delete-typed" name/>
-                    <button type="submit" class="button danger">{texts.delete}</button>
-                </ActionForm>
-            </AskCard>
-        })
-    }
+    let asked = asked("delete");
+    let row = rows.iter().find(|row| row.id.to_string() == asked)?;
+    let (id, name) = (row.id, row.name.clone());
+    Some(view! {
+        <AskCard title=format!("{} {name}", texts.delete_title) text=texts.delete_text back="/balancers">
+            <ActionForm action=delete>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <TypedName id="delete-typed" name/>
+                <button type="submit" class="button danger">{texts.delete}</button>
+            </ActionForm>
+        </AskCard>
+    })
 }

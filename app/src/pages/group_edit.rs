@@ -6,7 +6,6 @@ use super::group_new::{Offer, fetch_offer};
 use super::wizard::{FIELDS, GroupWizard, Purpose};
 use crate::calls::CallError;
 use crate::calls::groups::{UpdateGroup, fetch_group};
-use crate::calls::templates::fetch_template;
 use crate::components::list::{FindMore, Skeleton, use_list_query};
 use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::title::PageHead;
@@ -66,12 +65,8 @@ fn Leaving(view: GroupView) -> impl IntoView {
 /// The group and what the wizard offers, its own template first when the offer ends before that one.
 async fn fetch_edit(id: String, filter: String) -> Result<(GroupView, Offer), CallError> {
     let view = fetch_group(id).await?;
-    let (mut templates, currency) = fetch_offer(filter, String::new()).await?;
-    let own = view.row.template;
-    if templates.rows.iter().all(|row| row.id != own) {
-        templates.rows.insert(0, fetch_template(own.to_string()).await?.row);
-    }
-    Ok((view, (templates, currency)))
+    let offer = fetch_offer(filter, view.row.template.to_string()).await?;
+    Ok((view, offer))
 }
 
 /// What people set, as they would type it.

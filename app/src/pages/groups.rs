@@ -1,7 +1,7 @@
 //! `/groups`: the list (seed 14.3.2.1).
 
 use crate::calls::groups::{DeleteGroup, DisableGroup, EnableGroup, fetch_groups};
-use crate::components::confirm::{AskCard, TypedName, use_asked};
+use crate::components::confirm::{AskCard, TypedName, asked, use_address};
 use crate::components::gauge::{Captions, Gauge};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
 use crate::components::menu::{RowMenu, in_list};
@@ -35,7 +35,9 @@ pub fn GroupsPage() -> impl IntoView {
             Some(format::total(lang, total, "group", "groups"))
         })
     };
+    let address = use_address();
     let body = move || {
+        address();
         Suspend::new(async move {
             match groups.await {
                 Ok(page) => view! { <GroupTable page query=query.get_untracked() acts/> }.into_any(),
@@ -148,23 +150,21 @@ fn Menu(row: GroupRow) -> impl IntoView {
 #[component]
 fn Delete(rows: Vec<GroupRow>, acts: RowActs) -> impl IntoView {
     let texts = &use_texts().groups;
-    let asked = use_asked("delete");
-    move || {
-        let row = rows.iter().find(|row| row.id.to_string() == asked.get())?;
-        let stays = matches!(row.status, GroupStatus::Enabled | GroupStatus::Disabled);
-        let (id, name) = (row.id, row.name.clone());
-        stays.then(|| {
-            view! {
-                <AskCard title=format!("{} {name}", texts.delete_title) text=texts.delete_text back="/groups">
-                    <ActionForm action=acts.delete>
-                        <input type="hidden" name="id" value=id.to_string()/>
-                        <TypedName id="delete-typed" name/>
-                        <button type="submit" class="button danger">{texts.delete_do}</button>
-                    </ActionForm>
-                </AskCard>
-            }
-        })
-    }
+    let asked = asked("delete");
+    let row = rows.iter().find(|row| row.id.to_string() == asked)?;
+    let stays = matches!(row.status, GroupStatus::Enabled | GroupStatus::Disabled);
+    let (id, name) = (row.id, row.name.clone());
+    stays.then(|| {
+        view! {
+            <AskCard title=format!("{} {name}", texts.delete_title) text=texts.delete_text back="/groups">
+                <ActionForm action=acts.delete>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <TypedName id="delete-typed" name/>
+                    <button type="submit" class="button danger">{texts.delete_do}</button>
+                </ActionForm>
+            </AskCard>
+        }
+    })
 }
 
 /// What rows do, outside of what is drawn again.

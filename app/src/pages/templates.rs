@@ -1,7 +1,7 @@
 //! `/templates`: the list (seed 14.2.2).
 
 use crate::calls::templates::{DeleteTemplate, fetch_catalogue, fetch_templates};
-use crate::components::confirm::{AskCard, use_asked};
+use crate::components::confirm::{AskCard, asked, use_address};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, cut, use_list_query};
 use crate::components::menu::{RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, problems_of};
@@ -40,7 +40,9 @@ pub fn TemplatesPage() -> impl IntoView {
         })
     };
     let problems = problems_of(delete);
+    let address = use_address();
     let body = move || {
+        address();
         Suspend::new(async move {
             match templates.await {
                 Ok((page, currency)) => {
@@ -135,19 +137,17 @@ fn TemplateLine(row: TemplateRow, currency: String) -> impl IntoView {
 #[component]
 fn Delete(rows: Vec<TemplateRow>, delete: ServerAction<DeleteTemplate>) -> impl IntoView {
     let texts = use_texts();
-    let asked = use_asked("delete");
-    move || {
-        let row = rows.iter().find(|row| row.id.to_string() == asked.get())?;
-        let (id, title) = (row.id, format!("{} {}", texts.templates.delete_title, row.name));
-        Some(view! {
-            <AskCard title text=texts.templates.delete_text back="/templates">
-                <ActionForm action=delete>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <button type="submit" class="button danger">{texts.frame.delete}</button>
-                </ActionForm>
-            </AskCard>
-        })
-    }
+    let asked = asked("delete");
+    let row = rows.iter().find(|row| row.id.to_string() == asked)?;
+    let (id, title) = (row.id, format!("{} {}", texts.templates.delete_title, row.name));
+    Some(view! {
+        <AskCard title text=texts.templates.delete_text back="/templates">
+            <ActionForm action=delete>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <button type="submit" class="button danger">{texts.frame.delete}</button>
+            </ActionForm>
+        </AskCard>
+    })
 }
 
 /// Groups that launch from it.

@@ -4,7 +4,7 @@ use super::Group;
 use super::acts::Acts;
 use crate::calls::CallError;
 use crate::calls::balancers::fetch_balancers;
-use crate::components::confirm::{AskCard, use_asked};
+use crate::components::confirm::{AskCard, asked, use_address};
 use crate::components::list::{FindMore, Skeleton, cut, offered, use_list_query};
 use crate::components::refusal::{Refused, refusal};
 use crate::forms::check;
@@ -34,7 +34,9 @@ pub(super) fn Balancing(group: Group, acts: Acts) -> impl IntoView {
         Signal::derive(move || refusal(acts.bind.value())),
         check::bind,
     );
+    let address = use_address();
     let body = move || {
+        address();
         Suspend::new(async move {
             let view = group.await.ok()?;
             let balancers = balancers.await;
@@ -168,24 +170,20 @@ fn BindingLine(id: GroupId, binding: BindingView) -> impl IntoView {
 #[component]
 fn Unbind(id: GroupId, bindings: Vec<BindingView>, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
-    let asked = use_asked("unbind");
-    move || {
-        let binding = bindings
-            .iter()
-            .find(|binding| binding.vserver.to_string() == asked.get())?;
-        let vserver = binding.vserver.to_string();
-        let title = format!("{} {} / {}?", texts.unbind, binding.balancer_name, binding.vserver_name);
-        let back = format!("/groups/{id}?tab=balancing");
-        Some(view! {
-            <AskCard title text=texts.unbind_text back>
-                <ActionForm action=acts.unbind>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <input type="hidden" name="vserver" value=vserver/>
-                    <button type="submit" class="button danger">{texts.unbind}</button>
-                </ActionForm>
-            </AskCard>
-        })
-    }
+    let asked = asked("unbind");
+    let binding = bindings.iter().find(|binding| binding.vserver.to_string() == asked)?;
+    let vserver = binding.vserver.to_string();
+    let title = format!("{} {} / {}?", texts.unbind, binding.balancer_name, binding.vserver_name);
+    let back = format!("/groups/{id}?tab=balancing");
+    Some(view! {
+        <AskCard title text=texts.unbind_text back>
+            <ActionForm action=acts.unbind>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <input type="hidden" name="vserver" value=vserver/>
+                <button type="submit" class="button danger">{texts.unbind}</button>
+            </ActionForm>
+        </AskCard>
+    })
 }
 
 /// Binds one more VServer (seed 14.3.5.1).

@@ -4,7 +4,7 @@ use super::Group;
 use super::acts::Acts;
 use super::paged::paged;
 use crate::calls::groups::fetch_instances;
-use crate::components::confirm::{AskCard, use_asked};
+use crate::components::confirm::{AskCard, asked};
 use crate::components::icon::{Icon, Shape};
 use crate::components::list::{Pages, address};
 use crate::components::state::InstanceBadge;
@@ -79,24 +79,20 @@ fn Table(page: Page<InstanceView>, query: ListQuery, group: Group, acts: Acts) -
 #[component]
 fn Remove(instances: Vec<InstanceView>, here: String, acts: Acts) -> impl IntoView {
     let texts = &use_texts().groups;
-    let asked = use_asked("remove");
-    move || {
-        let instance = instances
-            .iter()
-            .find(|instance| instance.id.to_string() == asked.get())?;
-        let (group, id) = (instance.group, instance.id);
-        let title = format!("{} {}", texts.remove_title, instance.name);
-        let back = format!("/groups/{group}{here}");
-        Some(view! {
-            <AskCard title text=texts.remove_text back>
-                <ActionForm action=acts.remove>
-                    <input type="hidden" name="group" value=group.to_string()/>
-                    <input type="hidden" name="id" value=id.to_string()/>
-                    <button type="submit" class="button danger">{texts.remove_do}</button>
-                </ActionForm>
-            </AskCard>
-        })
-    }
+    let asked = asked("remove");
+    let instance = instances.iter().find(|instance| instance.id.to_string() == asked)?;
+    let (group, id) = (instance.group, instance.id);
+    let title = format!("{} {}", texts.remove_title, instance.name);
+    let back = format!("/groups/{group}{here}");
+    Some(view! {
+        <AskCard title text=texts.remove_text back>
+            <ActionForm action=acts.remove>
+                <input type="hidden" name="group" value=group.to_string()/>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <button type="submit" class="button danger">{texts.remove_do}</button>
+            </ActionForm>
+        </AskCard>
+    })
 }
 
 #[component]

@@ -3,6 +3,7 @@
 use super::acts::Acts;
 use super::use_freshness;
 use crate::calls::CallError;
+use crate::components::confirm::use_address;
 use crate::components::list::{Skeleton, use_list_query};
 use crate::components::refusal::Refused;
 use crate::wire::resource;
@@ -34,7 +35,9 @@ where
             Err(_) => Err(CallError::whole(Code::NotFound)),
         }
     });
+    let address = use_address();
     let body = move || {
+        address();
         Suspend::new(async move {
             match list.await {
                 Ok(page) => part(page, query.get_untracked()),
