@@ -38,7 +38,7 @@ struct Command {
 
 impl Command {
     fn has(&self, typed: &str) -> bool {
-        self.words.iter().any(|word| word.to_lowercase().contains(typed))
+        self.words.iter().any(|word| word.to_ascii_lowercase().contains(typed))
     }
 
     fn entry(self, lang: Lang) -> Entry {
@@ -103,7 +103,7 @@ fn preferences(back: &str) -> Vec<Command> {
 
 /// The commands whose words have `typed` in them; all of them for an empty text.
 pub fn commands(lang: Lang, typed: &str, back: &str) -> Vec<Entry> {
-    let typed = typed.trim().to_lowercase();
+    let typed = typed.trim().to_ascii_lowercase();
     let pages = PAGES.map(|each| place(each, |texts| texts.frame.kind_page));
     let makers = MAKERS.map(|each| place(each, |texts| texts.frame.kind_command));
     let all = pages.into_iter().chain(makers).chain(preferences(back));

@@ -124,11 +124,12 @@ fn use_palette() -> Palette {
     let find = Action::new(|text: &String| fetch_found(text.clone()));
     let entries = Memo::new(move |_| {
         let typed = typed.get();
-        let like = typed.trim().to_lowercase();
+        let like = typed.trim().to_ascii_lowercase();
         let mut all = commands(lang, &typed, &here());
-        // The last answer may be older than the last key: what no longer fits is not offered.
+        // The last answer may be older than the last key: what no longer fits is not offered. Letters beyond ASCII fit as they
+        // are: their tables would be 5 KB of what every page loads.
         let fits = |hit: &&Hit| {
-            !like.is_empty() && (hit.name.to_lowercase().contains(&like) || hit.id.to_lowercase().contains(&like))
+            !like.is_empty() && (hit.name.to_ascii_lowercase().contains(&like) || hit.id.to_ascii_lowercase().contains(&like))
         };
         // What cannot be found out is not offered; the commands still are.
         let hits = find.value().get().and_then(Result::ok).unwrap_or_default().hits;
