@@ -277,7 +277,7 @@ fn count_axis(series: &SeriesView, colors: Palette) -> Axis {
     value_axis(0, colors).max(i64::from(count_top(series)))
 }
 
-/// Counts reach up to max while that does not flatten what is there.
+/// Counts reach up to max while that does not flatten what is there: up to three times it, and always up to a few.
 fn count_top(series: &SeriesView) -> u32 {
     let seen = series
         .cycles
@@ -286,12 +286,15 @@ fn count_top(series: &SeriesView) -> u32 {
         .max()
         .unwrap_or(0)
         .max(1);
-    if series.max <= seen.saturating_mul(3) {
+    if series.max <= seen.saturating_mul(3).max(FEW) {
         series.max.max(seen)
     } else {
         seen.saturating_mul(2)
     }
 }
+
+/// An axis this high flattens nothing, however little is in use. Lower, and a small max has no line to be seen.
+const FEW: u32 = 8;
 
 fn value_axis(grid: i32, colors: Palette) -> Axis {
     Axis::new()

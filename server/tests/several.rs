@@ -50,6 +50,8 @@ impl Host {
         let mut programs = BTreeMap::new();
         for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
             if let Some(id) = instance_of(&process.path(), &self.at("process")) {
+                let status = std::fs::read_to_string(process.path().join("status")).unwrap_or_default();
+                assert!(!status.contains("THP_enabled:\t1"), "{id} holds huge pages");
                 *programs.entry(id).or_default() += 1;
             }
         }

@@ -115,6 +115,20 @@ fn the_limits_are_a_band_that_ends_where_the_axis_does() {
 }
 
 #[test]
+fn a_max_that_is_not_far_away_is_seen_however_little_is_in_use() {
+    let mut series = series();
+    for cycle in &mut series.cycles {
+        (cycle.desired, cycle.in_service, cycle.everything) = (1, 1, 1);
+    }
+    let top = |series: &SeriesView| size_option(series, Lang::En, Palette::LIGHT)["yAxis"][0]["max"].clone();
+    assert_eq!(top(&series), json!(4), "the line of max is at the top");
+    series.max = FEW;
+    assert_eq!(top(&series), json!(8), "the most that one instance is seen under");
+    series.max = FEW + 1;
+    assert_eq!(top(&series), json!(2), "too far: it would flatten what is there");
+}
+
+#[test]
 fn a_chosen_event_stands_out_and_the_others_do_not() {
     let mark = |number: u64, started_ms| ActivityView {
         id: engine::model::ActivityId(number),

@@ -43,7 +43,8 @@ macro_rules! markup {
     };
 }
 
-const fn markup_of(shape: Shape) -> &'static str {
+/// An icon's markup.
+pub const fn markup_of(shape: Shape) -> &'static str {
     match shape {
         Shape::Overview => markup!(
             "M2.5 9h4.500V2.500h-4.500zM9.500 6h4V2.500h-4zM9.500 13.500h4v-5h-4zM2.500 13.500h4.500v-2h-4.500z"

@@ -154,17 +154,19 @@ pub fn FindMore(
         <form class="filter" method="get" role="search">
             {tab}
             <label for="filter">{label}</label>
-            <input
-                type="search"
-                id="filter"
-                name="filter"
-                placeholder=texts.filter_placeholder
-                autocomplete="off"
-                value=filter
-            />
-            <button type="submit" class="button">{texts.search}</button>
+            <div class="control">
+                <input
+                    type="search"
+                    id="filter"
+                    name="filter"
+                    placeholder=texts.filter_placeholder
+                    autocomplete="off"
+                    value=filter
+                />
+                <button type="submit" class="button">{texts.search}</button>
+            </div>
+            <p class="help">{texts.offer_ends}</p>
         </form>
-        <p class="help">{texts.offer_ends}</p>
     };
     Some(form.into_any())
 }

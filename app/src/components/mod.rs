@@ -8,6 +8,7 @@ pub mod frame;
 pub mod gauge;
 pub mod icon;
 pub mod list;
+pub mod markup;
 pub mod menu;
 pub mod palette;
 pub mod popover;

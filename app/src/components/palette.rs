@@ -129,7 +129,8 @@ fn use_palette() -> Palette {
         // The last answer may be older than the last key: what no longer fits is not offered. Letters beyond ASCII fit as they
         // are: their tables would be 5 KB of what every page loads.
         let fits = |hit: &&Hit| {
-            !like.is_empty() && (hit.name.to_ascii_lowercase().contains(&like) || hit.id.to_ascii_lowercase().contains(&like))
+            !like.is_empty()
+                && (hit.name.to_ascii_lowercase().contains(&like) || hit.id.to_ascii_lowercase().contains(&like))
         };
         // What cannot be found out is not offered; the commands still are.
         let hits = find.value().get().and_then(Result::ok).unwrap_or_default().hits;

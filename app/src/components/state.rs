@@ -1,6 +1,7 @@
 //! States: icon, word and colour together, never colour alone.
 
-use super::icon::{Icon, Shape};
+use super::icon::{Shape, markup_of};
+use super::markup::escaped;
 use crate::visit::{use_lang, use_texts};
 use api::balancers::{BalancerFault, BalancerHealth};
 use api::groups::{ActivityStatus, GroupRow};
@@ -8,6 +9,7 @@ use api::texts::states;
 use engine::census::InstanceState;
 use engine::model::GroupStatus;
 use leptos::prelude::*;
+use leptos::tachys::html::InertElement;
 
 /// What a state means to somebody who looks after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +52,8 @@ pub fn Badge(
     #[prop(into)]
     word: String,
 ) -> impl IntoView {
-    view! { <span class=tone.class()><Icon shape=tone.shape()/>{word}</span> }.into_any()
+    let (class, icon, word) = (tone.class(), markup_of(tone.shape()), escaped(&word));
+    InertElement::new(format!("<span class=\"{class}\">{icon}{word}</span>"))
 }
 
 const fn instance_tone(state: InstanceState) -> Tone {

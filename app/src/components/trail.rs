@@ -5,6 +5,7 @@ use api::groups::DecisionView;
 use api::texts::{format, groups, reasons};
 use engine::model::Reason;
 use leptos::prelude::*;
+use leptos::tachys::html::InertElement;
 
 /// The reasons of one decision, in order, none twice.
 #[component]
@@ -98,7 +99,12 @@ pub fn Instant(
     /// Product time, unix milliseconds.
     ms: i64,
 ) -> impl IntoView {
-    let whole = format::instant(ms);
-    view! { <time class="num" datetime=format::machine_instant(ms) title=whole>{format::short_instant(ms)}</time> }
-        .into_any()
+    let (machine, whole, short) = (
+        format::machine_instant(ms),
+        format::instant(ms),
+        format::short_instant(ms),
+    );
+    InertElement::new(format!(
+        "<time class=\"num\" datetime=\"{machine}\" title=\"{whole}\">{short}</time>"
+    ))
 }

@@ -3,7 +3,7 @@
 use crate::calls::balancers::{DeleteBalancer, fetch_balancers};
 use crate::components::confirm::{AskCard, TypedName, asked, use_address};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
-use crate::components::menu::{RowMenu, in_list};
+use crate::components::menu::{Item, RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::state::BalancerBadge;
 use crate::components::title::PageHead;
@@ -96,6 +96,10 @@ fn BalancerLine(row: BalancerRow) -> impl IntoView {
     if row.vservers.len() > LISTED_MAX {
         vservers.push_str(", …");
     }
+    let items = vec![
+        Item::Open(format!("/balancers/{id}"), texts.frame.open),
+        Item::Ask(format!("/balancers?delete={id}"), texts.balancers.delete),
+    ];
     view! {
         <tr>
             <td>
@@ -107,10 +111,7 @@ fn BalancerLine(row: BalancerRow) -> impl IntoView {
             <td class="wide-only">{row.address}</td>
             <td class="wide-only"><Instant ms=row.created_ms/></td>
             <td class="row-end">
-                <RowMenu id=format!("menu-{id}") about>
-                    <a href=format!("/balancers/{id}")>{texts.frame.open}</a>
-                    <a href=format!("/balancers?delete={id}") class="danger">{texts.balancers.delete}</a>
-                </RowMenu>
+                <RowMenu id=format!("menu-{id}") about items/>
             </td>
         </tr>
     }

@@ -4,7 +4,7 @@ use crate::calls::groups::{DeleteGroup, DisableGroup, EnableGroup, fetch_groups}
 use crate::components::confirm::{AskCard, TypedName, asked, use_address};
 use crate::components::gauge::{Captions, Gauge};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, use_list_query};
-use crate::components::menu::{RowMenu, in_list};
+use crate::components::menu::{Item, RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, refusal};
 use crate::components::state::GroupBadge;
 use crate::components::title::PageHead;
@@ -129,21 +129,16 @@ fn Menu(row: GroupRow) -> impl IntoView {
         GroupStatus::Disabled => Some((ENABLE, words.enable)),
         GroupStatus::Deleting | GroupStatus::Deleted => None,
     };
-    let staying = switch.map(|(form, word)| {
-        view! {
-            <a href=format!("/groups/{id}/edit")>{words.edit}</a>
-            <button type="submit" form=form name="id" value=id.to_string()>{word}</button>
-            <a href=format!("/groups?delete={id}") class="danger">{words.delete}</a>
-        }
-    });
-    view! {
-        <RowMenu id=format!("menu-{id}") about=row.name>
-            <a href=format!("/groups/{id}?tab=log")>{words.tab_log}</a>
-            <a href=format!("/groups/{id}?tab=why")>{words.tab_why}</a>
-            {staying}
-        </RowMenu>
+    let mut items = vec![
+        Item::Open(format!("/groups/{id}?tab=log"), words.tab_log),
+        Item::Open(format!("/groups/{id}?tab=why"), words.tab_why),
+    ];
+    if let Some((form, word)) = switch {
+        items.push(Item::Open(format!("/groups/{id}/edit"), words.edit));
+        items.push(Item::Send(form, id.to_string(), word));
+        items.push(Item::Ask(format!("/groups?delete={id}"), words.delete));
     }
-    .into_any()
+    view! { <RowMenu id=format!("menu-{id}") about=row.name items/> }.into_any()
 }
 
 /// Asks before the group in the address begins to go; until it does.

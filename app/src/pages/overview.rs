@@ -93,8 +93,13 @@ fn NeedPerson(seen: Overview) -> impl IntoView {
     let lang = use_lang();
     let (waiting, alarms) = (seen.waiting, seen.alarms);
     if waiting.is_empty() {
-        return view! { <section class="calm"><h2>{texts.all_calm}</h2><p>{texts.all_calm_text}</p></section> }
-            .into_any();
+        return view! {
+            <section class="overview-part calm">
+                <h2>{texts.all_calm}</h2>
+                <p>{texts.all_calm_text}</p>
+            </section>
+        }
+        .into_any();
     }
     let shown = waiting.len();
     let rest = (shown < alarms as usize).then(|| view! { <p class="quiet">{first_of(lang, shown, alarms)}</p> });
@@ -102,7 +107,7 @@ fn NeedPerson(seen: Overview) -> impl IntoView {
         view! { <li><a href=format!("/groups/{}", row.id)>{row.name.clone()}</a>" "<GroupBadge row/></li> }
     };
     view! {
-        <section>
+        <section class="overview-part">
             <h2>{texts.need_person}</h2>
             <ul class="plain-list">{waiting.into_iter().map(item).collect_view()}</ul>
             {rest}
@@ -117,7 +122,7 @@ fn Latest(latest: Vec<Scaling>) -> impl IntoView {
     let texts = use_texts();
     if latest.is_empty() {
         return view! {
-            <section>
+            <section class="overview-part">
                 <h2>{texts.frame.latest}</h2>
                 <p class="quiet">{texts.frame.latest_none}</p>
             </section>
@@ -125,7 +130,7 @@ fn Latest(latest: Vec<Scaling>) -> impl IntoView {
         .into_any();
     }
     view! {
-        <section>
+        <section class="overview-part">
             <h2>{texts.frame.latest}</h2>
             <div class="table-box" tabindex="0">
                 <table class="cards log latest">
@@ -134,7 +139,7 @@ fn Latest(latest: Vec<Scaling>) -> impl IntoView {
                             <th scope="col">{texts.groups.time}</th>
                             <th scope="col">{texts.frame.kind_group}</th>
                             <th scope="col">{texts.groups.cause}</th>
-                            <th scope="col">{texts.frame.desired}</th>
+                            <th scope="col" class="num">{texts.groups.desired}</th>
                         </tr>
                     </thead>
                     <tbody>{latest.into_iter().map(|scaling| view! { <LatestLine scaling/> }).collect_view()}</tbody>

@@ -3,7 +3,7 @@
 use crate::calls::templates::{DeleteTemplate, fetch_catalogue, fetch_templates};
 use crate::components::confirm::{AskCard, asked, use_address};
 use crate::components::list::{EmptyList, Filter, Pages, Skeleton, SortHead, cut, use_list_query};
-use crate::components::menu::{RowMenu, in_list};
+use crate::components::menu::{Item, RowMenu, in_list};
 use crate::components::refusal::{Problems, Refused, problems_of};
 use crate::components::title::PageHead;
 use crate::components::trail::Instant;
@@ -110,6 +110,10 @@ fn TemplateLine(row: TemplateRow, currency: String) -> impl IntoView {
         format::vcpus(row.vcpu_milli),
         format::memory(row.memory_mib)
     );
+    let items = vec![
+        Item::Open(format!("/templates/{id}"), texts.frame.open),
+        Item::Ask(format!("/templates?delete={id}"), texts.frame.delete),
+    ];
     view! {
         <tr>
             <td>
@@ -123,10 +127,7 @@ fn TemplateLine(row: TemplateRow, currency: String) -> impl IntoView {
             <td class="num">{format::money(row.hour_micros, &currency)}</td>
             <td class="wide-only"><Instant ms=row.created_ms/></td>
             <td class="row-end">
-                <RowMenu id=format!("menu-{id}") about>
-                    <a href=format!("/templates/{id}")>{texts.frame.open}</a>
-                    <a href=format!("/templates?delete={id}") class="danger">{texts.frame.delete}</a>
-                </RowMenu>
+                <RowMenu id=format!("menu-{id}") about items/>
             </td>
         </tr>
     }

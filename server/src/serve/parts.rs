@@ -96,13 +96,15 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
     let ids: Arc<dyn Ids> = Arc::new(RandomIds);
     let (first, started) = begin(config, &db, &*ids).await?;
     let owner = owner(config, &*ids, &started.installation)?;
+    let driver = driver(config, &started.installation)?;
+    let (balancer, balancer_missing) = balancer(config).await;
+    // From here on this server lives and gets its share: whatever may fail has been done.
     let clock = SystemClock::start(&db, config.time_scale, &owner)
         .await
         .context("cannot start the clock")?;
     let clock: Arc<dyn Clock> = Arc::new(clock);
     let meters = Meters::new(Arc::clone(&clock));
-    let driver = meters.before_driver(driver(config, &started.installation)?);
-    let (balancer, balancer_missing) = balancer(config).await;
+    let driver = meters.before_driver(driver);
     let scaling = Loop::new(LoopParts {
         store: meters.before_store(Arc::new(SqlStore::new(db.clone()))),
         driver: Arc::clone(&driver),

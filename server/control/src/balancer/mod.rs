@@ -178,6 +178,10 @@ pub trait Balancer: Send + Sync {
     async fn ensure_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
         self.ensure(spec, &members.serving(spec).await).await
     }
+    /// Starts it again if it does not run and nobody has removed it since; one that runs stays as whoever keeps it made it.
+    async fn revive_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        self.ensure_of(spec, members).await
+    }
     /// Who took part when this server last read it, from memory; a product that does not keep that names nobody.
     fn last_seen(&self, _id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
         Vec::new()

@@ -20,6 +20,9 @@ impl Balancer for Failing {
     async fn ensure_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
         around(Act::Ensure, self.0.ensure_of(spec, members)).await
     }
+    async fn revive_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        around(Act::Ensure, self.0.revive_of(spec, members)).await
+    }
     fn last_seen(&self, id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
         self.0.last_seen(id)
     }

@@ -124,6 +124,10 @@ impl Balancer for MeteredBalancer {
         let work = self.inner.ensure_of(spec, members);
         self.counted(BalancerCall::Ensure, (spec.id, None), work).await
     }
+    async fn revive_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        let work = self.inner.revive_of(spec, members);
+        self.counted(BalancerCall::Ensure, (spec.id, None), work).await
+    }
     /// A memory, not a call.
     fn last_seen(&self, id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
         self.inner.last_seen(id)

@@ -43,8 +43,8 @@ pub(super) type Leases = BTreeMap<u16, Lease>;
 #[derive(Debug)]
 pub(super) struct Holding {
     pub(super) leases: Leases,
-    /// The groups of these shards, when they were listed.
-    pub(super) groups: Vec<GroupId>,
+    /// The groups of these shards; `None` when they were not listed.
+    pub(super) groups: Option<Vec<GroupId>>,
 }
 
 /// When each was last done.
@@ -184,7 +184,8 @@ impl Chores {
     async fn hold(&mut self, wall: Wall) -> Option<Holding> {
         match self.leases().await {
             Ok(leases) => {
-                self.renewed = wall;
+                // From the answer on: a slow store would be asked for nothing else.
+                self.renewed = self.clock.wall();
                 if let Some(lasted) = self.unrenewed.over(wall) {
                     tracing::info!(lasted_s = lasted.as_secs(), "leases are renewed again");
                 }
@@ -217,21 +218,21 @@ impl Chores {
     }
 
     /// The groups of these shards: when others came, and now and then. A list that failed is read in the next round.
-    async fn groups(&mut self, leases: &Leases, wall: Wall) -> Vec<GroupId> {
+    async fn groups(&mut self, leases: &Leases, wall: Wall) -> Option<Vec<GroupId>> {
         let same = leases.keys().eq(self.known.keys());
         if same && !is_due(wall, self.listed, LIST_EVERY) {
-            return Vec::new();
+            return None;
         }
         let shards: Vec<u16> = leases.keys().copied().collect();
         match self.store.heads(&shards).await {
             Ok(heads) => {
                 self.listed = wall;
                 self.known.clone_from(leases);
-                heads.into_iter().map(|head| head.id).collect()
+                Some(heads.into_iter().map(|head| head.id).collect())
             }
             Err(why) => {
                 tracing::warn!(error = &why as &dyn std::error::Error, "groups are not listed now");
-                Vec::new()
+                None
             }
         }
     }

@@ -10,9 +10,10 @@ use super::looks::{BalancerLook, Looks};
 use super::roll::Roll;
 use super::views::Mark;
 use super::wake::Bell;
+use super::{CALL_DEADLINE, within};
 use crate::balancer::{Balancer, CheckPath, LoadBalancerSpec, VServerSpec};
 use crate::clock::Clock;
-use crate::store::{BalancerRecord, LoopStore, VServerRecord};
+use crate::store::{BalancerRecord, LoopStore, StoreError, VServerRecord};
 use engine::model::{LoadBalancerId, Span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -56,7 +57,10 @@ pub(super) enum Known {
 impl Keeper {
     /// Reads which balancers there are. A store that does not answer leaves them as they were known.
     pub(super) async fn reload(&mut self) {
-        match self.store.balancers().await {
+        // A store that hangs holds up neither slots nor renewals.
+        let told = within(&*self.clock, CALL_DEADLINE, self.store.balancers()).await;
+        let silent = || Err(StoreError::database("list the load balancers", "it does not answer"));
+        match told.unwrap_or_else(silent) {
             Ok(records) => {
                 self.looks.placed(&records);
                 self.records = records;
@@ -82,6 +86,8 @@ impl Keeper {
             if !self.looks.keeps(record.id) {
                 self.emptied.remove(&record.id);
                 self.looks.unkeep(record.id);
+            } else if !self.looks.holds_at(self.clock.wall()) {
+                self.bring_back(record.id).await;
             } else if record.deleted {
                 self.end(&record).await;
             } else if record.vservers.is_empty() {
@@ -106,6 +112,17 @@ impl Keeper {
         if let Err(why) = self.looks.ensure(&*self.balancer, spec, &self.roll).await {
             tracing::warn!(balancer = %record.id, error = &why as &dyn std::error::Error, "a balancer is not kept");
             self.looks.put(record.id, BalancerLook::new(Mark::default(), Err(why)));
+        }
+    }
+
+    /// Its lease is over, so another server may keep it by now, and otherwise: what was made before comes back, no more.
+    async fn bring_back(&self, id: LoadBalancerId) {
+        let runs = self.looks.get(id).is_some_and(|look| look.trouble.is_none());
+        if runs {
+            return;
+        }
+        if let Some(Err(why)) = self.looks.revive(&*self.balancer, id, &self.roll).await {
+            tracing::warn!(balancer = %id, error = &why as &dyn std::error::Error, "it does not come back");
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::views::Mark;
 use crate::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, LoadBalancerSpec, MemberAddress, Members};
+use crate::clock::Wall;
 use crate::store::{BalancerRecord, SHARDS, shard_of_balancer};
 use engine::model::{CheckWord, GroupId, InstanceId, LoadBalancerId, TenantId, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +131,8 @@ pub(super) struct Crew {
 struct Share {
     shards: BTreeSet<u16>,
     source: Source,
+    /// By this server's own clock: from then on they may be another's.
+    until: Wall,
 }
 
 /// The last look at each balancer, who serves where, and what each process is to be.
@@ -222,8 +225,13 @@ impl Looks {
     }
 
     /// These shards are ours, and from there it is known who serves.
-    pub(super) fn hold(&self, shards: BTreeSet<u16>, source: Source) {
-        *lock(&self.share) = Share { shards, source };
+    pub(super) fn hold(&self, shards: BTreeSet<u16>, source: Source, until: Wall) {
+        *lock(&self.share) = Share { shards, source, until };
+    }
+
+    /// Whether what is held is held for certain.
+    pub(super) fn holds_at(&self, now: Wall) -> bool {
+        now < lock(&self.share).until
     }
 
     /// Whether this server keeps a balancer's process.
@@ -299,11 +307,8 @@ impl Looks {
         let turn = self.turn(id);
         let _turn = turn.lock().await;
         let spec = self.kept(id)?;
-        // Another server was faster, and may know newer listeners than this one.
-        if self.source() == Source::Store && balancer.stat(id).await.is_ok() {
-            return Some(Ok(()));
-        }
-        Some(balancer.ensure_of(&spec, members).await)
+        // One that another server was faster to start, or to end, stays as that server left it: it may know better.
+        Some(balancer.revive_of(&spec, members).await)
     }
 
     /// Ends a process; from here on it is not kept, and what was seen of it says nothing of one that is started later.

@@ -70,6 +70,7 @@ pub struct Loop {
     under_way: BTreeMap<Id, GroupId>,
     again: BTreeSet<GroupId>,
     started: Started,
+    listed: Listed,
     next_slot: Wall,
     judged_to: Timestamp,
 }
@@ -104,6 +105,14 @@ impl Default for Slot {
 enum Started {
     Looking,
     Done,
+}
+
+/// Whether the groups of the shards that are held were listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    All,
+    /// Before the last shards came.
+    Before,
 }
 
 struct Finished {
@@ -164,6 +173,8 @@ impl Loop {
             under_way: BTreeMap::new(),
             again: BTreeSet::new(),
             started: Started::Looking,
+            // The start lists what it claims before it runs.
+            listed: Listed::All,
             next_slot: clock.wall(),
             judged_to: clock.now(),
             store,
@@ -266,10 +277,16 @@ impl Loop {
         let gone: Vec<_> = gone.map(|(id, _)| *id).collect();
         gone.into_iter().for_each(|id| self.let_go(id));
         // As often as groups are listed, balancers are, too: a wake that crosses servers may get lost.
-        if !holding.groups.is_empty() && self.handle.looks.source() == Source::Store {
+        let moved = !before.keys().eq(self.leases.keys());
+        self.listed = match &holding.groups {
+            Some(_) => Listed::All,
+            None if moved => Listed::Before,
+            None => self.listed,
+        };
+        if holding.groups.is_some() && self.handle.looks.source() == Source::Store {
             self.bell.balancers();
         }
-        for id in holding.groups {
+        for id in holding.groups.into_iter().flatten() {
             if self.is_ours(id) && !self.groups.contains_key(&id) {
                 self.groups.insert(id, Slot::default());
                 self.begin(id, self.clock.wall());
@@ -282,14 +299,15 @@ impl Loop {
 
     /// Tells whoever keeps balancers what is held, of which so many shards were held before.
     fn tell_share(&self, before: usize) {
-        let looked = if self.groups.values().all(|slot| slot.looked) {
+        let looked = if self.listed == Listed::All && self.groups.values().all(|slot| slot.looked) {
             Looked::All
         } else {
             Looked::Some
         };
         let source = self.handle.looks.source().after((before, self.leases.len()), looked);
         let shards = self.leases.keys().copied().collect();
-        self.handle.looks.hold(shards, source);
+        let until = self.leases.values().map(|lease| lease.until).max();
+        self.handle.looks.hold(shards, source, until.unwrap_or(Wall(0)));
     }
 
     fn is_ours(&self, group: GroupId) -> bool {

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Between two tellings. Longer, and a wake takes longer to cross than to act on; shorter, and a busy server asks the
@@ -30,6 +30,10 @@ const NAMES_MAX: usize = 100;
 const HEARD_MAX: usize = 1_024;
 /// Between two tries to listen. Shorter only asks a database that is gone more often.
 const AGAIN: Duration = Duration::from_secs(1);
+/// After so much silence it is asked whether the database is still there. Much longer, and a server is deaf for as long.
+const QUIET: Duration = Duration::from_secs(60);
+/// How long it may take to say so.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// The channel: of our own schema, as another one in the same database has other servers.
 const CHANNEL: &str = "SELECT concat('tidegate_', 'leases'::regclass::oid)";
@@ -218,7 +222,10 @@ async fn hear_all(voice: &Voice, ears: &Ears, wakes: &Wakes) {
                 let why = follow(voice, &mut listener, wakes).await;
                 tracing::warn!(%why, "other servers are not heard until the database answers");
             }
-            Err(why) => tracing::debug!(%why, "other servers are not heard yet"),
+            Err(why) => {
+                cut_off = true;
+                tracing::debug!(%why, "other servers are not heard yet");
+            }
         }
     }
 }
@@ -233,13 +240,24 @@ async fn begin(ears: &Ears) -> Result<PgListener, sqlx::Error> {
 /// Why it had to end.
 async fn follow(voice: &Voice, listener: &mut PgListener, wakes: &Wakes) -> sqlx::Error {
     loop {
-        match listener.try_recv().await {
-            Ok(Some(note)) => voice.hear(note.payload(), wakes),
+        match timeout(QUIET, listener.try_recv()).await {
+            Ok(Ok(Some(note))) => voice.hear(note.payload(), wakes),
             // The connection broke, and there is another one: what was told between the two is lost.
-            Ok(None) => voice.heard(Heard::Everything),
-            Err(why) => return why,
+            Ok(Ok(None)) => voice.heard(Heard::Everything),
+            Ok(Err(why)) => return why,
+            Err(_quiet) => {
+                if let Err(why) = answers(listener).await {
+                    return why;
+                }
+            }
         }
     }
+}
+
+/// Whether there is still somebody at the other end: a host that is gone does not say so.
+async fn answers(listener: &mut PgListener) -> Result<(), sqlx::Error> {
+    let asked = timeout(ANSWER, sqlx::query("SELECT 1").execute(listener)).await;
+    asked.map_err(|_late| sqlx::Error::PoolTimedOut)?.map(drop)
 }
 
 fn every(span: Duration) -> Interval {

@@ -32,6 +32,12 @@ impl Balancer for GatedBalancer {
             .await
     }
 
+    async fn revive_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        self.gate
+            .through(Act::Ensure, spec.id.0, self.inner.revive_of(spec, members))
+            .await
+    }
+
     async fn remove(&self, id: LoadBalancerId) -> Result<(), BalancerError> {
         self.gate.through(Act::Other, id.0, self.inner.remove(id)).await
     }

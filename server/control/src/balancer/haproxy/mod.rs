@@ -188,6 +188,15 @@ impl Balancer for HaproxyBalancer {
         self.make_it_run(spec, &members.serving(spec).await).await
     }
 
+    /// Whoever removes one removes its directory: without it there is no turn, so a server that slept meanwhile starts nothing.
+    async fn revive_of(&self, spec: &LoadBalancerSpec, members: &dyn Members) -> Result<(), BalancerError> {
+        let _turn = self.turn_at(spec.id).await?;
+        match self.ask(spec.id, "show info").await {
+            Err(BalancerError::NotRunning { .. }) => self.make_it_run(spec, &members.serving(spec).await).await,
+            answer => answer.map(drop),
+        }
+    }
+
     fn last_seen(&self, id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
         self.seen(id).unwrap_or_default().serving
     }

@@ -22,8 +22,9 @@ const WAIT: Duration = Duration::from_secs(4);
 /// A turn; over when dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _here: OwnedMutexGuard<()>,
+    // First of the two to go: the next one here finds the file free.
     _on_this_host: File,
+    _here: OwnedMutexGuard<()>,
 }
 
 impl HaproxyBalancer {
@@ -42,8 +43,8 @@ impl HaproxyBalancer {
         };
         let taken = process::until(WAIT, taken).await.unwrap_or_else(late)?;
         Ok(taken.map(|taken| Turn {
-            _here: here,
             _on_this_host: taken,
+            _here: here,
         }))
     }
 
@@ -64,8 +65,8 @@ impl HaproxyBalancer {
         let here = self.desk(id).try_lock_owned().ok()?;
         let taken = self.place(id).take_turn().ok()??;
         Some(Turn {
-            _here: here,
             _on_this_host: taken,
+            _here: here,
         })
     }
 }

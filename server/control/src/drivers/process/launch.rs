@@ -15,6 +15,10 @@ const VERDICT_BYTES: u64 = 4096;
 /// User data a machine may get (the trait's word). More would be a file store, not a hint.
 const USER_DATA_BYTES: usize = 16 * 1024;
 
+/// To this program's allocator, in a shim: no huge pages. The server is a seventh faster with them; a shim and a small
+/// program (the system hands the word down) would each hold 6 MB that they never use.
+const NO_HUGE_PAGES: (&str, &str) = ("MIMALLOC_ALLOW_THP", "0");
+
 impl Parts {
     /// Starts one machine, once: a folder whose shim ever began is never started again.
     pub(super) fn create(&self, spec: MachineSpec) -> Result<(), DriverError> {
@@ -74,6 +78,7 @@ impl Parts {
         command
             .args(arguments)
             .arg(folder)
+            .env(NO_HUGE_PAGES.0, NO_HUGE_PAGES.1)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
