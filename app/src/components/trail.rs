@@ -105,6 +105,6 @@ pub fn Instant(
         format::short_instant(ms),
     );
     InertElement::new(format!(
-        "<time class=\"num\" datetime=\"{machine}\" title=\"{whole}\">{short}</time>"
+        "<time datetime=\"{machine}\" title=\"{whole}\" class=\"num\">{short}</time>"
     ))
 }

@@ -3,13 +3,14 @@
 //! Once a slot (a fifteenth of a cycle) it looks at what changed on the host and in the balancers and begins the passes
 //! of the groups whose cycle closes there. It waits for nobody: passes, looks and chores run in tasks of their own.
 
-use super::chores::{Holding, Leases, Rounds};
+mod holding;
+
+use super::chores::{Leases, Rounds};
 use super::group::{Kept, Moment, Outcome, Passing};
 use super::guard::Guard;
 use super::herald::Herald;
 use super::host::{Host, Watched};
 use super::keeper::Knows;
-use super::looks::{Looked, Source};
 use super::roll::Roll;
 use super::views::{Mark, Views};
 use super::wake::{Bell, Handle, Work};
@@ -19,7 +20,7 @@ use crate::clock::{Clock, Wall};
 use crate::drivers::Driver;
 use crate::ids::Ids;
 use crate::metrics::Passes;
-use crate::store::{Lease, LoopStore, StoreError, shard_of};
+use crate::store::{LoopStore, StoreError, shard_of};
 use api::system::PassOutcome;
 use engine::model::{CYCLE_MS, Cycle, GroupId, Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,15 +126,6 @@ struct Finished {
 pub fn offset_of(group: GroupId) -> Span {
     let slot = group.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
     Span(i64::try_from(slot).unwrap_or(0).rem_euclid(SLOTS) * SLOT_MS)
-}
-
-/// Whether another server may have had the shard between these two: its epoch grows by one each time it changes hands, so
-/// one that we took again ourselves after it had run out is one ahead.
-const fn may_be_anothers(before: Option<&Lease>, now: Option<&Lease>) -> bool {
-    match (before, now) {
-        (Some(before), Some(now)) => now.epoch > before.epoch + 1,
-        _ => true,
-    }
 }
 
 impl Loop {
@@ -251,73 +243,6 @@ impl Loop {
         let now = self.clock.wall();
         ids.into_iter().for_each(|id| self.begin(id, now));
         Ok(())
-    }
-
-    /// Who owns what from now on. Groups of shards that came are looked at; those of shards that went are let go, once the
-    /// pass under way is over: there is never more than one of a group.
-    fn hold(&mut self, holding: Holding) {
-        let before = std::mem::replace(&mut self.leases, holding.leases);
-        if before.len() != self.leases.len() {
-            tracing::info!(before = before.len(), now = self.leases.len(), "shards changed hands");
-        }
-        for (id, slot) in &mut self.groups {
-            let shard = shard_of(*id);
-            slot.anew |= may_be_anothers(before.get(&shard), self.leases.get(&shard));
-            if slot.anew && slot.kept.is_some() {
-                *slot = Slot {
-                    looked: slot.looked,
-                    ..Slot::default()
-                };
-            }
-        }
-        let gone = self
-            .groups
-            .iter()
-            .filter(|(id, slot)| slot.kept.is_some() && !self.is_ours(**id));
-        let gone: Vec<_> = gone.map(|(id, _)| *id).collect();
-        gone.into_iter().for_each(|id| self.let_go(id));
-        // As often as groups are listed, balancers are, too: a wake that crosses servers may get lost.
-        let moved = !before.keys().eq(self.leases.keys());
-        self.listed = match &holding.groups {
-            Some(_) => Listed::All,
-            None if moved => Listed::Before,
-            None => self.listed,
-        };
-        if holding.groups.is_some() && self.handle.looks.source() == Source::Store {
-            self.bell.balancers();
-        }
-        for id in holding.groups.into_iter().flatten() {
-            if self.is_ours(id) && !self.groups.contains_key(&id) {
-                self.groups.insert(id, Slot::default());
-                self.begin(id, self.clock.wall());
-            }
-        }
-        self.tell_share(before.len());
-        self.finish_start();
-        self.figures.holds(self.groups.len(), self.leases.len());
-    }
-
-    /// Tells whoever keeps balancers what is held, of which so many shards were held before.
-    fn tell_share(&self, before: usize) {
-        let looked = if self.listed == Listed::All && self.groups.values().all(|slot| slot.looked) {
-            Looked::All
-        } else {
-            Looked::Some
-        };
-        let source = self.handle.looks.source().after((before, self.leases.len()), looked);
-        let shards = self.leases.keys().copied().collect();
-        let until = self.leases.values().map(|lease| lease.until).max();
-        self.handle.looks.hold(shards, source, until.unwrap_or(Wall(0)));
-    }
-
-    fn is_ours(&self, group: GroupId) -> bool {
-        self.leases.contains_key(&shard_of(group))
-    }
-
-    /// Gone, or another server's now: who serves in it is not ours to say any more.
-    fn let_go(&mut self, group: GroupId) {
-        self.groups.remove(&group);
-        self.handle.looks.forget(group);
     }
 
     /// When the next slot begins; at least [`SLOT_REAL_MIN`] from now whatever the scale. Set once a slot, so that a
