@@ -9,10 +9,14 @@ mod support;
 
 use cluster::Cluster;
 use rustix::process::{Pid, Signal, kill_process};
-use site::{Server, end_all_of, folder, is_served, until};
+use site::{Listener, PAUSE, Server, end_all_of, folder, is_open, is_served, passed, until};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
+
+/// How long one that woke is watched: it sees at once that a process has ended meanwhile.
+const WATCHED: Duration = Duration::from_secs(3);
 
 /// The host: what runs on it ends with the test, however it ends.
 struct Host(TempDir);
@@ -95,6 +99,17 @@ fn leases(servers: &BTreeMap<&str, Server>) -> Vec<i64> {
     each.map(|server| server.count("tidegate_leases ")).collect()
 }
 
+/// Whether all is held, by each its part.
+fn is_fair(servers: &BTreeMap<&str, Server>) -> bool {
+    let shares = leases(servers);
+    shares.iter().all(|share| *share >= 21) && shares.iter().sum::<i64>() == 64
+}
+
+/// How often a server has made a balancer's process be there.
+fn made(server: &Server) -> i64 {
+    server.count("tidegate_balancer_calls_total{call=\"ensure\"")
+}
+
 /// Who has the one group there is, of those that may be asked.
 fn owner(servers: &BTreeMap<&'static str, Server>, but: Option<&str>) -> Option<&'static str> {
     let mut asked = servers.iter().filter(|(name, _)| Some(**name) != but);
@@ -142,12 +157,44 @@ fn three_servers_share_the_work_and_one_that_slept_through_its_leases_does_no_ha
     until("the third one's end", || host.runs(2));
 
     signal(&servers[sleeper], Signal::CONT);
-    until("the sleeper to get a share again", || {
-        let shares = leases(&servers);
-        shares.iter().all(|share| *share >= 21) && shares.iter().sum::<i64>() == 64
-    });
+    until("the sleeper to get a share again", || is_fair(&servers));
     assert!(host.runs(2), "{:?}", host.programs());
     assert!(is_served(port));
     servers[sleeper].deletes(&group);
     until("the end of all programs", || host.runs(0));
+    what_ended_while_its_keeper_slept_stays_ended(&servers);
+}
+
+fn what_ended_while_its_keeper_slept_stays_ended(servers: &BTreeMap<&'static str, Server>) {
+    let before: BTreeMap<_, _> = servers.iter().map(|(name, server)| (*name, made(server))).collect();
+    // Not the server that made the first one: what a server made last is looked up in its log.
+    let Listener {
+        balancer,
+        vserver,
+        port,
+    } = servers["b"].listener("late");
+    let keeper = || servers.iter().find(|(name, server)| made(server) > before[*name]);
+    until("a keeper", || keeper().is_some() && is_open(port));
+    let sleeper = *keeper().expect("a keeper").0;
+    let awake = |(name, _): &(&&str, &Server)| **name != sleeper;
+    let others = || servers.iter().filter(awake).map(|(_, server)| server);
+    let held = || others().map(|server| server.count("tidegate_leases ")).sum::<i64>();
+    let share = held();
+
+    signal(&servers[sleeper], Signal::STOP);
+    until("the others to take over", || held() > share);
+    let other = others().next().expect("two are awake");
+    other.post(
+        "/api/balancers/delete-vserver",
+        &format!("id={balancer}&vserver={vserver}"),
+    );
+    until("the listener's end", || !is_open(port));
+
+    signal(&servers[sleeper], Signal::CONT);
+    until("the sleeper to get a share again", || is_fair(servers));
+    let over = passed(WATCHED);
+    while !over() {
+        assert!(!is_open(port), "{sleeper} brought back what it kept");
+        std::thread::park_timeout(PAUSE);
+    }
 }

@@ -151,6 +151,11 @@ fn failure_of(
         _ if memo.down >= CYCLES_TO_UNHEALTHY => Some(LaunchFailure::UnhealthyBeforeService),
         DriverWord::Running(_) => never_ready(spec, member, memo, now),
         DriverWord::Unknown if seen.driver == Source::Silent => None,
+        // Its create is repeated, and while creates are paced that waits for its turn whatever the answer was.
+        DriverWord::Unknown => {
+            let told = memo.excused.unwrap_or(member.created_at);
+            late(member, Some(pace.counts_from(told)), now)
+        }
         _ => late(member, memo.excused.map(|told| pace.counts_from(told)), now),
     }
 }

@@ -7,7 +7,7 @@ use crate::model::{LaunchWhy, Reason, Step, Trail};
 impl<T: Trail> Draft<'_, T> {
     /// launches = min(desired - H - W, max - everything); fewer while breaker or hold say so.
     pub(super) fn launch(&mut self) {
-        let missing = self.size.saturating_sub(self.have());
+        let missing = self.owed();
         if missing == 0 {
             return;
         }

@@ -175,7 +175,8 @@ impl<'a, T: Trail> Draft<'a, T> {
         self.handle_strays();
         self.remove_surplus();
         self.launch();
-        if self.steps.is_empty() {
+        // What is owed and cannot begin now has said why.
+        if self.steps.is_empty() && self.owed() == 0 {
             let (in_service, warming) = (self.cohorts.in_service, self.cohorts.coming());
             let desired = self.size;
             self.trail.say(|| Reason::AtDesired {
@@ -257,6 +258,11 @@ impl<'a, T: Trail> Draft<'a, T> {
             .saturating_add(self.recovered)
     }
 
+    /// Launches that are still missing when the steps so far are done.
+    fn owed(&self) -> u32 {
+        self.size.saturating_sub(self.have())
+    }
+
     /// What max leaves room for. Leaving ones count until the driver says gone.
     fn room(&self) -> u32 {
         self.spec.max.saturating_sub(self.cohorts.everything())
@@ -264,8 +270,7 @@ impl<'a, T: Trail> Draft<'a, T> {
 
     fn done(mut self) -> Plan<T> {
         // A rise that something else covered (a member taken back, a stray taken in) is no longer owed a launch.
-        let owed = self.size.saturating_sub(self.have());
-        self.memory.durable.growth = self.memory.durable.growth.min(owed);
+        self.memory.durable.growth = self.memory.durable.growth.min(self.owed());
         let failed = self.memory.failed.clone();
         Plan {
             steps: self.steps,

@@ -1,6 +1,7 @@
 //! Design 4.14: when a launch succeeds and fails, and the breaker. And how a launch is carried on.
 
 use crate::common::build::*;
+use engine::Passed;
 use engine::memory::{BREAKER_FAILURES, trial_interval};
 use engine::model::*;
 
@@ -17,6 +18,10 @@ fn launching(member: Member) -> Table {
 
 fn pending_for(ms: i64) -> Member {
     with(pending(9), |m| m.created_at = Timestamp(now().0 - ms))
+}
+
+fn says_at_desired(passed: &Passed) -> bool {
+    has(&passed.plan.trail, |reason| matches!(reason, Reason::AtDesired { .. }))
 }
 
 #[test]
@@ -203,6 +208,7 @@ fn throttled_creates_back_off_and_then_go_by_a_token_bucket_first_ones_and_repea
             matches!(reason, Reason::Throttled { wanted: 20, allowed: 0 })
         });
         assert!(waits && launches(&passed) == 0, "{:?}", passed.plan.trail);
+        assert!(!says_at_desired(&passed), "{:?}", passed.plan.trail);
         begun.push(passed.plan.steps.len());
         table.seen.answers.clear();
     }
@@ -230,6 +236,37 @@ fn the_ten_minutes_of_a_throttled_launch_count_from_when_creates_go_freely_again
     table.skip(78);
     assert_eq!(failed(&mut table), []);
     assert_eq!(failed(&mut table), [LaunchFailure::NotRunningInTime]);
+}
+
+#[test]
+fn a_repeated_create_that_waits_for_its_turn_has_ten_minutes_from_when_creates_go_freely_again() {
+    //  the driver's word of it, failed 15 s after it was ten minutes old, failed ten minutes after creates go freely
+    let table = [(DriverWord::Unknown, false), (DriverWord::Pending, true)];
+    for (word, at_once) in table {
+        let lost = with(pending_for(599_000), |m| m.driver = word);
+        let throttled = with(pending(8), |m| m.driver = DriverWord::Unknown);
+        let members = [many(healthy, 1, 2), vec![throttled, lost]].concat();
+        let mut table = Table::new(fixed(1, 20), 4, members);
+        table.seen.answers = vec![Answer::Throttled { id: InstanceId(8) }];
+        assert_eq!(failed(&mut table), []);
+        table.seen.answers.clear();
+        let late = failed(&mut table);
+        assert_eq!(late.len(), usize::from(at_once), "{word:?}");
+        table.seen.members.retain(|m| m.id != InstanceId(8));
+        table.skip(77);
+        assert_eq!(failed(&mut table), [], "{word:?}");
+        let late = failed(&mut table);
+        assert_eq!(late.len(), usize::from(!at_once), "{word:?}");
+    }
+}
+
+#[test]
+fn nothing_to_do_is_said_only_where_nothing_is_owed() {
+    let full = Table::new(fixed(1, 4), 6, many(healthy, 1, 4)).closed();
+    assert!(says_at_desired(&full), "a desired above max is max");
+    let stopped = broken(20).closed();
+    assert_eq!(stopped.plan.steps, []);
+    assert!(!says_at_desired(&stopped), "{:?}", stopped.plan.trail);
 }
 
 #[test]

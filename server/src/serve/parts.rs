@@ -106,7 +106,7 @@ pub async fn assemble(config: &Config) -> anyhow::Result<Running> {
     let meters = Meters::new(Arc::clone(&clock));
     let driver = meters.before_driver(driver);
     let scaling = Loop::new(LoopParts {
-        store: meters.before_store(Arc::new(SqlStore::new(db.clone()))),
+        store: meters.before_store(Arc::new(SqlStore::new(db.clone()).running_by(clock.anchor()))),
         driver: Arc::clone(&driver),
         balancer: meters.before_balancer(balancer),
         clock: Arc::clone(&clock),

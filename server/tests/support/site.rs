@@ -16,6 +16,13 @@ use std::time::Duration;
 /// Between two looks.
 pub const PAUSE: Duration = Duration::from_millis(100);
 
+/// A listener of a load balancer of its own.
+pub struct Listener {
+    pub balancer: String,
+    pub vserver: String,
+    pub port: u16,
+}
+
 /// A running server, its log beside it. At the end nothing that it started is left.
 pub struct Server {
     pub process: Process,
@@ -130,8 +137,17 @@ impl Server {
 
     /// The group behind a listener of a load balancer; its port.
     pub fn front(&self, group: &str) -> u16 {
+        let Listener { vserver, port, .. } = self.listener("lb");
+        let form = format!("id={group}&form[vserver]={vserver}&form[port]=8080&form[weight]=1");
+        self.post("/api/groups/bind", &form);
+        until("an answer through the balancer", || is_served(port));
+        port
+    }
+
+    /// A new load balancer of that name with a listener, and nobody behind it.
+    pub fn listener(&self, name: &str) -> Listener {
         let port = free_port();
-        self.post("/api/balancers/create", "form[name]=lb&form[remark]=");
+        self.post("/api/balancers/create", &format!("form[name]={name}&form[remark]="));
         let balancer = self.changed("create_balancer");
         self.post(
             "/api/balancers/create-vserver",
@@ -142,11 +158,12 @@ impl Server {
         );
         let page = self.post("/api/balancers/page", &format!("id={balancer}"));
         let vserver = page.find("\"vs-").map(|at| page[at + 1..].split('"').next().unwrap());
-        let vserver = vserver.unwrap_or_else(|| panic!("{page}"));
-        let form = format!("id={group}&form[vserver]={vserver}&form[port]=8080&form[weight]=1");
-        self.post("/api/groups/bind", &form);
-        until("an answer through the balancer", || is_served(port));
-        port
+        let vserver = vserver.unwrap_or_else(|| panic!("{page}")).to_owned();
+        Listener {
+            balancer,
+            vserver,
+            port,
+        }
     }
 
     /// A series of the metrics, summed over the lines that begin so.
@@ -230,6 +247,11 @@ fn free_port() -> u16 {
     ports
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .unwrap()
+}
+
+/// Whether anybody listens there.
+pub fn is_open(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
 
 pub fn is_served(port: u16) -> bool {

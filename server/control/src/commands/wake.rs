@@ -63,3 +63,60 @@ impl Wake for Handle {
         self.wake_balancers();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pass::Woken;
+    use tokio::sync::broadcast;
+
+    /// What this server's loop is told of what others say, of which so much may wait.
+    async fn heard(waits: usize, said: &[Heard]) -> Woken {
+        let (voice, ears) = broadcast::channel(waits);
+        for what in said {
+            voice.send(*what).expect("somebody listens");
+        }
+        // The database is gone.
+        drop(voice);
+        let here = Handle::default();
+        hear(ears, here.clone()).await;
+        here.woken()
+    }
+
+    #[tokio::test]
+    async fn what_another_server_says_wakes_the_loop_here() {
+        let woken = heard(4, &[Heard::Group(GroupId(7)), Heard::Group(GroupId(8))]).await;
+        let groups = [7, 8].map(GroupId).into();
+        assert_eq!(woken, Woken { groups, ..Woken::default() });
+        let balancers = heard(4, &[Heard::Balancers]).await;
+        let told = Woken {
+            balancers: true,
+            ..Woken::default()
+        };
+        assert_eq!(balancers, told);
+        let all = heard(4, &[Heard::Everything]).await;
+        assert!(all.everything && all.balancers, "{all:?}");
+    }
+
+    #[tokio::test]
+    async fn whoever_missed_something_looks_at_everything() {
+        let woken = heard(1, &[Heard::Group(GroupId(7)), Heard::Group(GroupId(8))]).await;
+        let told = Woken {
+            groups: [GroupId(8)].into(),
+            balancers: true,
+            everything: true,
+        };
+        assert_eq!(woken, told);
+    }
+
+    #[tokio::test]
+    async fn a_command_wakes_the_loop_of_its_own_server_too() {
+        let (here, db) = (Handle::default(), Db::scratch().await.expect("a database"));
+        let every = EveryLoop { here: here.clone(), db };
+        every.group(GroupId(7));
+        let groups = [GroupId(7)].into();
+        assert_eq!(here.woken(), Woken { groups, ..Woken::default() });
+        every.balancer(LoadBalancerId(9));
+        assert!(here.woken().balancers);
+    }
+}

@@ -6,7 +6,8 @@
 //! Leases come back by themselves. Each renewal takes what is free or has run out, our own too: after a store that was gone
 //! for longer than a lease lasts, or a host that was suspended, nobody has to start the server again. With every renewal
 //! the shards are shared anew among the servers that live: what is beyond a share is not held any more, and a pass under
-//! way there ends as after a lost lease.
+//! way there ends as after a lost lease. Only a server that others left behind in product time ends: asked again it would be
+//! refused again.
 
 use super::LEASE_RENEW;
 use super::complaint::Complaint;
@@ -74,7 +75,7 @@ pub(super) struct Rounds {
 /// A round that is over.
 pub(super) struct Round {
     chores: Chores,
-    holding: Option<Holding>,
+    holding: Result<Option<Holding>, StoreError>,
 }
 
 impl Rounds {
@@ -125,8 +126,8 @@ impl Rounds {
         self.under_way.join_next().await
     }
 
-    /// Takes a round's outcome: what is held, if the store said so.
-    pub(super) fn take(&mut self, round: Result<Round, JoinError>) -> Option<Holding> {
+    /// Takes a round's outcome: what is held, if the store said so; or why this server must not go on.
+    pub(super) fn take(&mut self, round: Result<Round, JoinError>) -> Result<Option<Holding>, StoreError> {
         self.work.end();
         match round {
             Ok(Round { chores, holding }) => {
@@ -135,7 +136,7 @@ impl Rounds {
             }
             Err(why) => {
                 tracing::error!(error = &why as &dyn std::error::Error, "a round of chores broke off");
-                None
+                Ok(None)
             }
         }
     }
@@ -150,7 +151,7 @@ impl Rounds {
 impl Chores {
     /// Does what is due. A round that renews leases does nothing else: what went is let go at once, and a store that does not
     /// renew them is asked for nothing more.
-    async fn work(&mut self) -> Option<Holding> {
+    async fn work(&mut self) -> Result<Option<Holding>, StoreError> {
         let wall = self.clock.wall();
         if is_due(wall, self.renewed, LEASE_RENEW) {
             return self.hold(wall).await;
@@ -161,7 +162,7 @@ impl Chores {
         if is_due(wall, self.swept, SWEEP_EVERY) {
             self.sweep(wall).await;
         }
-        None
+        Ok(None)
     }
 
     /// Bounded in rows a transaction, in transactions, and in time; what is left then is for the next round.
@@ -181,7 +182,7 @@ impl Chores {
     }
 
     /// What is held from now on; `None` when the store does not say.
-    async fn hold(&mut self, wall: Wall) -> Option<Holding> {
+    async fn hold(&mut self, wall: Wall) -> Result<Option<Holding>, StoreError> {
         match self.leases().await {
             Ok(leases) => {
                 // From the answer on: a slow store would be asked for nothing else.
@@ -190,8 +191,9 @@ impl Chores {
                     tracing::info!(lasted_s = lasted.as_secs(), "leases are renewed again");
                 }
                 let groups = self.groups(&leases, wall).await;
-                Some(Holding { leases, groups })
+                Ok(Some(Holding { leases, groups }))
             }
+            Err(why @ StoreError::OtherTime { .. }) => Err(why),
             Err(why) => {
                 if let Some(lasts) = self.unrenewed.there(wall) {
                     let lasts_s = lasts.as_secs();
@@ -201,7 +203,7 @@ impl Chores {
                         "leases are not renewed"
                     );
                 }
-                None
+                Ok(None)
             }
         }
     }

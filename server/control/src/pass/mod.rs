@@ -52,6 +52,8 @@ pub use owner::{Loop, LoopParts, offset_of};
 pub use snapshots::Snapshots;
 pub use views::{Machines, Mark};
 pub use wake::Handle;
+#[cfg(test)]
+pub(crate) use wake::Woken;
 
 use crate::clock::Clock;
 use std::future::Future;

@@ -183,7 +183,7 @@ impl Loop {
     /// instances and balancers go on.
     ///
     /// # Errors
-    /// The store does not let the loop claim its shards at the start.
+    /// The store does not let the loop claim its shards at the start, or says later that this server must not go on.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         self.leases = self.chores.claim().await?;
         self.tell_share(0);
@@ -203,7 +203,7 @@ impl Loop {
                 Some(finished) = self.passes.join_next_with_id() => self.finish(finished),
                 watched = self.host.looked() => self.watched(watched),
                 Some(round) = self.chores.over() => {
-                    if let Some(holding) = self.chores.take(round) {
+                    if let Some(holding) = self.chores.take(round)? {
                         self.hold(holding);
                     }
                 }

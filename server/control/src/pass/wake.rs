@@ -11,12 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// Who is to be looked at.
-#[derive(Debug, Default)]
-pub(super) struct Woken {
-    pub(super) groups: BTreeSet<GroupId>,
-    pub(super) balancers: bool,
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Woken {
+    pub(crate) groups: BTreeSet<GroupId>,
+    pub(crate) balancers: bool,
     /// Every group of ours, and the balancers.
-    pub(super) everything: bool,
+    pub(crate) everything: bool,
 }
 
 #[derive(Debug, Default)]
@@ -95,6 +95,12 @@ impl Handle {
     /// Look at everything now: nobody knows what was missed.
     pub fn wake_all(&self) {
         self.bell.everything();
+    }
+
+    /// Everything said since the last time, where no loop runs.
+    #[cfg(test)]
+    pub(crate) fn woken(&self) -> Woken {
+        self.bell.take()
     }
 
     /// What a balancer last said; `None` before the first look, and while its process is started for the first time.

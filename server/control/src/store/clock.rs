@@ -1,7 +1,8 @@
 //! Where product time stood: the anchor and the mark (design 2).
 //!
 //! The anchor changes only with the scale, and only while no other server lives: all servers of a database run by one
-//! anchor. The mark is product time a little ahead of now; a start begins at the later of the formula and the mark, so
+//! anchor. One that slept for so long that it counted as gone may have been overtaken: it is refused when it next says that
+//! it lives. The mark is product time a little ahead of now; a start begins at the later of the formula and the mark, so
 //! product time never runs back, even when the wall clock did.
 
 use super::StoreError;
@@ -101,6 +102,16 @@ async fn save(tx: &mut Tx, anchor: Anchor) -> Result<(), StoreError> {
     let Anchor { wall, product, scale } = anchor;
     let sql = "UPDATE installation SET anchor_wall = $1, anchor_product = $2, anchor_scale = $3 WHERE one = 1";
     tx.execute(sql, values![wall, product, scale.0]).await.map(|_| ())
+}
+
+/// Refuses a server that runs by another anchor than the stored one: whoever set it anew did not see that server.
+pub(super) async fn same(tx: &mut Tx, ours: Anchor) -> Result<(), StoreError> {
+    match stored(tx).await? {
+        Some(StoredTime { anchor, .. }) if anchor != ours => Err(StoreError::OtherTime {
+            theirs: anchor.scale.0,
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Moves the mark forward; never back.

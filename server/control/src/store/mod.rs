@@ -90,6 +90,15 @@ pub enum StoreError {
         /// Which machine.
         id: InstanceId,
     },
+    /// Product time was set anew while this server slept and counted as gone: it must not go on by its own.
+    #[error(
+        "other servers set product time on this database anew while this one was away: start this one again, with \
+         --time-scale {theirs}"
+    )]
+    OtherTime {
+        /// The scale they run at.
+        theirs: u32,
+    },
     /// The database did not answer or answered an error.
     #[error("the store could not {operation}")]
     Database {
@@ -449,7 +458,8 @@ pub struct GroupHead {
 #[async_trait]
 pub trait LoopStore: Send + Sync {
     /// Claims what is free or expired, up to `owner`'s share ([`rules::share`]); returns all that are its. 20 s from the
-    /// database's clock. Whoever claims or renews lives for as long.
+    /// database's clock. Whoever claims or renews lives for as long; `OtherTime` if it runs by another product time than is
+    /// stored.
     async fn claim(&self, owner: &str) -> Result<Vec<Lease>, StoreError>;
     /// Renews what is still `owner`'s and gives back what is beyond its share; a shard that is not in the answer is not
     /// its any more.

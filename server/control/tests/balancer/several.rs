@@ -29,6 +29,16 @@ impl Members for Held {
     }
 }
 
+/// Must not be asked.
+struct Unasked;
+
+#[async_trait]
+impl Members for Unasked {
+    async fn serving(&self, spec: &LoadBalancerSpec) -> Vec<(VServerId, MemberAddress)> {
+        panic!("nothing of {} has to be started", spec.id);
+    }
+}
+
 #[tokio::test]
 async fn a_process_is_taken_over_as_it_runs_with_every_members_state() {
     let (world, one, two) = (World::new(), Web::start().await, Web::start().await);
@@ -91,6 +101,35 @@ async fn after_a_crash_each_server_knows_who_took_part_whoever_let_them_join() {
     assert_eq!(seen, [(world.vs(), two.member())], "not the one in drain");
     world.balancer.ensure(&world.spec, &seen).await.expect("started");
     world.until_word(&two, CheckWord::Up).await;
+}
+
+#[tokio::test]
+async fn what_another_server_removed_is_not_brought_back() {
+    let world = World::new();
+    world.ensure(&[]).await;
+    another(&world).remove(world.id()).await.expect("removed");
+    let revived = world.balancer.revive_of(&world.spec, &Unasked).await;
+    assert!(
+        matches!(revived, Err(BalancerError::NotRunning { .. })),
+        "{revived:?}"
+    );
+    assert!(!world.place().directory().exists());
+}
+
+#[tokio::test]
+async fn what_runs_is_left_as_another_server_made_it_and_what_died_is_brought_back() {
+    let (world, held) = (World::new(), Held::default());
+    world.ensure(&[]).await;
+    let (worker, mut older) = (world.worker().await, world.spec.clone());
+    older.vservers[0].port = crate::world::port(older.address);
+    let other = another(&world);
+    other.revive_of(&older, &Unasked).await.expect("it runs");
+    assert_eq!(world.worker().await, worker, "neither restarted nor reloaded");
+    assert_eq!(world.place().spec(), Some(world.spec.clone()));
+    world.crash().await;
+    held.may.notify_one();
+    other.revive_of(&world.spec, &held).await.expect("brought back");
+    assert_ne!(world.worker().await, worker);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::world::fixture::{BALANCER, GROUP, bound, served, steady};
 use crate::world::store::Mood;
 use crate::{OVERLOAD_MILLI, world_of, world_with};
 use control::clock::Clock as _;
-use control::store::{LoopStore as _, SqlStore};
+use control::store::{LoopStore as _, SqlStore, StoreError};
 use control::values;
 use engine::model::{GroupId, GroupSpec};
 use std::collections::BTreeSet;
@@ -44,6 +44,17 @@ async fn after_a_store_was_gone_for_longer_than_a_lease_lasts_the_loop_works_aga
     world.mood.set(Mood::Well);
     world.cycles(2).await;
     assert_eq!((world.driver.running().len(), world.driver.creates()), (3, 3));
+}
+
+#[tokio::test]
+async fn a_server_that_others_left_behind_in_product_time_ends_by_itself() {
+    let mut world = world_with(&steady(1)).await;
+    world.cycles(1).await;
+    world.mood.set(Mood::OtherTime);
+    world.run(6).await;
+    let why = world.ended().await;
+    assert!(matches!(why, StoreError::OtherTime { .. }), "{why}");
+    assert_eq!(world.driver.running().len(), 1, "instances go on");
 }
 
 #[tokio::test]

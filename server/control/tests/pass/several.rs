@@ -2,8 +2,10 @@
 
 use crate::world::World;
 use crate::world::fixture::{BALANCER, served, steady};
+use crate::world::store::Mood;
 use control::pass::Handle;
-use engine::model::{GroupId, GroupSpec};
+use control::store::shard_of_balancer;
+use engine::model::{GroupId, GroupSpec, LoadBalancerId, VServerId};
 
 /// Groups over many shards.
 const GROUPS: u64 = 30;
@@ -73,6 +75,42 @@ async fn a_balancer_that_dies_is_back_with_the_members_of_the_groups_of_both() {
     world.balancer.kill(BALANCER);
     world.run(2).await;
     assert_eq!(world.balancer.members(), members);
+}
+
+#[tokio::test]
+async fn while_the_store_does_not_tell_who_serves_a_balancer_is_back_with_the_members_of_both_as_they_were_seen() {
+    let mut world = world_of(GROUPS, &served(1)).await;
+    let other = world.start_another("other").await;
+    world.run(15).await;
+    let (ours, theirs) = (holds(&world, world.handle()), holds(&world, &other));
+    assert!(ours.0 > 0 && theirs.0 > 0, "{ours:?} {theirs:?}");
+    let members = world.balancer.members();
+    assert_eq!(members.len(), 30);
+    let before = world.balancer.calls().len();
+    world.mood.set(Mood::ServingSilent);
+    world.balancer.kill(BALANCER);
+    world.run(2).await;
+    assert_eq!(world.balancer.members(), members);
+    let since = world.balancer.calls().split_off(before);
+    assert!(
+        since.iter().all(|call| call.starts_with("ensure")),
+        "nobody had to join again: {since:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_balancer_of_which_nobody_was_told_has_its_process_when_groups_are_next_listed_be_there_none() {
+    let mut world = World::new().await;
+    world.start().await;
+    let other = world.start_another("other").await;
+    world.run(15).await;
+    assert_eq!(holds(&world, &other), (0, 32));
+    // The first server keeps the first half of the shards.
+    let fresh = LoadBalancerId(6);
+    assert!(shard_of_balancer(fresh) >= 32);
+    world.make_balancer(fresh, VServerId(7)).await;
+    world.run(21).await;
+    assert!(world.balancer.runs(fresh));
 }
 
 #[tokio::test]

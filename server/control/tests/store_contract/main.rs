@@ -179,6 +179,7 @@ databases! {
         product_time_begins_as_the_wall_clock_and_its_mark_never_goes_back,
         a_restart_never_runs_product_time_back,
         a_second_server_runs_by_the_same_anchor_and_at_no_other_scale,
+        a_server_that_slept_while_another_set_product_time_anew_holds_nothing_any_more,
         sessions_that_expired_are_swept_by_the_wall_clock,
     }
     forward {

@@ -6,7 +6,7 @@ use control::clock::{Anchor, Clock as _, SystemClock, TimeScale, Wall};
 use control::ids::RandomIds;
 use control::store::clock::{StoredTime, load_anchor, mark};
 use control::store::{
-    Db, FirstAdmin, FirstStart, FirstStartArgs, LoopStore as _, SqlStore, SubnetBase, first_start, is_first_start,
+    Db, FirstAdmin, FirstStart, FirstStartArgs, LoopStore as _, SqlStore, StoreError, SubnetBase, first_start, is_first_start,
 };
 use control::values;
 use engine::model::{Span, Timestamp};
@@ -126,6 +126,30 @@ pub async fn a_second_server_runs_by_the_same_anchor_and_at_no_other_scale(kind:
     }
     let alone = SystemClock::start(&db, TimeScale(1), "c").await.unwrap();
     assert_eq!(alone.anchor().scale, TimeScale(1));
+}
+
+pub async fn a_server_that_slept_while_another_set_product_time_anew_holds_nothing_any_more(kind: Kind) {
+    let db = kind.scratch().await;
+    start(&db).await;
+    let slept = SystemClock::start(&db, TimeScale(15), "a").await.unwrap();
+    let store = SqlStore::new(db.clone()).running_by(slept.anchor());
+    assert_eq!(store.claim("a").await.unwrap().len(), 64);
+    // It counts as gone.
+    let gone: Result<u64, StoreError> = db
+        .write("forget the servers", |tx| {
+            Box::pin(async move { tx.execute("DELETE FROM servers", Vec::new()).await })
+        })
+        .await;
+    assert_eq!(gone.unwrap(), 1);
+    let other = SystemClock::start(&db, TimeScale(1), "b").await.unwrap();
+    for answer in [store.renew("a").await, store.claim("a").await] {
+        let refused = answer.unwrap_err();
+        assert!(refused.to_string().contains("--time-scale 1"), "{refused}");
+    }
+    assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM servers").await, 1, "only the other one lives");
+    store.release("a").await.unwrap();
+    let theirs = SqlStore::new(db.clone()).running_by(other.anchor());
+    assert_eq!(theirs.claim("b").await.unwrap().len(), 64);
 }
 
 pub async fn sessions_that_expired_are_swept_by_the_wall_clock(kind: Kind) {

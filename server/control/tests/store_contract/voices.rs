@@ -4,7 +4,10 @@ use crate::databases::Kind;
 use crate::databases::cluster::Cluster;
 use crate::world::{GROUP, NOW, on};
 use api::live::Change;
+use control::commands::wake::{EveryLoop, Wake as _};
+use control::pass::Handle;
 use control::store::{DatabaseUrl, Db, Heard, LoopStore as _, SqlStore};
+use engine::model::{GroupId, LoadBalancerId};
 use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::time::timeout;
@@ -27,6 +30,12 @@ async fn heard_of(by: &Db, ears: &mut Receiver<Heard>) -> Heard {
     timeout(LIMIT, saying).await.expect("it is heard")
 }
 
+/// Waits for it, whatever is heard before it.
+async fn until_heard(ears: &mut Receiver<Heard>, what: Heard) {
+    let heard = async { while ears.recv().await.expect("a wake") != what {} };
+    timeout(LIMIT, heard).await.expect("it is heard");
+}
+
 #[tokio::test]
 async fn what_one_server_says_the_other_hears_and_so_do_its_streams() {
     let place = Kind::Postgres.place().await;
@@ -46,6 +55,25 @@ async fn what_one_server_says_the_other_hears_and_so_do_its_streams() {
 }
 
 #[tokio::test]
+async fn what_a_command_wakes_is_told_to_the_loops_of_all_servers() {
+    let place = Kind::Postgres.place().await;
+    let (one, other) = (place.migrated().await, place.open().await);
+    let _own = one.heard().expect("there may be others");
+    let mut ears = other.heard().expect("there may be others");
+    heard_of(&one, &mut ears).await;
+    let every = EveryLoop {
+        here: Handle::default(),
+        db: one.clone(),
+    };
+    every.balancer(LoadBalancerId(5));
+    until_heard(&mut ears, Heard::Balancers).await;
+    every.group(GroupId(78));
+    until_heard(&mut ears, Heard::Group(GroupId(78))).await;
+    one.close().await;
+    other.close().await;
+}
+
+#[tokio::test]
 async fn whoever_was_cut_off_looks_at_everything_once_the_database_answers() {
     let cluster = Cluster::start().unwrap_or_else(|why| panic!("{why}"));
     let url = DatabaseUrl::parse(&cluster.url()).unwrap();
@@ -56,8 +84,7 @@ async fn whoever_was_cut_off_looks_at_everything_once_the_database_answers() {
     heard_of(&one, &mut ears).await;
     cluster.stop();
     cluster.resume();
-    let everything = async { while ears.recv().await.expect("a wake") != Heard::Everything {} };
-    timeout(LIMIT, everything).await.expect("it is heard");
+    until_heard(&mut ears, Heard::Everything).await;
     assert_eq!(
         heard_of(&one, &mut ears).await,
         Heard::Group(GROUP),

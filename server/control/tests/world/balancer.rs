@@ -4,14 +4,18 @@ use async_trait::async_trait;
 use control::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, Leave, LoadBalancerSpec, MemberAddress};
 use engine::model::{CheckWord, InstanceId, LoadBalancerId, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
 
 type Members = BTreeMap<(VServerId, InstanceId), CheckWord>;
+/// Who took part in each when it was last read.
+type Seen = BTreeMap<LoadBalancerId, Vec<(VServerId, InstanceId)>>;
 
 #[derive(Debug, Default)]
 struct State {
     running: BTreeMap<LoadBalancerId, Members>,
+    seen: Seen,
     /// Their checks fail, wherever they are.
     sick: BTreeSet<InstanceId>,
     /// Requests in flight of each, wherever it is.
@@ -166,7 +170,7 @@ impl Balancer for FakeBalancer {
         let sick = self.state().sick.clone();
         let busy = self.state().busy.clone();
         let requests = self.state().served;
-        self.ask(id, None, |members| {
+        let stat = self.ask(id, None, |members| {
             let each = members.iter().map(|((vserver, id), word)| {
                 let in_flight = busy.get(id).copied().unwrap_or_default();
                 let word = match *word {
@@ -185,7 +189,24 @@ impl Balancer for FakeBalancer {
             BalancerStat {
                 backends: each.collect(),
             }
-        })
+        })?;
+        let part = stat.backends.iter();
+        let part = part.filter(|line| !matches!(line.word, CheckWord::Draining(_)));
+        let part = part.map(|line| (line.vserver, line.id)).collect();
+        self.state().seen.insert(id, part);
+        Ok(stat)
+    }
+
+    fn last_seen(&self, id: LoadBalancerId) -> Vec<(VServerId, MemberAddress)> {
+        // Where they listen is nobody's business here.
+        let member = |id| MemberAddress {
+            id,
+            address: Ipv4Addr::LOCALHOST,
+            port: 8080,
+            weight: 1,
+        };
+        let seen = self.state().seen.get(&id).cloned().unwrap_or_default();
+        seen.into_iter().map(|(vserver, id)| (vserver, member(id))).collect()
     }
 
     async fn join(&self, id: LoadBalancerId, vs: VServerId, member: MemberAddress) -> Result<(), BalancerError> {

@@ -135,23 +135,23 @@ pub async fn catalogue(db: &Db) {
         version,
     )
     .await;
-    front(db).await;
+    front(db, BALANCER, VSERVER).await;
 }
 
 /// A load balancer with one listener.
-async fn front(db: &Db) {
-    let balancer = values![BALANCER, TENANT];
+async fn front(db: &Db, id: LoadBalancerId, vserver: VServerId) {
+    let balancer = values![id, TENANT, format!("lb{}", id.0)];
     insert(
         db,
-        "INSERT INTO load_balancers (id, tenant_id, name, address, created_at) VALUES ($1, $2, 'lb', '127.0.0.1', 0)",
+        "INSERT INTO load_balancers (id, tenant_id, name, address, created_at) VALUES ($1, $2, $3, '127.0.0.1', 0)",
         balancer,
     )
     .await;
     insert(
         db,
         "INSERT INTO vservers (id, balancer_id, name, port, algorithm, check_path, check_interval_s, created_at)
-         VALUES ($1, $2, 'http', 20001, 'round_robin', '/healthz', 2, 0)",
-        values![VSERVER, BALANCER],
+         VALUES ($1, $2, 'http', $3, 'round_robin', '/healthz', 2, 0)",
+        values![vserver, id, 20_000 + i64::try_from(vserver.0).expect("a small id")],
     )
     .await;
 }
@@ -195,6 +195,11 @@ impl Rows {
             let row = values![id, binding.vserver, binding.port, binding.weight];
             insert(&self.db, "INSERT INTO bindings VALUES ($1, $2, $3, $4)", row).await;
         }
+    }
+
+    /// People make a load balancer with one listener; nobody says "look now".
+    pub async fn make_balancer(&self, id: LoadBalancerId, vserver: VServerId) {
+        front(&self.db, id, vserver).await;
     }
 
     async fn set_spec(&self, id: GroupId, version: i64, spec: &GroupSpec) {

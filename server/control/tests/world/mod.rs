@@ -14,9 +14,9 @@ use clock::HandClock;
 use control::clock::Clock;
 use control::ids::Ids;
 use control::pass::{Handle, Loop, LoopParts};
-use control::store::LoopStore;
 use control::store::db::Db;
 use control::store::sql::SqlStore;
+use control::store::{LoopStore, StoreError};
 use driver::FakeDriver;
 use engine::model::{GroupId, GroupSpec};
 use fixture::Rows;
@@ -54,7 +54,7 @@ pub struct World {
 }
 
 /// A server that runs.
-type Running = (Handle, CancellationToken, JoinHandle<()>);
+type Running = (Handle, CancellationToken, JoinHandle<Result<(), StoreError>>);
 
 impl Deref for World {
     type Target = Rows;
@@ -122,7 +122,7 @@ impl World {
         let (handle, stop) = (scaling.handle(), CancellationToken::new());
         let stopping = stop.clone();
         #[expect(clippy::disallowed_methods, reason = "the test owns it: stop and crash end it")]
-        let task = tokio::spawn(async move { scaling.run(stopping).await.expect("the loop runs") });
+        let task = tokio::spawn(scaling.run(stopping));
         (handle, stop, task)
     }
 
@@ -141,7 +141,14 @@ impl World {
     pub async fn stop(&mut self) {
         let (_, stop, task) = self.running.take().expect("a server that runs");
         stop.cancel();
-        task.await.expect("it ends");
+        task.await.expect("it ends").expect("the loop ran");
+    }
+
+    /// Why the server ended by itself.
+    pub async fn ended(&mut self) -> StoreError {
+        let (_, _, task) = self.running.take().expect("a server that runs");
+        assert!(task.is_finished(), "it runs on");
+        task.await.expect("it ends").expect_err("nobody stopped it")
     }
 
     /// Somebody says "look now" about a group.

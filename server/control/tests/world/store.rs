@@ -35,6 +35,10 @@ pub enum Mood {
     IntendLandsLate,
     /// People disable the group right after it was loaded.
     DisabledAfterLoad,
+    /// It does not tell who serves behind a balancer.
+    ServingSilent,
+    /// Another server has set product time anew.
+    OtherTime,
 }
 
 /// How long a store that hangs lets one wait.
@@ -103,7 +107,10 @@ impl LoopStore for MoodyStore {
     }
     async fn renew(&self, owner: &str) -> Result<Vec<Lease>, StoreError> {
         self.writes("renew leases").await?;
-        self.inner.renew(owner).await
+        match self.mood() {
+            Mood::OtherTime => Err(StoreError::OtherTime { theirs: 20 }),
+            _ => self.inner.renew(owner).await,
+        }
     }
     async fn release(&self, owner: &str) -> Result<(), StoreError> {
         self.writes("release shards").await?;
@@ -167,7 +174,10 @@ impl LoopStore for MoodyStore {
     }
     async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
         self.reads("list who serves").await?;
-        self.inner.serving(balancer).await
+        match self.mood() {
+            Mood::ServingSilent => Err(StoreError::database("list who serves", "it does not answer")),
+            _ => self.inner.serving(balancer).await,
+        }
     }
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {
         self.writes("end a balancer").await?;

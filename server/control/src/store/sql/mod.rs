@@ -17,7 +17,7 @@ use super::{
     StoreError, events,
 };
 use crate::balancer::MemberAddress;
-use crate::clock::Wall;
+use crate::clock::{Anchor, Wall};
 use crate::values;
 use api::live::Change;
 use async_trait::async_trait;
@@ -38,6 +38,8 @@ pub struct SqlStore {
     db: Db,
     /// None: the database's own clock, so that servers need not agree on theirs.
     lease_clock: Option<LeaseClock>,
+    /// What product time its server runs by; none: whatever is stored.
+    anchor: Option<Anchor>,
     retention: Retention,
 }
 
@@ -53,6 +55,7 @@ impl SqlStore {
         Self {
             db,
             lease_clock: None,
+            anchor: None,
             retention: Retention::default(),
         }
     }
@@ -63,6 +66,13 @@ impl SqlStore {
             lease_clock: Some(clock),
             ..Self::new(db)
         }
+    }
+
+    /// The same store of a server that runs by this product time: it holds nothing while another one is stored.
+    #[must_use]
+    pub const fn running_by(mut self, anchor: Anchor) -> Self {
+        self.anchor = Some(anchor);
+        self
     }
 
     /// The same store, keeping so much of the past.
@@ -79,7 +89,11 @@ impl SqlStore {
 
     async fn leases(&self, operation: &'static str, owner: &str, act: leases::Act) -> Result<Vec<Lease>, StoreError> {
         let (owner, clock) = (owner.to_owned(), self.lease_clock.clone());
+        let anchor = self.anchor.filter(|_| act != leases::Act::Release);
         let work = async move |tx: &mut Tx| {
+            if let Some(ours) = anchor {
+                super::clock::same(tx, ours).await?;
+            }
             let now = match clock {
                 Some(clock) => clock(),
                 None => tx.database_wall().await?,
