@@ -214,13 +214,13 @@ fn Balancers(lines: Vec<BalancerLine>) -> impl IntoView {
                 <td>{line.tenant_name}</td>
                 <td><BalancerBadge health=line.health/></td>
                 <td class="wide-only"><code>{line.address}</code></td>
-                <td class="num">{line.members}</td>
+                <td class="num" data-label=own.members>{format::number(line.members.into())}</td>
             </tr>
         }
     };
     view! {
         <div class="table-box list" tabindex="0">
-            <table>
+            <table class="cards rows">
                 <thead>
                     <tr>
                         <th scope="col">{texts.groups.name_id}</th>
