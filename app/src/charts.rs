@@ -32,6 +32,7 @@ pub struct Palette {
     warn: &'static str,
     second: &'static str,
     cpu: &'static str,
+    memory: &'static str,
 }
 
 impl Palette {
@@ -47,6 +48,7 @@ impl Palette {
         warn: "#b45309",
         second: "#6d28d9",
         cpu: "#1d4ed8",
+        memory: "#be185d",
     };
     /// On dark surfaces.
     pub const DARK: Self = Self {
@@ -60,6 +62,7 @@ impl Palette {
         warn: "#fbbf24",
         second: "#c4b5fd",
         cpu: "#7cb5ff",
+        memory: "#f9a8d4",
     };
 }
 
@@ -180,28 +183,28 @@ fn marks(series: &SeriesView, lang: Lang, colors: Palette, kind: ActivityKind) -
 }
 
 /// Where the metrics' axis ends, percent: a fifth above the thresholds, so that they are seen however quiet the group is;
-/// none when there is no threshold.
-fn metric_top(series: &SeriesView) -> Option<i64> {
-    let highest = series.thresholds.iter().map(|(_, threshold)| *threshold).max()?;
+/// without one, at the whole of an instance: an axis that has nothing to show finds no end of its own.
+fn metric_top(series: &SeriesView) -> i64 {
+    let highest = series.thresholds.iter().map(|(_, threshold)| *threshold).max();
+    let least = highest.map_or(WHOLE, |highest| highest.saturating_add(highest / 5));
     let seen = series
         .cycles
         .iter()
         .flat_map(|cycle| cycle.means.iter())
         .filter_map(|mean| mean.ok())
         .max();
-    let top = seen.unwrap_or(0).max(highest.saturating_add(highest / 5));
-    i64::try_from(top.div_ceil(TICK).saturating_mul(TICK) / 1_000).ok()
+    let top = seen.unwrap_or(0).max(least);
+    i64::try_from(top.div_ceil(TICK).saturating_mul(TICK) / 1_000).unwrap_or(i64::MAX)
 }
 
 /// The metrics' axis ends at a multiple of it: ten percent.
 const TICK: Milli = 10_000;
 
+/// All that an instance has.
+const WHOLE: Milli = 100_000;
+
 fn metric_axis(series: &SeriesView, colors: Palette) -> Axis {
-    let axis = value_axis(1, colors);
-    match metric_top(series) {
-        Some(top) => axis.max(top),
-        None => axis,
-    }
+    value_axis(1, colors).max(metric_top(series))
 }
 
 /// An event beside the point it led to: what grew above, what shrank below, and both before what only moved desired.
@@ -221,7 +224,7 @@ fn metric_line(series: &SeriesView, lang: Lang, colors: Palette, metric: Metric)
     let texts = &lang.texts().groups;
     let (name, color) = match metric {
         Metric::Cpu => (texts.cpu, colors.cpu),
-        Metric::Memory => (texts.memory, colors.quiet),
+        Metric::Memory => (texts.memory, colors.memory),
     };
     let threshold = series.thresholds.iter().find(|(of, _)| *of == metric);
     let of = |cycle: &CycleRecord| cycle.means.get(metric.index()).and_then(|mean| mean.ok()).map(shown);

@@ -42,7 +42,7 @@ test('a command is found in either language, and Escape leaves everything as it 
   await open.focus();
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Search' });
-  await expect(dialog.getByRole('option')).toHaveCount(12);
+  await expect(dialog.getByRole('option')).toHaveCount(13);
   await page.keyboard.type('nothing is called that');
   await expect(dialog).toContainText('Nothing is called that.');
   await page.keyboard.press('Escape');

@@ -182,12 +182,26 @@ pub async fn protect_instance(group: GroupId, id: InstanceId, protect: Protect) 
     visit.form(ProtectInstance::PATH, &super::Values::new(), answer)
 }
 
-/// What an instance printed last.
+/// The names of a group and of an instance, and what the instance printed last. Where a name cannot be had, its id stands:
+/// who has left the list has none.
 #[server(prefix = "/api", endpoint = "groups/instance-logs", output = JsonAnswer)]
-pub async fn fetch_logs(group: GroupId, id: InstanceId) -> Result<String, CallError> {
+pub async fn fetch_logs(group: GroupId, id: InstanceId) -> Result<([String; 2], String), CallError> {
     let visit = Visit::here();
-    let answer = visit.backend()?.instance_logs(visit.actor()?, group, id).await;
-    visit.answer(answer)
+    let (backend, actor) = (visit.backend()?, visit.actor()?);
+    let answer = backend.instance_logs(actor, group, id).await;
+    let text = visit.answer(answer)?;
+    let query = ListQuery {
+        filter: id.to_string(),
+        ..ListQuery::default()
+    };
+    let listed = backend.instances(actor, group, query).await.ok();
+    let own = listed.and_then(|page| page.rows.into_iter().find(|row| row.id == id));
+    let of = backend.group(actor, group).await.ok();
+    let names = [
+        of.map_or_else(|| group.to_string(), |view| view.row.name),
+        own.map_or_else(|| id.to_string(), |row| row.name),
+    ];
+    Ok((names, text))
 }
 
 /// Re-arms an open breaker.

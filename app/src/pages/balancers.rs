@@ -65,7 +65,7 @@ fn BalancerTable(page: Page<BalancerRow>, query: ListQuery, delete: ServerAction
     view! {
         <Delete rows=page.rows.clone() delete/>
         <div class="table-box list" on:click=move |event| in_list(&event)>
-            <table>
+            <table class="cards rows">
                 <thead>
                     <tr>
                         {head("name", texts.groups.name_id, "")}

@@ -74,7 +74,7 @@ fn GroupTable(page: Page<GroupRow>, query: ListQuery, acts: RowActs) -> impl Int
     view! {
         <Delete rows=page.rows.clone() acts/>
         <div class="table-box list" on:click=move |event| in_list(&event)>
-            <table>
+            <table class="cards rows">
                 <thead>
                     <tr>
                         {head("name", words.name_id, "")}
@@ -98,6 +98,7 @@ fn GroupTable(page: Page<GroupRow>, query: ListQuery, acts: RowActs) -> impl Int
 
 #[component]
 fn GroupLine(row: GroupRow) -> impl IntoView {
+    let words = &use_texts().groups;
     let limits = format!("{}–{}", format::number(row.min.into()), format::number(row.max.into()));
     view! {
         <tr>
@@ -107,8 +108,8 @@ fn GroupLine(row: GroupRow) -> impl IntoView {
             </td>
             <td><GroupBadge row=row.clone()/></td>
             <td class="wide-only"><Gauge row=row.clone() captions=Captions::Hidden/></td>
-            <td class="num">{format::number(row.in_service.into())}</td>
-            <td class="num">{format::number(row.desired.into())}</td>
+            <td class="num" data-label=words.in_service>{format::number(row.in_service.into())}</td>
+            <td class="num" data-label=words.desired>{format::number(row.desired.into())}</td>
             <td class="num wide-only">{limits}</td>
             <td class="wide-only nowrap"><a href=format!("/templates/{}", row.template)>{row.template_name.clone()}</a></td>
             <td class="wide-only"><Instant ms=row.created_ms/></td>

@@ -33,24 +33,33 @@ pub fn LogsPage() -> impl IntoView {
             }
         },
     );
-    let (group, instance) = ids.get_untracked();
-    let above = vec![
-        ("/groups".to_owned(), texts.title.to_owned()),
-        (format!("/groups/{group}"), group),
-    ];
     let body = move || {
+        let (group, instance) = ids.get();
         Suspend::new(async move {
-            match output.await {
-                Ok(text) if text.is_empty() => view! { <p class="empty">{texts.logs_empty}</p> }.into_any(),
-                Ok(text) => view! { <pre class="output" tabindex="0">{text}</pre> }.into_any(),
-                Err(error) => view! { <Refused error/> }.into_any(),
+            let (names, printed) = match output.await {
+                Ok((names, text)) => (names, view! { <Printed text/> }.into_any()),
+                Err(error) => ([group.clone(), instance], view! { <Refused error/> }.into_any()),
+            };
+            let [of, own] = names;
+            let above = vec![
+                ("/groups".to_owned(), texts.title.to_owned()),
+                (format!("/groups/{group}"), of),
+            ];
+            view! {
+                <PageHead title=format!("{}{own}", texts.logs_title) above/>
+                <p class="quiet">{texts.logs_note}</p>
+                {printed}
             }
+            .into_any()
         })
     };
-    view! {
-        <PageHead title=format!("{} {instance}", texts.logs_title) above/>
-        <p class="quiet">{texts.logs_note}</p>
-        <Transition fallback=Skeleton>{body}</Transition>
+    view! { <Transition fallback=Skeleton>{body}</Transition> }.into_any()
+}
+
+#[component]
+fn Printed(text: String) -> impl IntoView {
+    if text.is_empty() {
+        return view! { <p class="empty">{use_texts().groups.logs_empty}</p> }.into_any();
     }
-    .into_any()
+    view! { <pre class="output" tabindex="0">{text}</pre> }.into_any()
 }

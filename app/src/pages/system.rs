@@ -40,16 +40,12 @@ pub fn SystemPage() -> impl IntoView {
 
 #[component]
 fn Body(view: SystemView) -> impl IntoView {
-    let texts = &use_texts().system;
+    let (texts, frame) = (&use_texts().system, &use_texts().frame);
     let up_ms = view.now_ms.saturating_sub(view.started_ms);
-    let up = format!(
-        "{} · {} {}",
-        view.version,
-        texts.up_for,
-        format::length(use_lang(), up_ms)
-    );
+    let up = format::length(use_lang(), up_ms);
+    let runs = format!("{} {} · {} {up}", frame.version, view.version, texts.up_for);
     view! {
-        <p class="quiet remark">{texts.lead}" "<span class="num">{up}</span></p>
+        <p class="quiet remark">{texts.lead}<br/><span class="num-left">{runs}</span></p>
         <div class="first-screen">
             <Scaling part=view.scaling now_ms=view.now_ms/>
             <Store part=view.store/>
@@ -94,18 +90,19 @@ fn Numbers(pairs: Vec<(&'static str, String)>) -> impl IntoView {
     view! { <dl class="numbers">{pairs.into_iter().map(pair).collect_view()}</dl> }.into_any()
 }
 
-/// `half within 1.2 ms · 99 % within 8.0 ms · worst 12.1 ms`; nothing was measured yet: that.
-fn times(texts: &words::SystemTexts, times: TimesView) -> String {
+/// How long something takes: half of them, nearly all, the longest; nothing was measured yet: that.
+#[component]
+fn Times(times: TimesView) -> impl IntoView {
+    let texts = &use_texts().system;
     if times.count == 0 {
-        return texts.none_yet.to_owned();
+        return view! { <p>{texts.none_yet}</p> }.into_any();
     }
-    let part = |word: &str, us| format!("{word} {}", format::micros(us));
-    [
-        part(texts.p50, times.p50_us),
-        part(texts.p99, times.p99_us),
-        part(texts.worst, times.worst_us),
-    ]
-    .join(" · ")
+    let pairs = vec![
+        (texts.p50, format::micros(times.p50_us)),
+        (texts.p99, format::micros(times.p99_us)),
+        (texts.worst, format::micros(times.worst_us)),
+    ];
+    view! { <Numbers pairs/> }.into_any()
 }
 
 #[component]
@@ -117,7 +114,7 @@ fn Scaling(part: LoopView, now_ms: i64) -> impl IntoView {
         format!("{age}{}", lang.texts().frame.ago)
     };
     let pairs = vec![
-        (texts.groups, part.groups.to_string()),
+        (texts.groups, format::number(part.groups.into())),
         (texts.leases, part.leases.to_string()),
         (
             texts.last_slot,
@@ -128,13 +125,13 @@ fn Scaling(part: LoopView, now_ms: i64) -> impl IntoView {
         .passes
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(outcome, count)| (words::outcome(lang, *outcome), count.to_string()))
+        .map(|(outcome, count)| (words::outcome(lang, *outcome), format::number(*count)))
         .collect();
     view! {
         <Part title=texts.scaling condition=part.condition>
             <Numbers pairs/>
             <h3>{texts.lag}</h3>
-            <p class="num-left">{times(texts, part.lag)}</p>
+            <Times times=part.lag/>
             <h3>{texts.passes}</h3>
             <Numbers pairs=passes/>
         </Part>
@@ -151,9 +148,9 @@ fn Store(part: StoreView) -> impl IntoView {
         <Part title=texts.store condition=part.condition>
             <Numbers pairs/>
             <h3>{texts.reads}</h3>
-            <p class="num-left">{times(texts, part.reads)}</p>
+            <Times times=part.reads/>
             <h3>{texts.writes}</h3>
-            <p class="num-left">{times(texts, part.writes)}</p>
+            <Times times=part.writes/>
         </Part>
     }
     .into_any()
@@ -163,13 +160,13 @@ fn Store(part: StoreView) -> impl IntoView {
 fn Driver(part: DriverView) -> impl IntoView {
     let texts = &use_texts().system;
     let lang = use_lang();
-    let machines = part.machines.map_or_else(|| "–".to_owned(), |count| count.to_string());
+    let machines = part.machines.map_or_else(|| "–".to_owned(), format::number);
     let line = |(call, answer, count)| {
         view! {
             <tr>
                 <td>{words::call(lang, call)}</td>
                 <td>{words::answer(lang, answer)}</td>
-                <td class="num">{count}</td>
+                <td class="num">{format::number(count)}</td>
             </tr>
         }
     };
@@ -178,7 +175,7 @@ fn Driver(part: DriverView) -> impl IntoView {
         <Part title=texts.driver condition=part.condition>
             <Numbers pairs=vec![(texts.machines, machines)]/>
             <h3>{texts.times}</h3>
-            <p class="num-left">{times(texts, part.times)}</p>
+            <Times times=part.times/>
             <h3>{texts.calls}</h3>
             <div class="table-box" tabindex="0">
                 <table>
@@ -214,13 +211,13 @@ fn Balancers(lines: Vec<BalancerLine>) -> impl IntoView {
                 <td>{line.tenant_name}</td>
                 <td><BalancerBadge health=line.health/></td>
                 <td class="wide-only"><code>{line.address}</code></td>
-                <td class="num">{line.members}</td>
+                <td class="num" data-label=own.members>{format::number(line.members.into())}</td>
             </tr>
         }
     };
     view! {
         <div class="table-box list" tabindex="0">
-            <table>
+            <table class="cards rows">
                 <thead>
                     <tr>
                         <th scope="col">{texts.groups.name_id}</th>

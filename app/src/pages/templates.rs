@@ -80,7 +80,7 @@ fn TemplateTable(
     view! {
         <Delete rows=page.rows.clone() delete/>
         <div class="table-box list" on:click=move |event| in_list(&event)>
-            <table>
+            <table class="cards rows">
                 <thead>
                     <tr>
                         {head("name", texts.groups.name_id, "")}
@@ -123,8 +123,8 @@ fn TemplateLine(row: TemplateRow, currency: String) -> impl IntoView {
             <td>{row.image}</td>
             <td>{row.instance_type}<br/><span class="quiet">{config}</span></td>
             <td class="wide-only">{row.vpc}</td>
-            <td><UsedBy groups=row.groups/></td>
-            <td class="num">{format::money(row.hour_micros, &currency)}</td>
+            <td data-label=texts.templates.used_by><UsedBy groups=row.groups/></td>
+            <td class="num" data-label=texts.templates.price>{format::money(row.hour_micros, &currency)}</td>
             <td class="wide-only"><Instant ms=row.created_ms/></td>
             <td class="row-end">
                 <RowMenu id=format!("menu-{id}") about items/>

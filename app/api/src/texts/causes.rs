@@ -3,19 +3,28 @@
 use super::format::colon;
 use super::{Lang, reasons};
 use crate::groups::{ActivityKind, ActivityView, Cause, FailureWord};
-use engine::model::{LaunchFailure, LeaveCause, Missing};
+use engine::model::{LaunchFailure, LeaveCause, Missing, Reason};
 
 /// The cause of an activity in one sentence.
 pub fn cause(lang: Lang, cause: &Cause) -> String {
     match cause {
         Cause::Engine { reasons } => reasons::sentence(lang, reasons),
         Cause::Leave { why, reasons: said } if said.is_empty() => leave(lang, *why).to_owned(),
+        Cause::Leave { reasons: said, .. } if said.iter().any(says_why) => reasons::sentence(lang, said),
         Cause::Leave { why, reasons: said } => {
             let (why, said) = (leave(lang, *why), reasons::sentence(lang, said));
             format!("{why}{}{said}", colon(lang))
         }
         Cause::Person { name, what } => person(lang, name, what),
     }
+}
+
+/// Does this reason name the cause itself? Said before it again, the cause stands there twice.
+const fn says_why(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Surplus { .. } | Reason::RemovesUnhealthy { .. } | Reason::RemovedByHand { .. } | Reason::Deleting
+    )
 }
 
 fn person(lang: Lang, name: &str, what: &str) -> String {
@@ -63,20 +72,28 @@ const REMOVED_OLD: &str = "removed before it was in service";
 /// Why an activity failed: a stored word in the reader's language, or a driver's own words with what they are.
 pub fn failure(lang: Lang, stored: &str) -> String {
     if let Ok(why) = serde_json::from_str::<LaunchFailure>(stored) {
-        return launch_failure(lang, why);
+        return begun_large(launch_failure(lang, why));
     }
     if stored == REMOVED_OLD || serde_json::from_str::<FailureWord>(stored).is_ok() {
         return failure_word(lang, FailureWord::RemovedBeforeService).to_owned();
     }
     match lang {
-        Lang::En => format!("the driver said: {stored}"),
+        Lang::En => format!("The driver said: {stored}"),
         Lang::Zh => format!("驱动的原话：{stored}"),
     }
 }
 
+/// As a line of its own; within a sentence the same words begin small.
+fn begun_large(mut text: String) -> String {
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
 const fn failure_word(lang: Lang, word: FailureWord) -> &'static str {
     match (lang, word) {
-        (Lang::En, FailureWord::RemovedBeforeService) => "it was removed before it was in service",
+        (Lang::En, FailureWord::RemovedBeforeService) => "It was removed before it came into service",
         (Lang::Zh, FailureWord::RemovedBeforeService) => "尚未投入运行就被移除",
     }
 }
@@ -118,7 +135,7 @@ pub const fn missing(lang: Lang, why: Missing) -> &'static str {
         (Lang::En, Missing::CounterWentBack) => "its counter went back",
         (Lang::Zh, Missing::CounterWentBack) => "计数器倒退",
         (Lang::En, Missing::NothingJudged) => "no instance past its warm-up",
-        (Lang::Zh, Missing::NothingJudged) => "没有过了预热的实例",
+        (Lang::Zh, Missing::NothingJudged) => "没有完成预热的实例",
         (Lang::En, Missing::TooFewSamples) => "too few instances have a sample",
         (Lang::Zh, Missing::TooFewSamples) => "有数据的实例太少",
         (Lang::En, Missing::Held) => "health removals are on hold",

@@ -45,7 +45,7 @@ fn english<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::NameTaken => format!("The name {} is taken.", n(0)),
         Code::PortTaken => format!("Port {} is used by {}.", n(0), n(1)),
         Code::PortForeign => format!("Port {} is used by another program. Choose another port.", n(0)),
-        Code::InUse => format!("Still used by {}. Release it there first.", n(0)),
+        Code::InUse => format!("Still used by “{}”. Unbind or change it there first.", n(0)),
         Code::AlreadyBound => "This group is bound to that VServer already.".into(),
         Code::DesiredOutOfBounds => format!("Desired {} is not within {} to {}.", n(0), n(1), n(2)),
         Code::Stale => {
@@ -91,7 +91,7 @@ fn chinese<'a>(code: Code, n: impl Fn(usize) -> &'a str) -> String {
         Code::NameTaken => format!("名称 {} 已被占用。", n(0)),
         Code::PortTaken => format!("端口 {} 已被 {} 使用。", n(0), n(1)),
         Code::PortForeign => format!("端口 {} 已被其他程序占用，请换一个。", n(0)),
-        Code::InUse => format!("仍被 {} 使用，请先在那里解除。", n(0)),
+        Code::InUse => format!("仍被“{}”使用，请先在那里解除。", n(0)),
         Code::AlreadyBound => "伸缩组已绑定该 VServer。".into(),
         Code::DesiredOutOfBounds => format!("期望值 {} 不在 {} 到 {} 之间。", n(0), n(1), n(2)),
         Code::Stale => format!(

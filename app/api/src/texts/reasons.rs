@@ -30,7 +30,7 @@ pub fn sentence(lang: Lang, trail: &[Reason]) -> String {
 fn joined(lang: Lang, reasons: &[&Reason]) -> String {
     let parts: Vec<String> = reasons.iter().map(|each| reason(lang, each)).collect();
     parts.join(match lang {
-        Lang::En => "; ",
+        Lang::En => ". ",
         Lang::Zh => "；",
     })
 }

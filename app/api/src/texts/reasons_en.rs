@@ -26,6 +26,7 @@ fn size(reason: &Reason) -> Option<String> {
         Reason::Deleting => "Being deleted: every instance goes".into(),
         Reason::FixedSize { desired } => format!("No rule: a fixed size of {desired}"),
         Reason::AlreadyJudged { cycle } => format!("Cycle {cycle} was judged before"),
+        Reason::NothingToJudge { warming: 0 } => "Nothing to judge yet: no instance is past its warm-up".into(),
         Reason::NothingToJudge { warming } => {
             format!("Nothing to judge yet: {} warming up, none past it", instances(*warming))
         }
@@ -233,6 +234,11 @@ fn leaving(reason: &Reason) -> Option<String> {
         Reason::Surplus { count, desired, have } => {
             format!("Removes {}: {have} are there, desired is {desired}", instances(*count))
         }
+        Reason::RemovesUnhealthy {
+            id,
+            cause,
+            cycles_down: 0,
+        } => format!("Removes {id}: {}", leave(En, *cause)),
         Reason::RemovesUnhealthy { id, cause, cycles_down } => format!(
             "Removes {id}: {}, {} in a row",
             leave(En, *cause),

@@ -30,7 +30,8 @@ fn size(reason: &Reason) -> Option<String> {
         Reason::Deleting => "正在删除：全部实例都会移除".into(),
         Reason::FixedSize { desired } => format!("没有规则：固定 {desired} 个"),
         Reason::AlreadyJudged { cycle } => format!("周期 {cycle} 已经判断过"),
-        Reason::NothingToJudge { warming } => format!("暂无可判断的实例：{warming} 个预热中，没有过了预热的"),
+        Reason::NothingToJudge { warming: 0 } => "暂无可判断的实例：还没有实例完成预热".into(),
+        Reason::NothingToJudge { warming } => format!("暂无可判断的实例：{warming} 个预热中，尚无实例完成预热"),
         Reason::NoSamples {
             metric: of,
             members,
@@ -211,6 +212,11 @@ fn launching(reason: &Reason) -> Option<String> {
 fn leaving(reason: &Reason) -> Option<String> {
     Some(match reason {
         Reason::Surplus { count, desired, have } => format!("移除 {count} 个实例：现有 {have}，期望 {desired}"),
+        Reason::RemovesUnhealthy {
+            id,
+            cause,
+            cycles_down: 0,
+        } => format!("移除 {id}：{}", leave(Zh, *cause)),
         Reason::RemovesUnhealthy { id, cause, cycles_down } => {
             format!("移除 {id}：{}，连续 {cycles_down} 个周期失败", leave(Zh, *cause))
         }

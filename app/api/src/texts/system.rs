@@ -28,9 +28,9 @@ super::words! {
         call: "Call" / "调用",
         answer: "Answer" / "应答",
         count: "Count" / "次数",
-        p50: "half within" / "一半不超过",
+        p50: "Half within" / "一半不超过",
         p99: "99 % within" / "99% 不超过",
-        worst: "worst" / "最长",
+        worst: "Longest" / "最长",
         none_yet: "None yet." / "尚无。",
         balancers: "Load balancers" / "负载均衡",
         no_balancers: "No load balancer has a VServer yet." / "还没有带 VServer 的负载均衡。",
@@ -42,7 +42,7 @@ super::words! {
 /// How a part does.
 pub const fn condition(lang: Lang, condition: Condition) -> &'static str {
     match (lang, condition) {
-        (Lang::En, Condition::Well) => "Well",
+        (Lang::En, Condition::Well) => "Healthy",
         (Lang::Zh, Condition::Well) => "正常",
         (Lang::En, Condition::Starting) => "Starting",
         (Lang::Zh, Condition::Starting) => "启动中",

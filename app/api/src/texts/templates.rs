@@ -29,7 +29,7 @@ super::words! {
         environment: "Environment" / "环境变量",
         environment_help: "Optional, at most 20: KEY=value, separated by commas." / "可不填，最多 20 个：KEY=value，用逗号分隔。",
         create: "Create template" / "创建模板",
-        step_what: "What to run" / "运行什么",
+        step_what: "What to run" / "运行内容",
         step_more: "More" / "更多",
         none: "None" / "无",
         delete_title: "Delete this template?" / "删除该模板？",

@@ -100,7 +100,7 @@ fn the_headline_is_the_change_and_what_asked_for_it() {
     ];
     assert_eq!(
         reasons::headline(Lang::En, &trail),
-        "Desired 3 → 5 for CPU; CPU 98 % > 70 % over 15 s on 3 instances: asks for 5 instances"
+        "Desired 3 → 5 for CPU. CPU 98 % > 70 % over 15 s on 3 instances: asks for 5 instances"
     );
 }
 
@@ -110,8 +110,23 @@ fn a_reason_given_twice_is_said_once() {
     assert_eq!(reasons::headline(Lang::En, &trail), "Disabled: nothing is begun");
     assert_eq!(
         reasons::sentence(Lang::En, &trail),
-        "Disabled: nothing is begun; Cycle 9 was judged before"
+        "Disabled: nothing is begun. Cycle 9 was judged before"
     );
+}
+
+#[test]
+fn a_removal_says_its_cause_once_and_counts_no_cycle_that_did_not_fail() {
+    let (id, why) = (InstanceId(7), LeaveCause::Exited);
+    let removes = Reason::RemovesUnhealthy {
+        id,
+        cause: why,
+        cycles_down: 0,
+    };
+    let cause = |reasons| causes::cause(Lang::En, &Cause::Leave { why, reasons });
+    assert_eq!(cause(vec![removes]), format!("Removes {id}: Its program ended"));
+    assert_eq!(cause(Vec::new()), "Its program ended");
+    let held = cause(vec![Reason::RemovalGoesFirst { id, max: 4 }]);
+    assert!(held.starts_with("Its program ended: "), "{held}");
 }
 
 #[test]
@@ -141,6 +156,7 @@ fn sizes() -> Vec<Reason> {
         Reason::Deleting,
         Reason::FixedSize { desired: 2 },
         Reason::AlreadyJudged { cycle: 9 },
+        Reason::NothingToJudge { warming: 0 },
         Reason::NothingToJudge { warming: 1 },
         Reason::NoSamples {
             metric,
@@ -260,6 +276,11 @@ fn removals() -> Vec<Reason> {
             id,
             cause: LeaveCause::Unhealthy,
             cycles_down: 3,
+        },
+        Reason::RemovesUnhealthy {
+            id,
+            cause: LeaveCause::Exited,
+            cycles_down: 0,
         },
         Reason::UnhealthyButKept { id },
         Reason::RemovalWaitsForReplacement { id },
@@ -435,12 +456,14 @@ fn a_stored_failure_is_read_in_the_readers_language_whenever_it_was_stored() {
         causes::failure(Lang::Zh, &stored),
         causes::launch_failure(Lang::Zh, exited)
     );
+    let said = "Its program ended during warm-up with code 101; look at its output";
+    assert_eq!(causes::failure(Lang::En, &stored), said);
     let removed = "尚未投入运行就被移除";
     assert_eq!(causes::failure(Lang::Zh, "\"removed_before_service\""), removed);
     assert_eq!(causes::failure(Lang::Zh, "removed before it was in service"), removed);
     assert_eq!(
         causes::failure(Lang::En, "no such file"),
-        "the driver said: no such file"
+        "The driver said: no such file"
     );
 }
 

@@ -26,7 +26,11 @@ pub(super) fn PolicyPart(view: GroupView) -> impl IntoView {
     } else {
         rules.join(", ")
     };
-    let on = |guard: Guard| if guard == Guard::On { words.on } else { words.off };
+    let guard = |name: &'static str, guard: Guard, help: &'static str| {
+        let on = if guard == Guard::On { words.on } else { words.off };
+        view! { <div><dt>{name}</dt><dd>{on}<p class="help">{help}</p></dd></div> }
+    };
+    let (wizard, spec) = (&texts.wizard, &view.spec);
     let row = view.row;
     let limits = format!("{}–{}", format::number(row.min.into()), format::number(row.max.into()));
     view! {
@@ -38,9 +42,9 @@ pub(super) fn PolicyPart(view: GroupView) -> impl IntoView {
             <div><dt>{words.warm_up}</dt><dd>{format::length(lang, view.spec.warm_up.0)}</dd></div>
             <div><dt>{words.scale_in}</dt><dd>{states::scale_in(lang, view.spec.scale_in)}</dd></div>
             <div><dt>{words.removal}</dt><dd>{states::removal(lang, view.spec.removal)}</dd></div>
-            <div><dt>{words.guard_brake}</dt><dd>{on(view.spec.brake)}</dd></div>
-            <div><dt>{words.guard_hold}</dt><dd>{on(view.spec.hold)}</dd></div>
-            <div><dt>{words.guard_projection}</dt><dd>{on(view.spec.projection)}</dd></div>
+            {guard(wizard.brake, spec.brake, wizard.brake_help)}
+            {guard(wizard.hold, spec.hold, wizard.hold_help)}
+            {guard(wizard.projection, spec.projection, wizard.projection_help)}
             <div><dt>{words.hour_price}</dt><dd>{each(lang, &format::money(view.hour_micros, &view.currency))}</dd></div>
             <div><dt>{texts.frame.version}</dt><dd class="num-left">{view.version}</dd></div>
         </dl>

@@ -138,7 +138,7 @@ fn Facts(form: GroupForm, template: String) -> impl IntoView {
     let or_none = |text: String| {
         Some(text)
             .filter(|text| !text.is_empty())
-            .unwrap_or_else(|| "–".to_owned())
+            .unwrap_or_else(|| texts.none.to_owned())
     };
     let switch = |text: &str| if text == "on" { groups.on } else { groups.off }.to_owned();
     let has_rule = !(form.cpu.trim().is_empty() && form.memory.trim().is_empty());

@@ -33,6 +33,10 @@ pub(super) fn Summary(typed: Typed, templates: Vec<TemplateRow>, currency: Strin
     let texts = use_texts();
     let lang = use_lang();
     let words = &texts.wizard;
+    let exists = match purpose {
+        Purpose::New => words.will_exist,
+        Purpose::Edit => words.will_be,
+    };
     let body = move || {
         let form = typed.form::<GroupForm>();
         let template = chosen(&form, &templates);
@@ -59,7 +63,7 @@ pub(super) fn Summary(typed: Typed, templates: Vec<TemplateRow>, currency: Strin
             .map(|line| view! { <li>{line}</li> })
             .collect_view();
         view! {
-            <h3>{words.will_exist}</h3>
+            <h3>{exists}</h3>
             {exist}
             <h3>{words.price}</h3>
             {price}
@@ -72,7 +76,6 @@ pub(super) fn Summary(typed: Typed, templates: Vec<TemplateRow>, currency: Strin
         <aside class="wizard-summary card" aria-label=words.summary>
             <h2>{words.summary}</h2>
             {body}
-            <p class="help">{words.stateless}</p>
             {note}
         </aside>
     }
