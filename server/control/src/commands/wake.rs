@@ -87,7 +87,13 @@ mod tests {
     async fn what_another_server_says_wakes_the_loop_here() {
         let woken = heard(4, &[Heard::Group(GroupId(7)), Heard::Group(GroupId(8))]).await;
         let groups = [7, 8].map(GroupId).into();
-        assert_eq!(woken, Woken { groups, ..Woken::default() });
+        assert_eq!(
+            woken,
+            Woken {
+                groups,
+                ..Woken::default()
+            }
+        );
         let balancers = heard(4, &[Heard::Balancers]).await;
         let told = Woken {
             balancers: true,
@@ -115,7 +121,13 @@ mod tests {
         let every = EveryLoop { here: here.clone(), db };
         every.group(GroupId(7));
         let groups = [GroupId(7)].into();
-        assert_eq!(here.woken(), Woken { groups, ..Woken::default() });
+        assert_eq!(
+            here.woken(),
+            Woken {
+                groups,
+                ..Woken::default()
+            }
+        );
         every.balancer(LoadBalancerId(9));
         assert!(here.woken().balancers);
     }

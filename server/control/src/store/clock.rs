@@ -107,9 +107,7 @@ async fn save(tx: &mut Tx, anchor: Anchor) -> Result<(), StoreError> {
 /// Refuses a server that runs by another anchor than the stored one: whoever set it anew did not see that server.
 pub(super) async fn same(tx: &mut Tx, ours: Anchor) -> Result<(), StoreError> {
     match stored(tx).await? {
-        Some(StoredTime { anchor, .. }) if anchor != ours => Err(StoreError::OtherTime {
-            theirs: anchor.scale.0,
-        }),
+        Some(StoredTime { anchor, .. }) if anchor != ours => Err(StoreError::OtherTime { theirs: anchor.scale.0 }),
         _ => Ok(()),
     }
 }

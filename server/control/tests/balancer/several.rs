@@ -109,10 +109,7 @@ async fn what_another_server_removed_is_not_brought_back() {
     world.ensure(&[]).await;
     another(&world).remove(world.id()).await.expect("removed");
     let revived = world.balancer.revive_of(&world.spec, &Unasked).await;
-    assert!(
-        matches!(revived, Err(BalancerError::NotRunning { .. })),
-        "{revived:?}"
-    );
+    assert!(matches!(revived, Err(BalancerError::NotRunning { .. })), "{revived:?}");
     assert!(!world.place().directory().exists());
 }
 

@@ -6,7 +6,8 @@ use control::clock::{Anchor, Clock as _, SystemClock, TimeScale, Wall};
 use control::ids::RandomIds;
 use control::store::clock::{StoredTime, load_anchor, mark};
 use control::store::{
-    Db, FirstAdmin, FirstStart, FirstStartArgs, LoopStore as _, SqlStore, StoreError, SubnetBase, first_start, is_first_start,
+    Db, FirstAdmin, FirstStart, FirstStartArgs, LoopStore as _, SqlStore, StoreError, SubnetBase, first_start,
+    is_first_start,
 };
 use control::values;
 use engine::model::{Span, Timestamp};
@@ -146,7 +147,11 @@ pub async fn a_server_that_slept_while_another_set_product_time_anew_holds_nothi
         let refused = answer.unwrap_err();
         assert!(refused.to_string().contains("--time-scale 1"), "{refused}");
     }
-    assert_eq!(count(&db, "SELECT COUNT(*) AS found FROM servers").await, 1, "only the other one lives");
+    assert_eq!(
+        count(&db, "SELECT COUNT(*) AS found FROM servers").await,
+        1,
+        "only the other one lives"
+    );
     store.release("a").await.unwrap();
     let theirs = SqlStore::new(db.clone()).running_by(other.anchor());
     assert_eq!(theirs.claim("b").await.unwrap().len(), 64);
