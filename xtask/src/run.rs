@@ -15,6 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How often a long part says that it is alive. A first build is silent for minutes otherwise.
 const ALIVE_EVERY: Duration = Duration::from_secs(30);
 
+/// Runs it, its words shown; an error if it does not succeed.
 pub fn shown(command: &mut Command) -> Result<()> {
     let status = command
         .status()

@@ -28,7 +28,7 @@ pub use regret::{DAY_CYCLES, REGRET_LASTS, Regret};
 pub use streaks::Memo;
 pub use window::{Summary, Window};
 
-use crate::model::{Cycle, InstanceId, LaunchFailure, Metric, Reading, Timestamp, VServerId};
+use crate::model::{Cycle, InstanceId, LaunchFailure, Metric, Missing, Reading, Timestamp, VServerId};
 use serde::{Deserialize, Serialize};
 
 /// What survives a restart (design 4.18).
@@ -138,12 +138,17 @@ pub struct News {
 }
 
 impl Memory {
-    /// Memory after a restart: durable part as stored, windows refilled from the stored series (oldest first).
+    /// Memory after a restart: durable part as stored, windows refilled from the stored series (oldest first). A record is
+    /// stored with what its cycle was judged to be: whoever comes after a crash reads that cycle's counters no more, and
+    /// would put one without a reading in its place.
     pub fn restored(durable: Durable, series: &[CycleRecord]) -> Self {
         let keep = Regret::window(durable.regret.as_ref(), None);
+        let last = series.last();
         Self {
             window: Window::refilled(series, keep),
             durable,
+            folded: last.map(|record| record.cycle),
+            judged: last.filter(|record| !record.was_disabled()).map(|record| record.cycle),
             ..Self::default()
         }
     }
@@ -184,4 +189,11 @@ pub struct CycleRecord {
     pub means: [Reading; Metric::ALL.len()],
     /// Demand (design 4.7) by metric: what `decide` projects over fewer members, or why there is none.
     pub demands: [Reading; Metric::ALL.len()],
+}
+
+impl CycleRecord {
+    /// Whether nothing was judged in it since its group was disabled.
+    pub fn was_disabled(&self) -> bool {
+        self.demands.contains(&Err(Missing::Disabled))
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::CycleRecord;
 use crate::census::milli;
-use crate::model::{Cycle, Metric, Milli, Missing, Reading};
+use crate::model::{Cycle, Metric, Milli, Reading};
 use std::collections::VecDeque;
 
 /// Cycles of one minute: four. A spike shorter than that may pass 90 % of the threshold, not the threshold itself.
@@ -48,7 +48,7 @@ impl Window {
     pub fn refilled(series: &[CycleRecord], keep: u64) -> Self {
         let mut window = Self::default();
         for record in series {
-            if record.demands.contains(&Err(Missing::Disabled)) {
+            if record.was_disabled() {
                 window.clear();
             } else {
                 window.push(record, keep);

@@ -56,6 +56,30 @@ fn a_full_series_lets_a_restarted_group_shrink_at_once() {
 }
 
 #[test]
+fn a_cycle_that_was_stored_is_neither_judged_again_nor_replaced_after_a_crash() {
+    let stored = series(CYCLE.0 - 40..CYCLE.0 + 1, 400_000);
+    let mut table = Table::new(spec(1, 40), 10, many(healthy, 1, 10));
+    table.memory = Memory::restored(table.memory.durable.clone(), &stored);
+    let passed = table.woken();
+    assert_eq!((passed.plan.memory.closed, passed.decision.size), (None, 10));
+    let judged = Reason::AlreadyJudged { cycle: CYCLE.0 };
+    assert!(passed.decision.trail.contains(&judged), "{:?}", passed.decision.trail);
+    table.skip(1);
+    let next = table.closed();
+    assert_eq!(next.plan.memory.closed.map(|record| record.cycle), Some(Cycle(CYCLE.0 + 1)));
+}
+
+#[test]
+fn a_cycle_of_a_disabled_group_was_not_judged_so_enabling_it_in_that_cycle_asks_at_once_after_a_crash_too() {
+    let mut stored = series(CYCLE.0 - 1..CYCLE.0 + 1, 0);
+    stored[1].demands = [Err(Missing::Disabled); 2];
+    let mut table = Table::new(spec(1, 40), 10, many(|id| sampled(healthy(id), 90_000), 1, 10));
+    table.memory = Memory::restored(table.memory.durable.clone(), &stored);
+    let passed = table.woken();
+    assert_eq!((passed.plan.memory.closed, passed.decision.size), (None, 13));
+}
+
+#[test]
 fn a_restart_keeps_desired_growth_breaker_moves_and_regret_and_forgets_streaks_and_hold() {
     let mut table = Table::new(spec(1, 40), 10, [many(healthy, 1, 4), many(down, 11, 6)].concat());
     let _ = table.cycles(3);

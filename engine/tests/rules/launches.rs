@@ -280,6 +280,11 @@ fn a_create_whose_answer_was_lost_is_asked_again_and_not_paid_for_twice() {
     assert_eq!(lost(14_999), [], "its answer may be under way");
     assert_eq!(lost(15_000), [Step::CreateAgain { id: ID }]);
     assert_eq!(
+        lost(-3_600_000),
+        [Step::CreateAgain { id: ID }],
+        "another server's clock was an hour ahead: nobody waits for that hour"
+    );
+    assert_eq!(
         launching(pending_for(60_000)).closed().plan.steps,
         [],
         "the driver knows it"

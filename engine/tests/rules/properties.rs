@@ -200,7 +200,8 @@ proptest! {
                 demands,
             }
         }).collect();
-        let memory = Memory::restored(Durable { desired: 10, ..Durable::default() }, &series);
+        // As if the last of them had just closed: a stored one is not judged again.
+        let memory = Memory { judged: None, ..Memory::restored(Durable { desired: 10, ..Durable::default() }, &series) };
         let members = (1..=10).map(build::healthy).collect();
         let seen = build::seen(members);
         let cohorts = Cohorts::of(&spec, &memory, &seen, build::now());

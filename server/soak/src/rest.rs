@@ -4,7 +4,7 @@ use crate::crowd::{BALANCER, GROUP, is_leaving};
 use crate::scene::Scene;
 use crate::witness::{Invariant, Move};
 use api::groups::{ActivityKind, ActivityStatus};
-use control::store::GroupRecord;
+use control::store::{GroupRecord, InstanceRow};
 use engine::draw::mix;
 use engine::model::{GroupStatus, Guard, InstanceId};
 use engine::simulate::Checks;
@@ -84,8 +84,7 @@ fn at_rest(scene: &Scene, group: &GroupRecord) {
         return;
     }
     let desired = group.durable.desired;
-    let addresses = 2 * ((1_u32 << (32 - scene.story.subnet_bits)) - RESERVED);
-    let wanted = desired.min(addresses);
+    let wanted = desired.min(places(scene, group));
     let have = u32::try_from(records.len()).unwrap_or(u32::MAX);
     if have != wanted
         || group
@@ -116,6 +115,14 @@ fn at_rest(scene: &Scene, group: &GroupRecord) {
             format!("members {members:?}, records {records:?}"),
         );
     }
+}
+
+/// How many there can be: the addresses of two subnets, and whoever was taken in with another one.
+fn places(scene: &Scene, group: &GroupRecord) -> u32 {
+    let size = 1_u32 << (32 - scene.story.subnet_bits);
+    let outside = |row: &&InstanceRow| u32::from(row.address.octets()[3]) >= size;
+    let guests = group.instances.iter().filter(outside).count();
+    2 * (size - RESERVED) + u32::try_from(guests).unwrap_or(u32::MAX)
 }
 
 fn members(scene: &Scene) -> BTreeSet<InstanceId> {

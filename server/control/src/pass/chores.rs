@@ -11,13 +11,12 @@
 
 use super::LEASE_RENEW;
 use super::complaint::Complaint;
+use super::leases::Leases;
 use super::wake::Work;
 use crate::clock::{Clock, Wall};
 use crate::store::retention::Swept;
-use crate::store::rules::LEASE_LASTS;
-use crate::store::{Lease, LoopStore, SHARDS, StoreError};
+use crate::store::{LoopStore, SHARDS, StoreError};
 use engine::model::{GroupId, Timestamp};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
@@ -36,9 +35,6 @@ const SWEEP_FOR: Duration = Duration::from_secs(2);
 /// How often the groups of our shards are listed although the shards are the same, real time: groups that another server's
 /// console made appear by that. Longer, and those wait; shorter, and 10,000 rows are read for nothing.
 const LIST_EVERY: Duration = Duration::from_secs(15);
-
-/// The shards a server owns, by number.
-pub(super) type Leases = BTreeMap<u16, Lease>;
 
 /// What a server holds, as the store has just said.
 #[derive(Debug)]
@@ -88,7 +84,7 @@ impl Rounds {
             marked: Wall(0),
             swept: Wall(0),
             listed: Wall(0),
-            known: Leases::new(),
+            known: Leases::default(),
             unrenewed: Complaint::default(),
         };
         Self {
@@ -108,9 +104,9 @@ impl Rounds {
         Ok(leases)
     }
 
-    /// Begins a round unless one is under way.
+    /// Begins a round unless one is under way, or nothing is due.
     pub(super) fn begin(&mut self) {
-        if !self.under_way.is_empty() {
+        if !self.under_way.is_empty() || !self.chores.is_due() {
             return;
         }
         let mut chores = self.chores.clone();
@@ -149,6 +145,12 @@ impl Rounds {
 }
 
 impl Chores {
+    fn is_due(&self) -> bool {
+        let wall = self.clock.wall();
+        let due = |last, every| is_due(wall, last, every);
+        due(self.renewed, LEASE_RENEW) || due(self.marked, MARK_EVERY) || due(self.swept, SWEEP_EVERY)
+    }
+
     /// Does what is due. A round that renews leases does nothing else: what went is let go at once, and a store that does not
     /// renew them is asked for nothing more.
     async fn work(&mut self) -> Result<Option<Holding>, StoreError> {
@@ -214,18 +216,18 @@ impl Chores {
         let asked = self.clock.wall();
         let renewed = self.store.renew(&self.owner).await?;
         if renewed.len() == usize::from(SHARDS) {
-            return Ok(measured(renewed, asked));
+            return Ok(Leases::measured(renewed, asked));
         }
-        Ok(measured(self.store.claim(&self.owner).await?, asked))
+        Ok(Leases::measured(self.store.claim(&self.owner).await?, asked))
     }
 
     /// The groups of these shards: when others came, and now and then. A list that failed is read in the next round.
     async fn groups(&mut self, leases: &Leases, wall: Wall) -> Option<Vec<GroupId>> {
-        let same = leases.keys().eq(self.known.keys());
+        let same = leases.shards().eq(self.known.shards());
         if same && !is_due(wall, self.listed, LIST_EVERY) {
             return None;
         }
-        let shards: Vec<u16> = leases.keys().copied().collect();
+        let shards: Vec<u16> = leases.shards().collect();
         match self.store.heads(&shards).await {
             Ok(heads) => {
                 self.listed = wall;
@@ -243,15 +245,6 @@ impl Chores {
     fn mark(&self) -> Timestamp {
         self.clock.now().plus(self.clock.anchor().scaled(MARK_EVERY))
     }
-}
-
-/// Leases by shard, their end by our own clock. The store says it by its clock, which may be another host's and further from
-/// ours than the margin: a server ahead of it by ten seconds would never begin a step again. What was asked for now cannot
-/// have begun before now, so this end is never later than the store's.
-fn measured(leases: Vec<Lease>, asked: Wall) -> Leases {
-    let until = asked.plus(LEASE_LASTS);
-    let ours = leases.into_iter().map(|lease| (lease.shard, Lease { until, ..lease }));
-    ours.collect()
 }
 
 /// Whether something last done then is due; at once if the clock was set back, since nobody knows how far.

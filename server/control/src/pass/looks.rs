@@ -3,6 +3,7 @@
 //!
 //! Several servers may share the balancers: each reads all of them, and keeps the processes of those whose shard it holds.
 
+use super::leases::Leases;
 use super::views::Mark;
 use crate::balancer::{BackendStat, Balancer, BalancerError, BalancerStat, LoadBalancerSpec, MemberAddress, Members};
 use crate::clock::Wall;
@@ -129,10 +130,9 @@ pub(super) struct Crew {
 /// What this server holds of what all share.
 #[derive(Debug, Default)]
 struct Share {
-    shards: BTreeSet<u16>,
+    /// They end by this server's own clock: from then on they may be another's.
+    leases: Leases,
     source: Source,
-    /// By this server's own clock: from then on they may be another's.
-    until: Wall,
 }
 
 /// The last look at each balancer, who serves where, and what each process is to be.
@@ -225,18 +225,18 @@ impl Looks {
     }
 
     /// These shards are ours, and from there it is known who serves.
-    pub(super) fn hold(&self, shards: BTreeSet<u16>, source: Source, until: Wall) {
-        *lock(&self.share) = Share { shards, source, until };
+    pub(super) fn hold(&self, leases: Leases, source: Source) {
+        *lock(&self.share) = Share { leases, source };
     }
 
     /// Whether what is held is held for certain.
     pub(super) fn holds_at(&self, now: Wall) -> bool {
-        now < lock(&self.share).until
+        lock(&self.share).leases.until().is_some_and(|until| now < until)
     }
 
     /// Whether this server keeps a balancer's process.
     pub(super) fn keeps(&self, id: LoadBalancerId) -> bool {
-        lock(&self.share).shards.contains(&shard_of_balancer(id))
+        lock(&self.share).leases.holds(shard_of_balancer(id))
     }
 
     /// From where it is known who serves.

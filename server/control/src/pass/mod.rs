@@ -31,6 +31,7 @@ mod intend;
 mod intended;
 mod keeper;
 mod lag;
+mod leases;
 mod looks;
 mod measure;
 mod minutes;

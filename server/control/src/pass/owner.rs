@@ -5,12 +5,13 @@
 
 mod holding;
 
-use super::chores::{Leases, Rounds};
+use super::chores::Rounds;
 use super::group::{Kept, Moment, Outcome, Passing};
 use super::guard::Guard;
 use super::herald::Herald;
 use super::host::{Host, Watched};
 use super::keeper::Knows;
+use super::leases::Leases;
 use super::roll::Roll;
 use super::views::{Mark, Views};
 use super::wake::{Bell, Handle, Work};
@@ -160,7 +161,7 @@ impl Loop {
             host,
             beside: Some((guard, herald)),
             groups: BTreeMap::new(),
-            leases: Leases::new(),
+            leases: Leases::default(),
             passes: JoinSet::new(),
             under_way: BTreeMap::new(),
             again: BTreeSet::new(),
@@ -235,7 +236,7 @@ impl Loop {
 
     /// Every group of our shards, looked at once now.
     async fn take_groups(&mut self) -> Result<(), StoreError> {
-        let shards: Vec<u16> = self.leases.keys().copied().collect();
+        let shards: Vec<u16> = self.leases.shards().collect();
         for head in self.store.heads(&shards).await? {
             self.groups.entry(head.id).or_default();
         }
@@ -297,7 +298,7 @@ impl Loop {
     /// The same of one that needs views begun after `since` only. Those that waited for the pass under way need no reading
     /// of their own each: at a start that would be one after the other, of every machine there is.
     fn begin_since(&mut self, group: GroupId, due: Wall, since: Mark) {
-        let Some(lease) = self.leases.get(&shard_of(group)).copied() else {
+        let Some(lease) = self.leases.get(shard_of(group)).copied() else {
             return;
         };
         let Some(slot) = self.groups.get_mut(&group) else {
@@ -428,6 +429,6 @@ impl Loop {
         }
         let (groups, leases) = (&self.groups, &self.leases);
         self.host
-            .say_unknown(|group| leases.contains_key(&shard_of(group)) && !groups.contains_key(&group));
+            .say_unknown(|group| leases.holds(shard_of(group)) && !groups.contains_key(&group));
     }
 }

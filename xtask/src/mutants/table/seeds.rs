@@ -26,7 +26,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         name: "lease-by-the-stores-clock",
         breaks: "the end of a lease is the store's instant and is compared with the server's clock",
         rule: "I3, I11",
-        file: "server/control/src/pass/chores.rs",
+        file: "server/control/src/pass/leases.rs",
         find: "Lease { until, ..lease }",
         put: "Lease { until: if until.0 == 0 { until } else { lease.until }, ..lease }",
         suites: &[seeds(&["a_hundred_seeds_of_two_hours"])],

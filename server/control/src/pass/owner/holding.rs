@@ -2,7 +2,6 @@
 //! balancers is told the share.
 
 use super::{Listed, Loop, Slot};
-use crate::clock::Wall;
 use crate::pass::chores::Holding;
 use crate::pass::looks::{Looked, Source};
 use crate::store::{Lease, shard_of};
@@ -18,7 +17,7 @@ impl Loop {
         }
         for (id, slot) in &mut self.groups {
             let shard = shard_of(*id);
-            slot.anew |= may_be_anothers(before.get(&shard), self.leases.get(&shard));
+            slot.anew |= may_be_anothers(before.get(shard), self.leases.get(shard));
             if slot.anew && slot.kept.is_some() {
                 *slot = Slot {
                     looked: slot.looked,
@@ -33,7 +32,7 @@ impl Loop {
         let gone: Vec<_> = gone.map(|(id, _)| *id).collect();
         gone.into_iter().for_each(|id| self.let_go(id));
         // As often as groups are listed, balancers are, too: a wake that crosses servers may get lost.
-        let moved = !before.keys().eq(self.leases.keys());
+        let moved = !before.shards().eq(self.leases.shards());
         self.listed = match &holding.groups {
             Some(_) => Listed::All,
             None if moved => Listed::Before,
@@ -61,13 +60,11 @@ impl Loop {
             Looked::Some
         };
         let source = self.handle.looks.source().after((before, self.leases.len()), looked);
-        let shards = self.leases.keys().copied().collect();
-        let until = self.leases.values().map(|lease| lease.until).max();
-        self.handle.looks.hold(shards, source, until.unwrap_or(Wall(0)));
+        self.handle.looks.hold(self.leases.clone(), source);
     }
 
     pub(super) fn is_ours(&self, group: GroupId) -> bool {
-        self.leases.contains_key(&shard_of(group))
+        self.leases.holds(shard_of(group))
     }
 
     /// Gone, or another server's now: who serves in it is not ours to say any more.
