@@ -23,7 +23,7 @@ use control::values;
 use engine::memory::CycleRecord;
 use engine::model::{Cycle, GroupId, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use hdrhistogram::Histogram;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -277,6 +277,10 @@ impl LoopStore for Watched {
 
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.inner.balancers().await
+    }
+
+    async fn recorded(&self, ids: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError> {
+        self.inner.recorded(ids).await
     }
 
     async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {

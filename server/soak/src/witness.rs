@@ -9,6 +9,7 @@ use control::drivers::simulated::SimulatedRegion;
 use control::locked;
 use control::store::{GroupRecord, Intent, LoopStore as _, MemoryStore, Placed, Settlement};
 use engine::draw::mix;
+use engine::memory::Regret;
 use engine::model::{CheckWord, GroupStatus, InstanceId, LeaveCause, Metric, Phase, Reason};
 use engine::simulate::World;
 use futures::FutureExt as _;
@@ -16,9 +17,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// Cycles of the scale-in window, and how many of them may be missing.
-const WINDOW: usize = 40;
-const MISSING_MAX: usize = 8;
+/// Cycles that are kept: a window that was made longer by regret reaches back a day, no more.
+const READ_MAX: usize = 5_760;
 /// Lines of the telling that are kept.
 const LINES_MAX: usize = 20_000;
 
@@ -199,7 +199,7 @@ impl Witness {
     pub fn usage(&self, asked: usize, read: usize) {
         let mut state = self.lock();
         state.read.push_back(asked > 0 && read > 0);
-        if state.read.len() > WINDOW {
+        if state.read.len() > READ_MAX {
             state.read.pop_front();
         }
     }
@@ -297,12 +297,15 @@ impl Witness {
 
     /// A rule lowered desired: there must have been something to see.
     fn scales_in(&self, settlement: &Settlement) {
-        let read = self.lock().read.clone();
-        let missing = read.iter().filter(|read| !**read).count();
-        if read.back() != Some(&true) || read.len() < WINDOW - MISSING_MAX || missing > MISSING_MAX {
-            self.break_(Invariant::I6, || {
-                format!("scaled in though of {} cycles {missing} were not read", read.len())
-            });
+        let window = Regret::window(settlement.durable.regret.as_ref(), None);
+        let window = usize::try_from(window).unwrap_or(usize::MAX);
+        let (last, present) = {
+            let state = self.lock();
+            let looked_at = state.read.iter().rev().take(window);
+            (state.read.back() == Some(&true), looked_at.filter(|read| **read).count())
+        };
+        if !last || present * 5 < window * 4 {
+            self.break_(Invariant::I6, || format!("scaled in though of {window} cycles {present} were read"));
         }
         let Some(Ok(Some(record))) = self.store.load(GROUP).now_or_never() else {
             return;

@@ -10,7 +10,8 @@ use crate::store::{
 use api::live::Change;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) struct Failing(pub(super) Arc<dyn LoopStore>);
@@ -64,6 +65,9 @@ impl LoopStore for Failing {
     }
     async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
         self.0.serving(balancer).await
+    }
+    async fn recorded(&self, ids: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError> {
+        self.0.recorded(ids).await
     }
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.0.balancers().await

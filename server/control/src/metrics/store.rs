@@ -12,10 +12,11 @@ use api::live::Change;
 use api::system::TimesView;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,6 +36,7 @@ pub enum StoreCall {
     Settle,
     Balancers,
     Serving,
+    Recorded,
     BalancerEnded,
     Announce,
     Mark,
@@ -153,6 +155,9 @@ impl LoopStore for MeteredStore {
     }
     async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
         self.timed(StoreCall::Serving, self.inner.serving(balancer)).await
+    }
+    async fn recorded(&self, ids: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError> {
+        self.timed(StoreCall::Recorded, self.inner.recorded(ids)).await
     }
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.timed(StoreCall::Balancers, self.inner.balancers()).await

@@ -6,6 +6,7 @@ use super::roll::Roll;
 use super::views::{MachineView, Machines, Views};
 use super::wake::{Bell, Work};
 use super::{owner::LoopParts, wake};
+use crate::clock::Wall;
 use engine::model::{CheckWord, GroupId, InstanceId, VServerId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -57,6 +58,7 @@ impl Host {
             records: Vec::new(),
             emptied: BTreeSet::new(),
             known: Known::Old,
+            cleared: Wall(0),
         };
         Self {
             keeper: Some(make_keeper()),

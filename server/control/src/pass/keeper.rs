@@ -6,21 +6,26 @@
 //! - A process that is not there is started with the members that the [`super::roll`] tells of. One that dies is brought
 //!   back by the [`super::guard`], which does not wait for a slot. One that runs, whoever started it, is taken over as it is.
 
+use super::chores::is_due;
 use super::looks::{BalancerLook, Looks};
 use super::roll::Roll;
 use super::views::Mark;
 use super::wake::Bell;
 use super::{CALL_DEADLINE, within};
 use crate::balancer::{Balancer, CheckPath, LoadBalancerSpec, VServerSpec};
-use crate::clock::Clock;
+use crate::clock::{Clock, Wall};
 use crate::store::{BalancerRecord, LoopStore, StoreError, VServerRecord};
-use engine::model::{LoadBalancerId, Span};
+use engine::model::{InstanceId, LoadBalancerId, Span, VServerId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A check is never asked more often than this in real time: more would be load, not information.
 const CHECK_REAL_MIN: Duration = Duration::from_millis(50);
+
+/// How often members without a record are looked for, real time. More seldom, and requests go to nobody for longer; more
+/// often, and a server that shares its balancers asks the store about the others' members for nothing.
+const CLEAR_EVERY: Duration = Duration::from_secs(15);
 
 /// Whether every group was looked at since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub(super) struct Keeper {
     /// Balancers without a VServer whose process is known to be gone.
     pub(super) emptied: BTreeSet<LoadBalancerId>,
     pub(super) known: Known,
+    /// When members without a record were last looked for.
+    pub(super) cleared: Wall,
 }
 
 /// Whether the balancers that are kept are those that there are.
@@ -78,6 +85,39 @@ impl Keeper {
         self.keep_all(knows).await;
         if self.known == Known::Old {
             self.reload().await;
+        }
+        let wall = self.clock.wall();
+        if is_due(wall, self.cleared, CLEAR_EVERY) {
+            self.cleared = wall;
+            self.clear().await;
+        }
+    }
+
+    /// Lets go of members that are nobody's: a server that slept in the midst of a join wakes up when the record has ended
+    /// long ago, and no pass looks for that member any more.
+    async fn clear(&self) {
+        let kept = self.records.iter().filter(|record| !record.deleted && self.looks.keeps(record.id));
+        for record in kept {
+            let unknown = self.looks.unknown(record.id);
+            if !unknown.is_empty() && self.looks.holds_at(self.clock.wall()) {
+                self.let_go(record.id, &unknown).await;
+            }
+        }
+    }
+
+    /// Of those that no pass here knows the store has the last word: a record is written before its member joins, so whoever
+    /// is listed and has none has ended.
+    async fn let_go(&self, id: LoadBalancerId, unknown: &[(VServerId, InstanceId)]) {
+        let ids: Vec<_> = unknown.iter().map(|(_, member)| *member).collect();
+        let Some(Ok(recorded)) = within(&*self.clock, CALL_DEADLINE, self.store.recorded(&ids)).await else {
+            return;
+        };
+        for (vserver, member) in unknown.iter().filter(|(_, member)| !recorded.contains(member)) {
+            tracing::warn!(balancer = %id, %vserver, instance = %member, "a member without a record is let go of");
+            let left = within(&*self.clock, CALL_DEADLINE, self.balancer.leave(id, *vserver, *member)).await;
+            if let Some(Err(why)) = left {
+                tracing::warn!(balancer = %id, error = &why as &dyn std::error::Error, "it stays for now");
+            }
         }
     }
 

@@ -337,6 +337,18 @@ impl Looks {
         each.filter(|(_, member)| !known.contains(&member.id)).collect()
     }
 
+    /// Whom a balancer listed when it was last read although no pass here knows of a record: other servers' members, and
+    /// those that are nobody's any more.
+    pub(super) fn unknown(&self, id: LoadBalancerId) -> Vec<(VServerId, InstanceId)> {
+        let Some(look) = self.get(id) else {
+            return Vec::new();
+        };
+        let crews = lock(&self.crews);
+        let known: BTreeSet<_> = crews.values().flat_map(|crew| &crew.records).collect();
+        let lines = look.backends.iter().filter(|line| !known.contains(&line.id));
+        lines.map(|line| (line.vserver, line.id)).collect()
+    }
+
     /// Which balancers there are. What is known of others is forgotten, but for turns that somebody has or waits for.
     pub(super) fn placed(&self, records: &[BalancerRecord]) {
         let live = || records.iter().filter(|record| !record.deleted);

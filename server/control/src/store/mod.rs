@@ -50,6 +50,7 @@ use engine::model::{
     Reason, SubnetId, TemplateId, TenantId, Timestamp, VServerId,
 };
 use minutes::MinuteRecord;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// How many shards groups are spread over; a change would move every group to another shard.
@@ -476,8 +477,8 @@ pub trait LoopStore: Send + Sync {
     async fn series(&self, group: GroupId, cycles: u32) -> Result<Vec<CycleRecord>, StoreError>;
     /// Writes intents, all or none. `Fenced` if the lease is lost; `Changed` if the spec version differs, something was
     /// intended or settled since the group was loaded, the group is not enabled (or deleting) and one of them begins
-    /// something, or a record's phase moved. Answers the places of the
-    /// launches, in order; a launch whose subnets are all full is not written and has none.
+    /// something, or a record's phase moved. Answers the places of the launches, in order; a launch whose subnets are all
+    /// full is not written and has none.
     async fn intend(&self, fence: Fence, intents: &[Intent], now: Timestamp)
     -> Result<Vec<Option<Placed>>, StoreError>;
     /// Writes what a pass leaves behind. `Fenced` if the lease is lost.
@@ -486,13 +487,14 @@ pub trait LoopStore: Send + Sync {
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError>;
     /// Who may be sent requests behind a balancer, of the groups of all servers ([`rules::serves`]).
     async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError>;
+    /// Those of these instances that have a record which has not ended.
+    async fn recorded(&self, ids: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError>;
     /// The process of a deleted balancer has ended.
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError>;
     /// Tells browsers that something outside a pass changed (a balancer's health).
     async fn announce(&self, tenant: TenantId, changes: &[Change], now: Timestamp) -> Result<(), StoreError>;
     /// Stores the product clock's mark (design 2).
     async fn mark(&self, product: Timestamp) -> Result<(), StoreError>;
-    /// Removes what is past its retention; at most `limit` rows of each kind for each reason (see [`retention`]). Says
-    /// whether that was all.
+    /// Removes what is past its [`retention`], at most `limit` rows of each kind for each reason; whether that was all.
     async fn sweep(&self, now: Timestamp, wall: Wall, limit: u32) -> Result<retention::Swept, StoreError>;
 }

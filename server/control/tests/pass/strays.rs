@@ -1,12 +1,14 @@
 //! Machines with our id and no record, in the running loop (design 4.15).
 
 use crate::world::World;
-use crate::world::fixture::{GROUP, TEMPLATE, served, steady};
+use crate::world::fixture::{BALANCER, GROUP, TEMPLATE, VSERVER, served, steady};
 use crate::{world_of, world_with};
+use control::balancer::{Balancer as _, MemberAddress};
 use control::clock::Clock;
 use control::drivers::{Birth, ImageSpec, MachineSpec};
 use control::values;
 use engine::model::{GroupId, GroupSpec, GroupStatus, InstanceId, Order, SubnetId, Timestamp};
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 pub const STRAY: InstanceId = InstanceId(9_001);
@@ -200,4 +202,21 @@ async fn a_deleted_group_takes_its_strays_with_it() {
     world.cycles(5).await;
     assert_eq!(world.driver.machines(), 0);
     assert!(world.loaded(GROUP).await.is_none());
+}
+
+#[tokio::test]
+async fn a_member_whose_record_has_ended_is_let_go_of_whoever_let_it_join() {
+    let world = world_with(&served(2)).await;
+    world.cycles(2).await;
+    let nobody = MemberAddress {
+        id: InstanceId(404),
+        address: Ipv4Addr::new(10, 0, 0, 99),
+        port: 8080,
+        weight: 1,
+    };
+    world.balancer.join(BALANCER, VSERVER, nobody).await.unwrap();
+    assert_eq!(world.balancer.members().len(), 3);
+    world.run(20).await;
+    let running: BTreeSet<_> = world.driver.running().into_iter().collect();
+    assert_eq!(world.balancer.members(), running);
 }

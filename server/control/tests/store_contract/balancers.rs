@@ -5,6 +5,7 @@ use control::balancer::MemberAddress;
 use control::store::{BalancerRecord, GroupRecord, InstanceUpdate, Settlement, VServerRecord};
 use engine::census::InstanceState;
 use engine::model::{Binding, Flags, GroupId, GroupSpec, InstanceId, LeaveCause, LoadBalancerId, Phase, VServerId};
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 fn balancer(world: &World) -> BalancerRecord {
@@ -107,4 +108,32 @@ pub async fn who_serves_behind_a_balancer_is_told_of_all_groups_and_nobody_who_l
     }
     assert_eq!(serving, expected);
     assert_eq!(world.store.serving(LoadBalancerId(404)).await.unwrap(), []);
+}
+
+pub async fn who_has_a_record_is_told_until_it_ends(world: &World) {
+    world.people.put_balancer(balancer(world)).await;
+    let binding = Binding {
+        vserver: VServerId(1),
+        port: 8080,
+        weight: 1,
+    };
+    served(world, GROUP, binding, &[1, 2]).await;
+    let asked: Vec<_> = (1..=200).map(InstanceId).collect();
+    let told = async || world.store.recorded(&asked).await.unwrap();
+    assert_eq!(told().await, BTreeSet::from([InstanceId(1), InstanceId(2)]));
+    let ends = InstanceUpdate {
+        id: InstanceId(1),
+        phase: None,
+        state: InstanceState::Terminated,
+        flags: Flags::default(),
+        running_at: None,
+        terminated: Some(NOW),
+    };
+    let fence = world.fence(GROUP).await;
+    let ended = Settlement {
+        instances: vec![ends],
+        ..settlement()
+    };
+    world.store.settle(fence, &ended, NOW).await.unwrap();
+    assert_eq!(told().await, BTreeSet::from([InstanceId(2)]));
 }

@@ -116,6 +116,7 @@ contract! {
     balancers {
         a_deleted_balancer_stays_until_its_process_has_ended,
         a_balancer_that_is_not_deleted_cannot_end,
+        who_has_a_record_is_told_until_it_ends,
         who_serves_behind_a_balancer_is_told_of_all_groups_and_nobody_who_leaves,
     }
     retention {

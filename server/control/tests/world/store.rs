@@ -11,7 +11,8 @@ use control::store::{
     BalancerRecord, Fence, GroupHead, GroupRecord, Intent, Launch, Lease, LoopStore, Placed, Settlement, StoreError,
 };
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -171,6 +172,10 @@ impl LoopStore for MoodyStore {
     async fn balancers(&self) -> Result<Vec<BalancerRecord>, StoreError> {
         self.reads("list balancers").await?;
         self.inner.balancers().await
+    }
+    async fn recorded(&self, ids: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError> {
+        self.reads("look for instances").await?;
+        self.inner.recorded(ids).await
     }
     async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
         self.reads("list who serves").await?;

@@ -15,7 +15,8 @@ use control::store::{
     StoreError,
 };
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use engine::model::{GroupId, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// How long a store that hangs lets one wait, milliseconds.
@@ -205,6 +206,14 @@ impl LoopStore for GatedStore {
             self.inner.serving(balancer).await
         };
         self.gate.through(Act::Other, balancer.0, call).await
+    }
+
+    async fn recorded(&self, ids: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError> {
+        let call = async {
+            self.moods.reads("look for instances").await?;
+            self.inner.recorded(ids).await
+        };
+        self.gate.through(Act::Other, 0, call).await
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {

@@ -22,8 +22,9 @@ use crate::clock::Wall;
 use api::live::Change;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{Binding, GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use engine::model::{Binding, GroupId, GroupStatus, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
 use state::State;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -171,6 +172,12 @@ impl LoopStore for MemoryStore {
             }
         }
         Ok(found)
+    }
+
+    async fn recorded(&self, ids: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError> {
+        let state = self.lock();
+        let has = |id: &InstanceId| state.groups.values().any(|group| group.instances.contains_key(id));
+        Ok(ids.iter().copied().filter(has).collect())
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {

@@ -1,11 +1,13 @@
 //! Load balancers as the loop needs them.
 
+use super::load::{AT_ONCE, ids, of_many};
 use crate::balancer::MemberAddress;
 use crate::store::tx::{Row, Tx};
 use crate::store::{BalancerRecord, StoreError, VServerRecord, rules};
 use crate::values;
-use engine::model::{LoadBalancerId, VServerId};
-use std::collections::BTreeMap;
+use engine::model::{InstanceId, LoadBalancerId, VServerId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// Every one whose process may run, by id.
 pub(super) async fn all(tx: &mut Tx) -> Result<Vec<BalancerRecord>, StoreError> {
@@ -60,6 +62,20 @@ pub(super) async fn serving(
                 weight: row.get("weight")?,
             };
             found.push((row.get("vserver_id")?, member));
+        }
+    }
+    Ok(found)
+}
+
+static RECORDED: LazyLock<&str> =
+    LazyLock::new(|| of_many("SELECT id FROM instances WHERE id IN (IDS) AND terminated_at IS NULL"));
+
+/// Those of these instances whose record has not ended.
+pub(super) async fn recorded(tx: &mut Tx, asked: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError> {
+    let mut found = BTreeSet::new();
+    for some in asked.chunks(AT_ONCE) {
+        for row in tx.all(*RECORDED, ids(some)).await? {
+            found.insert(row.get("id")?);
         }
     }
     Ok(found)

@@ -22,7 +22,8 @@ use crate::values;
 use api::live::Change;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{GroupId, GroupStatus, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use engine::model::{GroupId, GroupStatus, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -200,6 +201,10 @@ impl LoopStore for SqlStore {
 
     async fn serving(&self, balancer: LoadBalancerId) -> Result<Vec<(VServerId, MemberAddress)>, StoreError> {
         balancers::serving(&mut *self.db.read("list who serves").await?, balancer).await
+    }
+
+    async fn recorded(&self, ids: &[InstanceId]) -> Result<BTreeSet<InstanceId>, StoreError> {
+        balancers::recorded(&mut *self.db.read("look for instances").await?, ids).await
     }
 
     async fn balancer_ended(&self, id: LoadBalancerId) -> Result<(), StoreError> {
