@@ -11,7 +11,7 @@ use control::store::{GroupRecord, Intent, LoopStore as _, MemoryStore, Placed, S
 use engine::draw::mix;
 use engine::memory::Regret;
 use engine::model::{CheckWord, GroupStatus, InstanceId, LeaveCause, Metric, Phase, Reason};
-use engine::simulate::World;
+use engine::simulate::{State as MachineState, World};
 use futures::FutureExt as _;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -297,7 +297,7 @@ impl Witness {
 
     /// A rule lowered desired: there must have been something to see.
     fn scales_in(&self, settlement: &Settlement) {
-        let window = Regret::window(settlement.durable.regret.as_ref(), None);
+        let window = Regret::window(settlement.durable.regret.as_ref(), Some(settlement.decision.at));
         let window = usize::try_from(window).unwrap_or(usize::MAX);
         let (last, present) = {
             let state = self.lock();
@@ -363,7 +363,8 @@ impl Witness {
         if matches!(phase, Some(Phase::Serving)) {
             self.break_(Invariant::I8, || format!("{id} is deleted, its record says serving"));
         }
-        if self.region.world(|world| world.is_eligible(id)) {
+        // One that does not run answers nobody, and a balancer's next checks find that out, deleted or not.
+        if self.region.world(|world| world.is_eligible(id) && runs(world, id)) {
             self.break_(Invariant::I7, || {
                 format!("{id} is deleted while a balancer sends to it")
             });
@@ -378,6 +379,11 @@ fn sent_to(world: &World, id: InstanceId) -> Option<CheckWord> {
     let ours = members.filter(|((_, member), _)| *member == id);
     ours.map(|(_, found)| found.word(world.now()))
         .find(|word| matches!(word, CheckWord::Up | CheckWord::Draining(_)))
+}
+
+fn runs(world: &World, id: InstanceId) -> bool {
+    let machine = world.machines().get(&id);
+    machine.is_some_and(|machine| matches!(machine.state, MachineState::Running { .. } | MachineState::Ending { .. }))
 }
 
 fn said(intent: &Intent) -> String {
