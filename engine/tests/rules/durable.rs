@@ -66,7 +66,10 @@ fn a_cycle_that_was_stored_is_neither_judged_again_nor_replaced_after_a_crash() 
     assert!(passed.decision.trail.contains(&judged), "{:?}", passed.decision.trail);
     table.skip(1);
     let next = table.closed();
-    assert_eq!(next.plan.memory.closed.map(|record| record.cycle), Some(Cycle(CYCLE.0 + 1)));
+    assert_eq!(
+        next.plan.memory.closed.map(|record| record.cycle),
+        Some(Cycle(CYCLE.0 + 1))
+    );
 }
 
 #[test]

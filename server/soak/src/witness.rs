@@ -302,10 +302,15 @@ impl Witness {
         let (last, present) = {
             let state = self.lock();
             let looked_at = state.read.iter().rev().take(window);
-            (state.read.back() == Some(&true), looked_at.filter(|read| **read).count())
+            (
+                state.read.back() == Some(&true),
+                looked_at.filter(|read| **read).count(),
+            )
         };
         if !last || present * 5 < window * 4 {
-            self.break_(Invariant::I6, || format!("scaled in though of {window} cycles {present} were read"));
+            self.break_(Invariant::I6, || {
+                format!("scaled in though of {window} cycles {present} were read")
+            });
         }
         let Some(Ok(Some(record))) = self.store.load(GROUP).now_or_never() else {
             return;
@@ -383,7 +388,12 @@ fn sent_to(world: &World, id: InstanceId) -> Option<CheckWord> {
 
 fn runs(world: &World, id: InstanceId) -> bool {
     let machine = world.machines().get(&id);
-    machine.is_some_and(|machine| matches!(machine.state, MachineState::Running { .. } | MachineState::Ending { .. }))
+    machine.is_some_and(|machine| {
+        matches!(
+            machine.state,
+            MachineState::Running { .. } | MachineState::Ending { .. }
+        )
+    })
 }
 
 fn said(intent: &Intent) -> String {

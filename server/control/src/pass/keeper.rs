@@ -96,7 +96,10 @@ impl Keeper {
     /// Lets go of members that are nobody's: a server that slept in the midst of a join wakes up when the record has ended
     /// long ago, and no pass looks for that member any more.
     async fn clear(&self) {
-        let kept = self.records.iter().filter(|record| !record.deleted && self.looks.keeps(record.id));
+        let kept = self
+            .records
+            .iter()
+            .filter(|record| !record.deleted && self.looks.keeps(record.id));
         for record in kept {
             let unknown = self.looks.unknown(record.id);
             if !unknown.is_empty() && self.looks.holds_at(self.clock.wall()) {

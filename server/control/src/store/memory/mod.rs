@@ -22,7 +22,9 @@ use crate::clock::Wall;
 use api::live::Change;
 use async_trait::async_trait;
 use engine::memory::CycleRecord;
-use engine::model::{Binding, GroupId, GroupStatus, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId};
+use engine::model::{
+    Binding, GroupId, GroupStatus, InstanceId, LoadBalancerId, TemplateId, TenantId, Timestamp, VServerId,
+};
 use state::State;
 use std::collections::BTreeSet;
 use std::fmt;
