@@ -27,6 +27,8 @@ type Sleepers = BTreeMap<(i64, u64), (Who, Waker)>;
 #[derive(Debug)]
 pub struct Timeline {
     now: AtomicI64,
+    /// When a server's product time last stood still, because it had been further.
+    held: AtomicI64,
     sleepers: Mutex<(u64, Sleepers)>,
 }
 
@@ -34,6 +36,7 @@ impl Default for Timeline {
     fn default() -> Self {
         Self {
             now: AtomicI64::new(BEGIN_MS),
+            held: AtomicI64::new(0),
             sleepers: Mutex::default(),
         }
     }
@@ -43,6 +46,11 @@ impl Timeline {
     /// Now, milliseconds.
     pub fn now(&self) -> i64 {
         self.now.load(Ordering::Relaxed)
+    }
+
+    /// When a server's product time last stood still; 0 if it never did.
+    pub fn held(&self) -> i64 {
+        self.held.load(Ordering::Relaxed)
     }
 
     /// The next instant that anybody waits for who is awake.
@@ -167,7 +175,11 @@ impl Clock for StoryClock {
 
     fn now(&self) -> Timestamp {
         let formula = self.anchor().product(self.wall()).0;
-        Timestamp(self.latest.fetch_max(formula, Ordering::Relaxed).max(formula))
+        let latest = self.latest.fetch_max(formula, Ordering::Relaxed).max(formula);
+        if formula < latest {
+            self.timeline.held.store(self.timeline.now(), Ordering::Relaxed);
+        }
+        Timestamp(latest)
     }
 
     async fn wait(&self, span: Duration) {
