@@ -329,10 +329,15 @@ impl Looks {
         each.filter(|(vserver, _)| ours(vserver)).copied().collect()
     }
 
+    /// Everybody who has a record in a group that a pass here has looked at.
+    fn recorded(&self) -> BTreeSet<InstanceId> {
+        let crews = lock(&self.crews);
+        crews.values().flat_map(|crew| crew.records.iter().copied()).collect()
+    }
+
     /// Those of these members whose groups no pass has looked at: they are other servers'.
     pub(super) fn strangers(&self, members: Vec<(VServerId, MemberAddress)>) -> Vec<(VServerId, MemberAddress)> {
-        let crews = lock(&self.crews);
-        let known: BTreeSet<_> = crews.values().flat_map(|crew| &crew.records).collect();
+        let known = self.recorded();
         let each = members.into_iter();
         each.filter(|(_, member)| !known.contains(&member.id)).collect()
     }
@@ -343,8 +348,7 @@ impl Looks {
         let Some(look) = self.get(id) else {
             return Vec::new();
         };
-        let crews = lock(&self.crews);
-        let known: BTreeSet<_> = crews.values().flat_map(|crew| &crew.records).collect();
+        let known = self.recorded();
         let lines = look.backends.iter().filter(|line| !known.contains(&line.id));
         lines.map(|line| (line.vserver, line.id)).collect()
     }
